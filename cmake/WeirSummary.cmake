@@ -1,0 +1,13 @@
+# What was found and chosen, in one place at the end of a configure run.
+message(STATUS "")
+message(STATUS "Weir ${PROJECT_VERSION}")
+message(STATUS "  build type     ${CMAKE_BUILD_TYPE} (${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}, native: ${WEIR_NATIVE})")
+message(STATUS "  MPI            ${MPI_C_VERSION} (${MPIEXEC_EXECUTABLE})")
+message(STATUS "  HDF5           ${HDF5_VERSION}, parallel")
+message(STATUS "  PETSc          ${PETSC_VERSION}")
+message(STATUS "  Kokkos         ${WEIR_KOKKOS_VERSION} (devices: ${Kokkos_DEVICES})")
+message(STATUS "  BLAS           ${BLAS_LIBRARIES}")
+message(STATUS "  weir-plot      ${WEIR_PYTHON}")
+message(STATUS "  tests          ${WEIR_TESTS}, benchmarks ${WEIR_BENCHMARKS}")
+message(STATUS "  install to     ${CMAKE_INSTALL_PREFIX}")
+message(STATUS "")

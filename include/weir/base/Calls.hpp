@@ -1,0 +1,23 @@
+// Checked calls into MPI, PETSc and HDF5: a failure throws LibraryError with the library's own text.
+#pragma once
+
+#include <hdf5.h>
+#include <mpi.h>
+#include <petscsys.h>
+
+#include "weir/base/Error.hpp"
+
+#ifndef PETSC_SUCCESS  // absent before PETSc 3.19
+#define PETSC_SUCCESS 0
+#endif
+
+namespace weir::detail {
+void check_mpi(int code, const char* call);
+void check_petsc(PetscErrorCode code, const char* call);
+hid_t check_hdf5(hid_t id_or_status, const char* call);
+}  // namespace weir::detail
+
+#define WEIR_MPI(call) ::weir::detail::check_mpi((call), #call)
+#define WEIR_PETSC(call) ::weir::detail::check_petsc((call), #call)
+/// Also returns the identifier, so that it can be stored.
+#define WEIR_HDF5(call) ::weir::detail::check_hdf5((call), #call)

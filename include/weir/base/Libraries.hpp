@@ -1,0 +1,24 @@
+// Starts MPI, Kokkos, PETSc and BLAS, and ends them in reverse.
+#pragma once
+
+#include <mpi.h>
+
+#include <string>
+#include <vector>
+
+namespace weir {
+
+/// One object lives as long as the program computes. `petsc_options` are words as on a PETSc command line.
+/// OpenBLAS is held to one thread a rank; Kokkos threads are those of the environment.
+class Libraries {
+ public:
+  Libraries(int& argc, char** argv, const std::vector<std::string>& petsc_options = {});
+  ~Libraries();
+  Libraries(const Libraries&) = delete;
+  Libraries& operator=(const Libraries&) = delete;
+};
+
+/// Traps invalid floating-point operations where the platform can (glibc); returns whether it does.
+bool trap_invalid_operations();
+
+}  // namespace weir

@@ -1,0 +1,29 @@
+// The number and index types of Weir, and where its kernels run.
+#pragma once
+
+#include <Kokkos_Core.hpp>
+#include <cstdint>
+
+namespace weir {
+
+using Real = double;         ///< State, energies, sums. Networks and pair kernels may compute in float.
+using Index = std::int64_t;  ///< Global and local counts: safe beyond 2^31.
+
+using ExecutionSpace = Kokkos::DefaultExecutionSpace;
+using MemorySpace = ExecutionSpace::memory_space;
+
+/// Components x particles: one particle is contiguous, a tile is a column-major matrix as BLAS takes it.
+template <class T>
+using Matrix = Kokkos::View<T**, Kokkos::LayoutLeft, MemorySpace>;
+template <class T>
+using Vector = Kokkos::View<T*, MemorySpace>;
+/// The same on memory that somebody else owns.
+template <class T>
+using MatrixRef = Kokkos::View<T**, Kokkos::LayoutLeft, MemorySpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
+template <class T>
+using VectorRef = Kokkos::View<T*, MemorySpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
+
+template <class T>
+using HostMatrix = Kokkos::View<T**, Kokkos::LayoutLeft, Kokkos::HostSpace>;
+
+}  // namespace weir

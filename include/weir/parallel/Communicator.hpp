@@ -1,0 +1,79 @@
+// The ranks of a run, and how they agree.
+#pragma once
+
+#include <mpi.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "weir/base/Types.hpp"
+
+namespace weir {
+
+/// What every collective of a run has moved, counted where it is called.
+struct Traffic {
+  Index calls = 0;
+  Index bytes = 0;  ///< payload that this rank contributed
+};
+
+/// A view of an MPI communicator (not owned). Every method but rank(), size(), mpi() and is_root() is
+/// collective. Counts are 64-bit: larger messages than MPI takes at once go in pieces.
+class Communicator {
+ public:
+  explicit Communicator(MPI_Comm comm = MPI_COMM_WORLD);
+
+  MPI_Comm mpi() const { return comm_; }
+  int rank() const { return rank_; }
+  int size() const { return size_; }
+  bool is_root() const { return rank_ == 0; }
+
+  /// Integer reductions are associative, so exact on any number of ranks; so are minima and maxima of reals.
+  /// Sums of reals go through ExactSum.
+  Index sum(Index value) const;
+  void sum(Index* values, Index count) const;
+  Index max(Index value) const;
+  Index min(Index value) const;
+  Real max(Real value) const;
+  void max(Real* values, Index count) const;
+  bool any(bool value) const { return max(Index(value)) != 0; }
+  /// Sum over the ranks before this one.
+  Index exclusive_prefix(Index value) const;
+
+  /// `bytes` from `root` to everybody.
+  void broadcast(void* data, Index bytes, int root = 0) const;
+  template <class T>
+  void broadcast(std::vector<T>& values, int root = 0) const {
+    Index count = Index(values.size());
+    broadcast(&count, Index(sizeof count), root);
+    values.resize(count);
+    broadcast(values.data(), count * Index(sizeof(T)), root);
+  }
+  std::string broadcast(const std::string& text, int root = 0) const;
+  template <class T>
+  T broadcast_value(T value, int root = 0) const {
+    broadcast(&value, Index(sizeof value), root);
+    return value;
+  }
+
+  /// Concatenation of every rank's bytes in rank order, on every rank.
+  std::vector<char> all_gather(const void* data, Index bytes) const;
+  /// Row r of the result is what rank r sent to this rank: outgoing[r] goes to rank r.
+  std::vector<std::vector<char>> exchange(const std::vector<std::vector<char>>& outgoing) const;
+
+  void barrier() const;
+
+  /// Runs `work` on this rank and agrees on its outcome: where any rank threw, every rank throws the error of
+  /// the lowest rank that did, of the same kind. So no rank ever waits for one that has left. `work` itself
+  /// must not be collective.
+  void agree(const std::function<void()>& work) const;
+
+  const Traffic& traffic() const;
+
+ private:
+  MPI_Comm comm_;
+  int rank_;
+  int size_;
+};
+
+}  // namespace weir

@@ -1,0 +1,38 @@
+#include "weir/base/Calls.hpp"
+
+namespace weir::detail {
+
+void check_mpi(int code, const char* call) {
+  if (code == MPI_SUCCESS) return;
+  char text[MPI_MAX_ERROR_STRING] = "";
+  int length = 0;
+  MPI_Error_string(code, text, &length);
+  throw LibraryError(fmt::format("MPI: {} in {}", text, call));
+}
+
+void check_petsc(PetscErrorCode code, const char* call) {
+  if (code == 0) return;
+  const char* text = nullptr;
+  char* specific = nullptr;
+  PetscErrorMessage(code, &text, &specific);
+  throw LibraryError(fmt::format("PETSc: {}{}{} in {}", text ? text : "unknown error", specific && *specific ? ": " : "",
+                                 specific ? specific : "", call));
+}
+
+namespace {
+// The innermost frame of HDF5's error stack says what really went wrong.
+herr_t innermost(unsigned, const H5E_error2_t* frame, void* text) {
+  if (frame->desc) *static_cast<std::string*>(text) = frame->desc;
+  return 0;
+}
+}  // namespace
+
+hid_t check_hdf5(hid_t id_or_status, const char* call) {
+  if (id_or_status >= 0) return id_or_status;
+  std::string text = "unknown error";
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, &text);
+  H5Eclear2(H5E_DEFAULT);
+  throw LibraryError(fmt::format("HDF5: {} in {}", text, call));
+}
+
+}  // namespace weir::detail

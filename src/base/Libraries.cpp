@@ -1,0 +1,54 @@
+#include "weir/base/Libraries.hpp"
+
+#include <dlfcn.h>
+#include <fenv.h>
+
+#include <Kokkos_Core.hpp>
+
+#include "weir/base/Calls.hpp"
+
+namespace weir {
+
+namespace {
+// OpenBLAS would start a thread per core in every rank. Looked up at run time: other BLAS have no such call.
+void hold_blas_to_one_thread() {
+  using SetThreads = void (*)(int);
+  if (auto set_threads = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set_threads(1);
+}
+}  // namespace
+
+Libraries::Libraries(int& argc, char** argv, const std::vector<std::string>& petsc_options) {
+  int provided = 0;
+  WEIR_MPI(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided));
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // errors are checked and reported once, by WEIR_HDF5
+  Kokkos::initialize(argc, argv);
+
+  std::vector<char*> words;
+  static char program[] = "weir";
+  words.push_back(program);
+  for (const auto& option : petsc_options) words.push_back(const_cast<char*>(option.c_str()));
+  int count = int(words.size());
+  words.push_back(nullptr);
+  char** arguments = words.data();
+  WEIR_PETSC(PetscInitialize(&count, &arguments, nullptr, nullptr));
+  // Errors travel as return codes to WEIR_PETSC; PETSc's own printing and signal handlers stay out of the way.
+  WEIR_PETSC(PetscPopSignalHandler());
+  WEIR_PETSC(PetscPushErrorHandler(PetscIgnoreErrorHandler, nullptr));
+  hold_blas_to_one_thread();
+}
+
+Libraries::~Libraries() {
+  PetscFinalize();
+  Kokkos::finalize();
+  MPI_Finalize();
+}
+
+bool trap_invalid_operations() {
+#if defined(__GLIBC__)
+  return feenableexcept(FE_INVALID) != -1;
+#else
+  return false;
+#endif
+}
+
+}  // namespace weir
