@@ -1,25 +1,15 @@
-// exp, log, and sin and cos of a turn, written so that compilers turn a loop over them into vector code.
+// exp, log, and sin and cos of a turn, for single numbers and for Packs of them.
 //
 // The C library's functions are calls, which keep a loop scalar unless -ffast-math is on; these are a range
-// reduction and a polynomial, within 2 units in the last place, the same on host and device, in a vector loop's
-// body and in its tail. Not-a-numbers stay what they are.
+// reduction and a polynomial, within 2 units in the last place, the same for one number and for a Pack, on host
+// and device. Not-a-numbers stay what they are.
 #pragma once
 
-#include <Kokkos_Core.hpp>
-#include <cstdint>
-#include <cstring>
+#include "weir/base/Pack.hpp"
 
 namespace weir {
 
 namespace detail {
-
-template <class To, class From>
-KOKKOS_FORCEINLINE_FUNCTION To bit_cast(From from) {
-  static_assert(sizeof(To) == sizeof(From), "bit_cast keeps the size");
-  To to;
-  memcpy(&to, &from, sizeof to);
-  return to;
-}
 
 template <class T>
 struct Ieee;
@@ -41,36 +31,35 @@ struct Ieee<double> {
 };
 
 /// Horner's rule with compile-time coefficients, highest power first.
-template <class T>
-KOKKOS_FORCEINLINE_FUNCTION T horner(T, T last) {
-  return last;
-}
-template <class T, class... Rest>
-KOKKOS_FORCEINLINE_FUNCTION T horner(T x, T a, T b, Rest... rest) {
-  return horner(x, a * x + b, rest...);
+template <class N, class T, class... Coefficients>
+KOKKOS_FORCEINLINE_FUNCTION N polynomial(N x, double highest, Coefficients... rest) {
+  N p = N(T(highest));
+  ((p = p * x + N(T(rest))), ...);
+  return p;
 }
 
 }  // namespace detail
 
 /// e^x; 0 below the range of normal numbers.
-template <class T>
-KOKKOS_FORCEINLINE_FUNCTION T fast_exp(T x) {
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N fast_exp(N x) {
+  using T = typename NumberTraits<N>::Scalar;
+  using Lanes = typename NumberTraits<N>::IntLanes;
   using F = detail::Ieee<T>;
-  using Int = typename F::Int;
-  T y = x < F::least_exp ? F::least_exp : x;
-  y = y > F::most_exp ? F::most_exp : y;
-  const T shifted = y * T(1.44269504088896340736) + F::round_magic;  // low bits: round(x / ln 2)
-  const T n = shifted - F::round_magic;
-  const T r = (y - n * F::ln2_high) - n * F::ln2_low;
-  T p;
+  N y = select(less_than(x, N(F::least_exp)), N(F::least_exp), x);
+  y = select(less_than(N(F::most_exp), y), N(F::most_exp), y);
+  const N shifted = y * N(T(1.44269504088896340736)) + N(F::round_magic);  // low bits: round(x / ln 2)
+  const N n = shifted - N(F::round_magic);
+  const N r = (y - n * N(F::ln2_high)) - n * N(F::ln2_low);
+  N p;
   if constexpr (sizeof(T) == 4)
-    p = detail::horner<T>(r, 1 / T(5040), 1 / T(720), 1 / T(120), 1 / T(24), 1 / T(6), T(0.5), T(1), T(1));
+    p = detail::polynomial<N, T>(r, 1 / 5040., 1 / 720., 1 / 120., 1 / 24., 1 / 6., 0.5, 1, 1);
   else
-    p = detail::horner<T>(r, 1 / T(6227020800.), 1 / T(479001600), 1 / T(39916800), 1 / T(3628800), 1 / T(362880),
-                          1 / T(40320), 1 / T(5040), 1 / T(720), 1 / T(120), 1 / T(24), 1 / T(6), T(0.5), T(1), T(1));
-  const Int exponent = detail::bit_cast<Int>(shifted) << F::mantissa_bits;
-  const T scaled = detail::bit_cast<T>(Int(detail::bit_cast<Int>(p) + exponent));
-  return x < F::least_exp ? T(0) : scaled;
+    p = detail::polynomial<N, T>(r, 1 / 6227020800., 1 / 479001600., 1 / 39916800., 1 / 3628800., 1 / 362880.,
+                                 1 / 40320., 1 / 5040., 1 / 720., 1 / 120., 1 / 24., 1 / 6., 0.5, 1, 1);
+  const Lanes exponent = detail::bit_cast<Lanes>(shifted) << F::mantissa_bits;
+  const N scaled = detail::bit_cast<N>(Lanes(detail::bit_cast<Lanes>(p) + exponent));
+  return select(less_than(x, N(F::least_exp)), N(T(0)), scaled);
 }
 
 /// Natural logarithm of a positive normal number.
@@ -87,10 +76,9 @@ KOKKOS_FORCEINLINE_FUNCTION T fast_log(T x) {
   const T s = (m - 1) / (m + 1), z = s * s;
   T series;
   if constexpr (sizeof(T) == 4)
-    series = detail::horner<T>(z, T(2) / 11, T(2) / 9, T(2) / 7, T(2) / 5, T(2) / 3);
+    series = detail::polynomial<T, T>(z, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3);
   else
-    series = detail::horner<T>(z, T(2) / 21, T(2) / 19, T(2) / 17, T(2) / 15, T(2) / 13, T(2) / 11, T(2) / 9, T(2) / 7,
-                               T(2) / 5, T(2) / 3);
+    series = detail::polynomial<T, T>(z, 2. / 21, 2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3);
   const T log_m = 2 * s + s * z * series;
   return T(k) * F::ln2_high + (T(k) * F::ln2_low + log_m);
 }
@@ -107,13 +95,13 @@ KOKKOS_FORCEINLINE_FUNCTION void fast_sincos_turns(T u, T& sine, T& cosine) {
   const T z = a * a;
   T s, c;
   if constexpr (sizeof(T) == 4) {
-    s = detail::horner<T>(z, 1 / T(362880), -1 / T(5040), 1 / T(120), -1 / T(6), T(1)) * a;
-    c = detail::horner<T>(z, 1 / T(40320), -1 / T(720), 1 / T(24), T(-0.5), T(1));
+    s = detail::polynomial<T, T>(z, 1 / 362880., -1 / 5040., 1 / 120., -1 / 6., 1) * a;
+    c = detail::polynomial<T, T>(z, 1 / 40320., -1 / 720., 1 / 24., -0.5, 1);
   } else {
-    s = detail::horner<T>(z, -1 / T(1307674368000.), 1 / T(6227020800.), -1 / T(39916800), 1 / T(362880),
-                          -1 / T(5040), 1 / T(120), -1 / T(6), T(1)) * a;
-    c = detail::horner<T>(z, 1 / T(20922789888000.), -1 / T(87178291200.), 1 / T(479001600), -1 / T(3628800),
-                          1 / T(40320), -1 / T(720), 1 / T(24), T(-0.5), T(1));
+    s = detail::polynomial<T, T>(z, -1 / 1307674368000., 1 / 6227020800., -1 / 39916800., 1 / 362880., -1 / 5040., 1 / 120.,
+                                 -1 / 6., 1) * a;
+    c = detail::polynomial<T, T>(z, 1 / 20922789888000., -1 / 87178291200., 1 / 479001600., -1 / 3628800., 1 / 40320.,
+                                 -1 / 720., 1 / 24., -0.5, 1);
   }
   const T first = (quadrant & 1) ? c : s, second = (quadrant & 1) ? s : c;
   sine = (quadrant & 2) ? -first : first;
