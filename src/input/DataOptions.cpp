@@ -1,0 +1,37 @@
+#include "weir/input/DataOptions.hpp"
+
+#include <limits>
+
+namespace weir {
+
+void describe(Section& section, LabelOptions& options) {
+  section.option("column", options.column,
+                 "column of the same file, by its name or its number (counted from 0)");
+  section.option("path", options.path, "another file, with one label a row");
+  section.option("dataset", options.dataset, "the array in a file of several");
+  if (section.reading() && options.column.empty() && options.path.empty() && options.dataset.empty())
+    section.error("column", "missing; allowed: column (of the same file), path (of another file) or dataset");
+  if (section.reading() && !options.column.empty() && !(options.path.empty() && options.dataset.empty()))
+    section.error(
+        "column",
+        "found beside path or dataset; allowed: either a column of the same file, or another table");
+}
+
+void describe(Section& section, DataOptions& options) {
+  if (section.reading()) options.key_path = section.path();
+  section.required("path", options.path, ".npy, .npz, .csv, .h5, .h5ad or IDX file, gzipped or not");
+  section.option("dataset", options.dataset, "the array in a file of several (.npz, .h5, .h5ad)");
+  section.option("columns", options.columns, "columns [a, b), counted from 0; none: all but the labels'")
+      .at_least(0);
+  section.option("scale", options.scale, "value = scale * raw + shift");
+  section.option("shift", options.shift, "value = scale * raw + shift");
+  section.section("labels", options.labels, "which population each row belongs to", "column");
+  section
+      .option("times", options.times,
+              "time of each population, in ascending order of labels; none: the labels")
+      .entries(0, std::numeric_limits<Index>::max());
+  if (section.reading() && options.columns && (*options.columns)[0] >= (*options.columns)[1])
+    section.error("columns", "found no column; allowed: [a, b] with a < b, half-open");
+}
+
+}  // namespace weir
