@@ -92,6 +92,15 @@ Pack<T> select(typename NumberTraits<Pack<T>>::IntLanes condition, Pack<T> yes, 
   return Pack<T>(condition ? yes.native : no.native);
 }
 
+/// Integers as numbers, lane by lane.
+template <class N, class Lanes>
+KOKKOS_FORCEINLINE_FUNCTION N to_number(Lanes integers) {
+  if constexpr (sizeof(Lanes) == sizeof(typename NumberTraits<N>::Scalar))
+    return N(integers);
+  else
+    return N(__builtin_convertvector(integers, typename N::Native));
+}
+
 template <class T>
 KOKKOS_FORCEINLINE_FUNCTION T square_root(T x) {
   return sqrt(x);

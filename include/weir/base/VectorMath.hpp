@@ -18,6 +18,7 @@ struct Ieee<float> {
   using Int = std::int32_t;
   static constexpr int mantissa_bits = 23, bias = 127;
   static constexpr float round_magic = 12582912.0f;  // 1.5 * 2^23
+  static constexpr std::int32_t root_half_bits = 0x3f3504f3;  // of sqrt(1/2)
   static constexpr float least_exp = -87.0f, most_exp = 88.0f;
   static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
 };
@@ -26,6 +27,7 @@ struct Ieee<double> {
   using Int = std::int64_t;
   static constexpr int mantissa_bits = 52, bias = 1023;
   static constexpr double round_magic = 6755399441055744.0;  // 1.5 * 2^52
+  static constexpr std::int64_t root_half_bits = 0x3fe6a09e667f3bcd;
   static constexpr double least_exp = -708.0, most_exp = 709.0;
   static constexpr double ln2_high = 6.93145751953125e-1, ln2_low = 1.42860682030941723212e-6;
 };
@@ -63,24 +65,26 @@ KOKKOS_FORCEINLINE_FUNCTION N fast_exp(N x) {
 }
 
 /// Natural logarithm of a positive normal number.
-template <class T>
-KOKKOS_FORCEINLINE_FUNCTION T fast_log(T x) {
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N fast_log(N x) {
+  using T = typename NumberTraits<N>::Scalar;
+  using Int = typename NumberTraits<N>::Int;
+  using Lanes = typename NumberTraits<N>::IntLanes;
   using F = detail::Ieee<T>;
-  using Int = typename F::Int;
   // x = 2^k m with m in [sqrt(1/2), sqrt(2)); log m = 2 atanh(s), s = (m - 1) / (m + 1).
-  const Int root_half = detail::bit_cast<Int>(T(0.70710678118654752440));
-  const Int bits = detail::bit_cast<Int>(x) - root_half;
-  const Int k = bits >> F::mantissa_bits;
-  const Int mantissa = (bits & ((Int(1) << F::mantissa_bits) - 1)) + root_half;
-  const T m = detail::bit_cast<T>(mantissa);
-  const T s = (m - 1) / (m + 1), z = s * s;
-  T series;
+  const Int root_half = F::root_half_bits;
+  const Lanes bits = detail::bit_cast<Lanes>(x) - root_half;
+  const Lanes mantissa = (bits & ((Int(1) << F::mantissa_bits) - 1)) + root_half;
+  const N k = to_number<N>(Lanes(bits >> F::mantissa_bits));
+  const N m = detail::bit_cast<N>(mantissa);
+  const N s = (m - N(T(1))) / (m + N(T(1))), z = s * s;
+  N series;
   if constexpr (sizeof(T) == 4)
-    series = detail::polynomial<T, T>(z, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3);
+    series = detail::polynomial<N, T>(z, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3);
   else
-    series = detail::polynomial<T, T>(z, 2. / 21, 2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3);
-  const T log_m = 2 * s + s * z * series;
-  return T(k) * F::ln2_high + (T(k) * F::ln2_low + log_m);
+    series = detail::polynomial<N, T>(z, 2. / 21, 2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3);
+  const N log_m = N(T(2)) * s + s * z * series;
+  return k * N(F::ln2_high) + (k * N(F::ln2_low) + log_m);
 }
 
 /// sin and cos of 2 pi u for u in [0, 1].
