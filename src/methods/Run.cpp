@@ -22,7 +22,7 @@ std::vector<DeckMethod> as_deck_methods(const std::vector<std::unique_ptr<Method
 /// What needs no deck: the documents that Weir prints about itself.
 std::optional<std::string> document(const CommandLine& command, const std::vector<DeckMethod>& methods) {
   if (command.help) return command_line_help();
-  if (command.version) return version_line();
+  if (command.version) return "weir " + version();
   if (command.build_info) return build_info();
   if (command.reference) return deck_reference(methods);
   if (command.schema) return deck_schema(methods);
