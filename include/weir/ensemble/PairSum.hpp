@@ -11,6 +11,7 @@
 //
 //     struct Kernel {
 //       static constexpr bool in_packs = true;   // false: called with single numbers only
+//       static constexpr int most_outputs = ..;  // optional; by default 1 + dimension
 //       template <class N, class Dimension>
 //       KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const N* r, const N* f, N* sums) const;  // adds
 //     };
@@ -76,6 +77,7 @@ class PairSum {
   template <class Kernel>
   void operator()(const std::string& label, const Kernel& kernel, const MatrixRef<const Real>& x,
                   const MatrixRef<const Real>& y, const MatrixRef<const Real>& f, const MatrixRef<Real>& sums) {
+    WEIR_CHECK(Index(sums.extent(0)) <= most_pair_components, "{} outputs, at most {}", sums.extent(0), most_pair_components);
     Kokkos::deep_copy(sums, 0);
     if (blocks_.count() > 0) blocks_.post(0, y, f);
     for (Index b = 0; b < blocks_.count(); ++b) {
@@ -128,8 +130,9 @@ class PairSum {
     constexpr int width = lanes<N>();
     constexpr bool fixed = !std::is_same<Dimension, int>::value;
     constexpr int most = fixed ? 4 : int(most_pair_components);
+    constexpr int most_outputs = outputs_of<Kernel>(most);
     const int outputs = int(sums.extent(0));
-    N target[most], r[most], field[most], sum[most];
+    N target[most], r[most], field[most], sum[most_outputs];
     T scalars[width];
     const int here = int(begin + width < tile.count ? width : tile.count - begin);
     for (int c = 0; c < d; ++c) {
@@ -151,6 +154,14 @@ class PairSum {
         for (int lane = 0; lane < here; ++lane) sums(k, tile.first + begin + lane) += Real(scalars[lane]);
       }
     }
+  }
+  template <class Kernel>
+  static constexpr auto outputs_of(int) -> decltype(Kernel::most_outputs) {
+    return Kernel::most_outputs;
+  }
+  template <class Kernel>
+  static constexpr int outputs_of(long by_default) {
+    return int(by_default);
   }
   static KOKKOS_FORCEINLINE_FUNCTION T load(const T* from, T) { return *from; }
   static KOKKOS_FORCEINLINE_FUNCTION void store(T value, T* to) { *to = value; }
