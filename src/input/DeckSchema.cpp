@@ -100,7 +100,7 @@ Json entry_schema(const Outline& entry) {
     schema = any_of(forms);
   }
   const std::string& unit = entry.restrictions.unit;
-  schema["description"] = entry.doc + (unit.empty() ? "" : " (" + unit + ")");
+  if (!entry.doc.empty()) schema["description"] = entry.doc + (unit.empty() ? "" : " (" + unit + ")");
   return schema;
 }
 

@@ -36,9 +36,9 @@ void describe(Section& section, RunOptions& options) {
       .option("tile", options.tile,
               "rows a tile, the unit of work and of summation; part of the results' last bits")
       .at_least(1);
-  section.option(
-      "output", options.output,
-      "folder for what the run leaves behind, relative to where it starts; <name> stands for the run's name");
+  section.option("output", options.output,
+                 "folder for what the run leaves behind, relative to where it starts; `<name>` stands for "
+                 "the run's name");
   if (!section.reading()) return;
   if (!is_safe_folder_name(options.name))
     section.error("name",
