@@ -5,40 +5,10 @@
 #include "weir/base/Error.hpp"
 #include "weir/base/Lapack.hpp"
 #include "weir/ensemble/Moments.hpp"
-#include "weir/methods/EnsembleFlow.hpp"
+#include "weir/methods/Simulation.hpp"
 #include "weir/output/Snapshots.hpp"
 
 namespace weir {
-
-void describe(Section& section, TimeOptions& options) {
-  options.where = section.path();
-  section.option("start", options.start, "time of the initial ensemble").unit("time");
-  section.required("end", options.end, "time at which the simulation ends").unit("time");
-  section.required("step", options.step, "step size h").unit("time").above(0);
-  section.option("scheme", options.scheme, "stepper; all but the Langevin schemes need a noise-free flow").one_of(scheme_names());
-  section.option("tolerance", options.tolerance, "rk: steps are adapted to this local error, relative and absolute").above(0);
-  if (!section.reading()) return;
-  if (options.end <= options.start) section.error("end", fmt::format("found {}; allowed: after start, which is {}", options.end, options.start));
-  if (options.tolerance && options.scheme != "rk")
-    section.error("tolerance", "adaptive steps need `scheme: rk`; choose it, or leave the tolerance out");
-}
-void describe(Section& section, SnapshotOptions& options) {
-  section.option("every", options.every, "steps between snapshots; 0: only the first and the last state").at_least(0);
-}
-void describe(Section& section, SimulateMetricsOptions& options) {
-  section
-      .option("report", options.report,
-              "what metrics.csv and the summary report. free_energy counts an entropy by noise as that of the Gaussian of the same covariance")
-      .one_of({"mean", "covariance", "second_moment", "free_energy", "potential_energy", "interaction_energy", "internal_energy"});
-  section.option("every", options.every, "steps between reports").at_least(1);
-}
-void describe(Section& section, SimulateOptions& options) {
-  section.required_section("initial", options.initial, "the ensemble at the start");
-  section.section("energy", options.energy, "the free energy");
-  section.required_section("time", options.time, "time axis and stepper");
-  section.section("snapshots", options.snapshots, "states written to snapshots.h5", "every");
-  section.section("metrics", options.metrics, "numbers reported as the run goes", "report");
-}
 
 void Simulate::prepare(const Communicator& comm, const RunOptions&) {
   comm.agree([&] {
@@ -112,38 +82,21 @@ class Reporter {
 }  // namespace
 
 void Simulate::run(RunOutput& output) {
-  const auto& time = options_.time;
-  const bool single = output.run().single_precision();
-  Ensemble ensemble = make_ensemble(options_.initial, output.comm(), output.run().tile, output.run().seed);
-  FreeEnergy energy(options_.energy, output.comm(), ensemble.partition, ensemble.components(), single, ensemble.x);
-  EnsembleFlow flow(ensemble, energy);
-  Stage stage({time.start, time.end, time.step, time.scheme, time.tolerance, output.run().seed, 0, single}, flow, time.where + ".scheme");
-  Kokkos::deep_copy(BlockViews(stage.state().layout(), stage.state().vec())[0], ensemble.x);
-
+  Simulation simulation(options_, output.comm(), output.run());
+  const Partition& partition = simulation.initial().partition;
   Snapshots snapshots(output);
-  Reporter reporter(options_.metrics, ensemble, energy, output);
-  const Index planned = stage.planned_steps(), every = options_.snapshots.every;
-  Index last_reported = -1, last_written = -1;
-  Tick last{0, time.start};
-  const auto report = [&](const Tick& tick, bool final) {
-    const ConstBlockViews x(stage.state().layout(), stage.state().vec());
-    const bool due = tick.step % options_.metrics.every == 0 || final;
-    if (due && last_reported != tick.step) {
-      reporter.report(tick, x[0]);
-      last_reported = tick.step;
-    }
-    const bool wanted = tick.step == 0 || (every > 0 && tick.step % every == 0) || final;
-    if (wanted && last_written != tick.step) {
-      snapshots.write(tick.step, tick.time, "particles", ensemble.partition, x[0]);
-      last_written = tick.step;
-    }
-  };
-  stage.run([&](const Tick& tick) {
-    report(tick, false);
+  Reporter reporter(options_.metrics, simulation.initial(), simulation.energy(), output);
+  const Index planned = simulation.planned_steps();
+  const auto is_due = [](Index step, Index every) { return every > 0 && step % every == 0; };
+  Tick last{0, options_.time.start};
+  simulation.run([&](const Tick& tick, const MatrixRef<const Real>& x) {
+    const bool final = tick.time >= options_.time.end;
+    if (final || is_due(tick.step, options_.metrics.every)) reporter.report(tick, x);
+    if (final || tick.step == 0 || is_due(tick.step, options_.snapshots.every))
+      snapshots.write(tick.step, tick.time, "particles", partition, x);
     output.progress(tick.step, planned, tick.time);
     last = tick;
   });
-  report(last, true);
   output.finish("done", last.step, last.time);
 }
 
