@@ -68,7 +68,23 @@ std::string allowed_text(const Restrictions& allowed) {
   return text;
 }
 
-std::string row_of(const Outline& entry) {
+std::string row_of_choice(const Outline& choice, bool may_be_left_out) {
+  std::vector<std::string> names;
+  std::string chosen, docs;
+  for (const auto& alternative : choice.entries) {
+    names.push_back(alternative.key);
+    if (alternative.there) chosen = alternative.key;
+    if (!alternative.doc.empty())
+      docs += (docs.empty() ? ": " : "; ") + code(alternative.key) + " " + alternative.doc;
+  }
+  std::string value = choice.required ? "required" : chosen.empty() ? "none" : code(chosen);
+  if (choice.required && may_be_left_out && !chosen.empty()) value = "without the section: " + code(chosen);
+  return row({codes(names), choice.required ? "exactly one of these" : "at most one of these", value, "",
+              choice.doc + docs});
+}
+
+// `may_be_left_out`: whether the section that the entry stands in has a default.
+std::string row_of(const Outline& entry, bool may_be_left_out) {
   switch (entry.kind) {
     case Kind::option: {
       const std::string& unit = entry.restrictions.unit;
@@ -81,23 +97,14 @@ std::string row_of(const Outline& entry) {
       const std::string value = entry.required ? "required" : entry.optional && !entry.there ? "`false`" : "";
       return row({code(entry.key), type, value, entry.optional ? "`true`, `false`" : "", entry.doc});
     }
-    case Kind::list:
-      return row({code(entry.key), "list of maps",
-                  entry.required        ? "required"
-                  : entry.items.empty() ? "`[]`"
-                                        : "",
-                  "", entry.doc});
+    case Kind::list: {
+      const std::string value = entry.required ? "required" : entry.items.empty() ? "`[]`" : "";
+      return row({code(entry.key), "list of maps", value, "", entry.doc});
+    }
     case Kind::choice:
       break;
   }
-  std::vector<std::string> names;
-  std::string chosen;
-  for (const auto& alternative : entry.entries) {
-    names.push_back(alternative.key);
-    if (alternative.there) chosen = "where the section is left out: " + code(alternative.key);
-  }
-  return row({codes(names), entry.required ? "exactly one of these" : "one of these",
-              entry.required ? chosen : "none", "", entry.doc});
+  return row_of_choice(entry, may_be_left_out);
 }
 
 class MarkdownWriter {
@@ -106,40 +113,39 @@ class MarkdownWriter {
 
   // The keys of a section, then a heading for each section below it. What has been shown under another path
   // already (the rules of an optimiser, say) is referred to.
-  void write(const std::string& path, const std::string& title, const std::string& doc,
-             const std::vector<Outline>& entries) {
-    if (entries.empty()) return;
-    text += "\n" + title + "\n\n" + (doc.empty() ? "" : doc + "\n\n");
-    const std::string table = table_of(entries);
-    const auto [shown, is_new] = shown_.emplace(everything_below(entries), path);
+  void write(const std::string& path, const std::string& heading, const Outline& section,
+             bool may_be_left_out) {
+    if (section.entries.empty()) return;
+    text += "\n" + heading + " " + code(path) + "\n\n" + (section.doc.empty() ? "" : section.doc + "\n\n");
+    const auto [shown, is_new] = shown_.emplace(everything_below(section.entries), path);
     if (!is_new) {
       text += "Keys and sections as in " + code(shown->second) + ".\n";
       return;
     }
-    text += table;
-    write_below(path, entries);
+    text += table_of(section.entries, may_be_left_out);
+    write_below(path, section.entries);
   }
 
  private:
   void write_below(const std::string& path, const std::vector<Outline>& entries) {
     for (const auto& entry : entries) {
-      if (entry.kind == Kind::choice) {
-        write_below(path, entry.entries);
-      } else if (entry.kind != Kind::option) {
-        const std::string below = path + "." + entry.key;
-        write(below, "### " + code(below), entry.doc, entry.entries);
-      }
+      const std::string below = path + "." + entry.key;
+      if (entry.kind == Kind::choice)
+        for (const auto& alternative : entry.entries)
+          write(path + "." + alternative.key, "###", alternative, false);
+      if (entry.kind == Kind::section) write(below, "###", entry, !entry.required && !entry.optional);
+      if (entry.kind == Kind::list) write(below, "###", entry, false);
     }
   }
 
-  static std::string table_of(const std::vector<Outline>& entries) {
+  static std::string table_of(const std::vector<Outline>& entries, bool may_be_left_out) {
     std::string table = row({"key", "type", "default", "allowed", "what it is"}) + "|---|---|---|---|---|\n";
-    for (const auto& entry : entries) table += row_of(entry);
+    for (const auto& entry : entries) table += row_of(entry, may_be_left_out);
     return table;
   }
 
   static std::string everything_below(const std::vector<Outline>& entries) {
-    std::string all = table_of(entries);
+    std::string all = table_of(entries, false);
     for (const auto& entry : entries)
       if (entry.kind != Kind::option) all += entry.key + "{" + everything_below(entry.entries) + "}";
     return all;
@@ -168,11 +174,9 @@ std::string deck_reference(const std::vector<DeckMethod>& methods) {
   writer.text = introduction;
   const auto root = SectionOutline::of("", [&](Section& section) { describe(section, content, methods); });
   for (const auto& entry : root) {
-    if (entry.kind == Kind::section)
-      writer.write(entry.key, "## " + code(entry.key), entry.doc, entry.entries);
-    if (entry.kind != Kind::choice) continue;
-    for (const auto& method : entry.entries)
-      writer.write(method.key, "## " + code(method.key), method.doc, method.entries);
+    if (entry.kind == Kind::section) writer.write(entry.key, "##", entry, true);
+    if (entry.kind == Kind::choice)
+      for (const auto& method : entry.entries) writer.write(method.key, "##", method, false);
   }
   return writer.text;
 }

@@ -1,3 +1,5 @@
+#include <map>
+
 #include "input/DeckDescription.hpp"
 #include "input/SectionOutline.hpp"
 #include "weir/input/DeckDocuments.hpp"
@@ -97,7 +99,8 @@ Json entry_schema(const Outline& entry) {
       if (entry.required) forms.back()["minItems"] = 1;
       if (!entry.required) forms.push_back({{"enum", {false, nullptr}}});
     }
-    schema = any_of(forms);
+    schema = {
+        {"anyOf", forms}};  // one form too: its description stays outside, so that sections can be shared
   }
   const std::string& unit = entry.restrictions.unit;
   if (!entry.doc.empty()) schema["description"] = entry.doc + (unit.empty() ? "" : " (" + unit + ")");
@@ -136,11 +139,48 @@ Json section_schema(const std::vector<Outline>& entries) {
 
 }  // namespace
 
+namespace {
+
+// Sections that stand in several places (every optimiser, every network) are written once, under $defs.
+class Definitions {
+ public:
+  Json definitions = Json::object();
+
+  void count(const Json& schema) {
+    if (is_section(schema)) ++uses_[schema.dump()];
+    for (const auto& part : schema)
+      if (part.is_structured()) count(part);
+  }
+
+  void share(Json& schema) {
+    const std::string content = is_section(schema) ? schema.dump() : "";
+    for (auto& part : schema)
+      if (part.is_structured()) share(part);
+    if (content.size() < least_size || uses_[content] < 2) return;
+    const auto [name, is_new] = names_.emplace(content, "section" + std::to_string(names_.size() + 1));
+    if (is_new) definitions[name->second] = schema;
+    schema = {{"$ref", "#/$defs/" + name->second}};
+  }
+
+ private:
+  static constexpr size_t least_size = 200;  // what is shorter is no longer than a reference is worth
+  static bool is_section(const Json& schema) { return schema.is_object() && schema.contains("properties"); }
+
+  std::map<std::string, int> uses_;
+  std::map<std::string, std::string> names_;
+};
+
+}  // namespace
+
 std::string deck_schema(const std::vector<DeckMethod>& methods) {
   DeckContent content;
   Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "Weir deck"}};
   schema.update(
       section_schema(SectionOutline::of("", [&](Section& section) { describe(section, content, methods); })));
+  Definitions shared;
+  for (const auto& part : schema) shared.count(part);
+  for (auto& part : schema) shared.share(part);
+  schema["$defs"] = shared.definitions;
   return schema.dump(2) + "\n";
 }
 

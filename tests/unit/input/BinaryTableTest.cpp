@@ -190,7 +190,8 @@ TEST(Npz, DamagedArchives) {
   for (size_t i = 400; i < 500; ++i) bytes[i] = char(~bytes[i]);
   EXPECT_EQ(problem_of(folder.write("d.npz", bytes)).rfind("d.npz (x.npy): cannot be unpacked: ", 0), 0u);
 
-  const auto stored = write_zip(folder, {{"x.npy", npy("'<i4'", "(2,)", bytes_of<int>({7, 8}))}}, ZIP_CM_STORE);
+  const auto stored =
+      write_zip(folder, {{"x.npy", npy("'<i4'", "(2,)", bytes_of<int>({7, 8}))}}, ZIP_CM_STORE);
   std::ifstream stored_stream(stored, std::ios::binary);
   bytes.assign(std::istreambuf_iterator<char>(stored_stream), {});
   bytes[bytes.find(bytes_of<int>({7, 8}))] = 9;
