@@ -2,41 +2,9 @@
 
 #include <cmath>
 
+#include "weir/ensemble/GaussianKernel.hpp"
+
 namespace weir {
-
-namespace {
-
-/// sums[0] += K(r) / K(0), sums[1 + c] += (grad K)_c / K(0); fields are not looked at.
-struct DensityKernel {
-  static constexpr bool in_packs = true;
-  Real inverse_square;
-  template <class N, class Dimension>
-  KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const N* r, const N*, N* sums) const {
-    using T = typename NumberTraits<N>::Scalar;
-    N s = r[0] * r[0];
-    for (int c = 1; c < d; ++c) s = s + r[c] * r[c];
-    const N k = fast_exp(N(T(-0.5 * inverse_square)) * s);
-    const N slope = N(T(-inverse_square)) * k;
-    sums[0] += k;
-    for (int c = 0; c < d; ++c) sums[1 + c] += slope * r[c];
-  }
-};
-
-/// sums[c] += f[0] (grad K)_c / K(0)
-struct WeightedSlopeKernel {
-  static constexpr bool in_packs = true;
-  Real inverse_square;
-  template <class N, class Dimension>
-  KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const N* r, const N* f, N* sums) const {
-    using T = typename NumberTraits<N>::Scalar;
-    N s = r[0] * r[0];
-    for (int c = 1; c < d; ++c) s = s + r[c] * r[c];
-    const N slope = f[0] * N(T(-inverse_square)) * fast_exp(N(T(-0.5 * inverse_square)) * s);
-    for (int c = 0; c < d; ++c) sums[c] += slope * r[c];
-  }
-};
-
-}  // namespace
 
 BlobEnergy::BlobEnergy(const Communicator& comm, const Partition& partition, Index dimension, Real coefficient,
                        Real exponent, Real bandwidth, bool single)
@@ -64,9 +32,9 @@ BlobEnergy::~BlobEnergy() = default;
 
 template <class T>
 void BlobEnergy::density_and_slope(PairSum<T>& pairs, const MatrixRef<const Real>& x) {
-  pairs("Weir::BlobEnergy::density", DensityKernel{1 / (bandwidth_ * bandwidth_)}, x, x, {}, density_);
+  pairs("Weir::BlobEnergy::density", GaussianDensity{1 / (bandwidth_ * bandwidth_)}, x, x, {}, density_);
   // K(0) / N turns the kernel's sums into u and its gradient.
-  const Real scale = std::pow(2 * M_PI * bandwidth_ * bandwidth_, -0.5 * Real(dimension_)) / Real(particles_);
+  const Real scale = gaussian_kernel_peak(dimension_, bandwidth_) / Real(particles_);
   const auto density = density_;
   const Index rows = 1 + dimension_;
   for_each_tile(
@@ -78,7 +46,7 @@ void BlobEnergy::density_and_slope(PairSum<T>& pairs, const MatrixRef<const Real
 
 template <class T>
 void BlobEnergy::weighted_slope(PairSum<T>& pairs, const MatrixRef<const Real>& x) {
-  pairs("Weir::BlobEnergy::slope", WeightedSlopeKernel{1 / (bandwidth_ * bandwidth_)}, x, x, weight_, weighted_);
+  pairs("Weir::BlobEnergy::slope", WeightedGaussianSlope{1 / (bandwidth_ * bandwidth_)}, x, x, weight_, weighted_);
 }
 
 void BlobEnergy::add_gradient(const MatrixRef<const Real>& x, Real factor, const MatrixRef<Real>& out) {
@@ -86,7 +54,7 @@ void BlobEnergy::add_gradient(const MatrixRef<const Real>& x, Real factor, const
   const auto density = density_, weight = weight_, weighted = weighted_;
   const Real power = exponent_ - 2;
   // Weights relative to K(0)^p keep single precision in range.
-  const Real unit = std::pow(2 * M_PI * bandwidth_ * bandwidth_, -0.5 * Real(dimension_));
+  const Real unit = gaussian_kernel_peak(dimension_, bandwidth_);
   for_each_tile(
       "Weir::BlobEnergy::weight", tiles_, KOKKOS_LAMBDA(const Tile& tile) {
         for (Index i = tile.first; i < tile.first + tile.count; ++i) weight(0, i) = pow(density(0, i) / unit, power);
@@ -111,11 +79,6 @@ Real BlobEnergy::energy(const MatrixRef<const Real>& x) {
       partial[0] += m == 1 ? log(density(0, i)) : pow(density(0, i), m - 1) / (m - 1);
   })[0];
   return coefficient_ * sum / Real(particles_);
-}
-
-Real silverman_bandwidth(Index particles, Index dimension, Real mean_variance) {
-  const Real d = Real(dimension);
-  return std::pow(4 / ((d + 2) * Real(particles)), 1 / (d + 4)) * std::sqrt(mean_variance);
 }
 
 }  // namespace weir

@@ -1,17 +1,9 @@
 #include "weir/energies/FreeEnergy.hpp"
 
+#include "weir/ensemble/GaussianKernel.hpp"
 #include "weir/ensemble/Moments.hpp"
 
 namespace weir {
-
-namespace {
-Real mean_variance(const Communicator& comm, const Partition& partition, Index d, const MatrixRef<const Real>& x) {
-  const auto covariance = Moments(comm, partition, d).covariance(x);
-  Real trace = 0;
-  for (Index c = 0; c < d; ++c) trace += covariance[c * d + c];
-  return trace / Real(d);
-}
-}  // namespace
 
 FreeEnergy::FreeEnergy(const EnergyOptions& options, const Communicator& comm, const Partition& partition,
                        Index dimension, bool single, const MatrixRef<const Real>& initial)
@@ -27,7 +19,7 @@ FreeEnergy::FreeEnergy(const EnergyOptions& options, const Communicator& comm, c
       throw InputError(options.where + "." + key, fmt::format("the blob flow takes up to {} dimensions, the ensemble has {}",
                                                               most_pair_components - 1, dimension));
     const Real width = bandwidth ? *bandwidth
-                                 : silverman_bandwidth(particles_, dimension, mean_variance(comm, partition, dimension, initial));
+                                 : silverman_bandwidth(particles_, dimension, Moments(comm, partition, dimension).mean_variance(initial));
     if (!(width > 0))
       throw InputError(options.where + "." + key + ".bandwidth",
                        "the initial ensemble has no spread to take a bandwidth from; give one above 0");
@@ -37,8 +29,17 @@ FreeEnergy::FreeEnergy(const EnergyOptions& options, const Communicator& comm, c
     temperature_ = options.entropy.coefficient;
   else if (options.entropy.coefficient > 0)
     add_blob(options.entropy.coefficient, 1, options.entropy.bandwidth, "entropy");
+  if (!options.learned.empty()) add(read_learned_energy(options.learned.path, comm, dimension, options.where + ".learned"), comm, partition);
   if (options.power) add_blob(options.power->coefficient, options.power->exponent, options.power->bandwidth, "power");
 }
+
+void FreeEnergy::add(const LearnedEnergy& energy, const Communicator& comm, const Partition& partition) {
+  learned_ = std::make_shared<const LearnedEnergy>(energy);
+  if (learned_->potential) add(make_learned_potential(learned_));
+  if (learned_->interaction) add(make_learned_interaction(learned_, comm, partition));
+}
+
+Real FreeEnergy::temperature(Real t) const { return temperature_ + (learned_ ? learned_->temperature(t) : 0); }
 
 void FreeEnergy::velocity(Real t, const MatrixRef<const Real>& x, const MatrixRef<Real>& v) {
   Kokkos::deep_copy(v, 0);

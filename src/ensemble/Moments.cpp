@@ -48,4 +48,11 @@ const std::vector<Real>& Moments::covariance(const MatrixRef<const Real>& x) {
   return covariance_;
 }
 
+Real Moments::mean_variance(const MatrixRef<const Real>& x) {
+  covariance(x);
+  Real trace = 0;
+  for (Index c = 0; c < components_; ++c) trace += covariance_[c * components_ + c];
+  return trace / Real(components_);
+}
+
 }  // namespace weir

@@ -129,7 +129,7 @@ void Stage::Solver::advance(Index step, Real t, Real h, Vec x) {
   WEIR_PETSC(right_hand_side(ts, t, x, velocity.vec(), this));
   const ConstBlockViews v(*layout, velocity.vec());
   const BlockViews blocks(*layout, x);
-  for (Index b = 0; b < layout->blocks(); ++b) rules[b].advance(step, h, flow.temperature(b), v[b], blocks[b]);
+  for (Index b = 0; b < layout->blocks(); ++b) rules[b].advance(step, h, flow.temperature(t, b), v[b], blocks[b]);
   Kokkos::fence();
 }
 
@@ -155,10 +155,10 @@ void Stage::Solver::check_finite(Vec x, const Tick& tick) const {
 
 Stage::Stage(const SteppingOptions& options, Flow& flow, const std::string& where) {
   for (Index b = 0; b < flow.layout()->blocks(); ++b)
-    if (!is_langevin(options.scheme) && flow.temperature(b) > 0)
+    if (!is_langevin(options.scheme) && flow.temperature(options.start, b) > 0)
       throw InputError(where, fmt::format("{} integrates noise-free flows, and block {} has noise of temperature {:g}; use langevin or "
                                           "leimkuhler_matthews, or `by: blob` for the entropy", options.scheme, (*flow.layout())[b].name,
-                                          flow.temperature(b)));
+                                          flow.temperature(options.start, b)));
   solver_ = std::make_unique<Solver>(options, flow);
   solver_->create();
 }

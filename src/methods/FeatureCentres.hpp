@@ -12,7 +12,7 @@ enum class CentresOf { points, differences };
 
 /// Collective: the centres that `options` asks of the data (d x number), or an empty matrix where it asks for none.
 /// Points: of all ensembles together; differences: of each particle and the one shuffled to its place, for W.
-/// Source: Arthur and Vassilvitskii, "k-means++", SODA 2007; drawn as argmin of exponentials, so that ranks agree.
+
 HostMatrix<Real> data_centres(const FeatureOptions& options, const std::vector<const Ensemble*>& ensembles, CentresOf of, Index seed);
 
 }  // namespace weir

@@ -86,7 +86,8 @@ struct Make {
   Populations operator()(const SimulatedPopulations& options) const {
     Simulation trajectory(options, comm, run, 0);
     const Index steps = trajectory.planned_steps(), size = trajectory.initial().particles();
-    Splitter splitter(std::vector<Index>(steps + 1, size), trajectory.initial().components(), split, paired, comm, run, where);
+    // Rows are split alike in all populations: the test part is one trajectory.
+    Splitter splitter(std::vector<Index>(steps + 1, size), trajectory.initial().components(), split, true, comm, run, where);
     std::vector<Real> times(steps + 1);
     const auto send = [&](Index k, const Partition& partition, const MatrixRef<const Real>& x, Splitter::Parts parts) {
       const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), x);

@@ -14,10 +14,9 @@ constexpr int most_iterations = 300;
 constexpr Real fixed_point_tolerance = 1e-9;
 
 /// The learned energy for ensembles of one partition.
-FreeEnergy learned_free_energy(const std::shared_ptr<const LearnedEnergy>& energy, const Ensemble& shape) {
+FreeEnergy learned_free_energy(const LearnedEnergy& energy, const Ensemble& shape) {
   FreeEnergy free_energy({}, shape.comm, shape.partition, shape.components(), false, shape.x);
-  if (energy->potential) free_energy.add(make_learned_potential(energy));
-  if (energy->interaction) free_energy.add(make_learned_interaction(energy, shape.comm, shape.partition));
+  free_energy.add(energy, shape.comm, shape.partition);
   return free_energy;
 }
 
@@ -68,6 +67,12 @@ class ImplicitStep {
             return;
           }
           ++found;
+          if (!(norm < 1e6 * (1 + sqrt(size)))) {  // on its way to infinity: start again, more carefully
+            for (Index c = 0; c < d; ++c) x(c, i) = base(c, i);
+            damping(i) *= 0.25;
+            residual(i) = HUGE_VAL;
+            return;
+          }
           if (!(norm < residual(i))) damping(i) *= 0.5;
           residual(i) = norm;
           for (Index c = 0; c < d; ++c) x(c, i) += damping(i) * (base(c, i) + tau * velocity(c, i) - x(c, i));
@@ -115,13 +120,12 @@ void add_noise(const Ensemble& ensemble, const Matrix<Real>& x, Real variance, I
 
 Predictions predict(const PredictionOptions& options, const LearnedEnergy& learned, const std::vector<Real>& times,
                     const std::vector<Ensemble>& observed, const RunOptions& run) {
-  const auto energy = std::make_shared<const LearnedEnergy>(learned);
   Predictions predictions;
   Index unconverged = 0, steps = 0;
   for (std::size_t k = 0; k + 1 < times.size(); ++k) {
     const Ensemble& from = options.roll_out && k > 0 ? predictions.populations.back() : observed[k];
     Ensemble to(from.comm, from.particles(), from.components(), run.tile);
-    FreeEnergy free_energy = learned_free_energy(energy, from);
+    FreeEnergy free_energy = learned_free_energy(learned, from);
     const Real tau = times[k + 1] - times[k];
     const Matrix<Real> base("Weir::Prediction::base", from.x.extent(0), from.x.extent(1)), velocity("Weir::Prediction::velocity", from.x.extent(0), from.x.extent(1));
     Kokkos::deep_copy(base, from.x);

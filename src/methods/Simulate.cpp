@@ -48,7 +48,7 @@ class Reporter {
           for (Index b = 0; b <= a; ++b) row.emplace_back(fmt::format("covariance/{}/{}", a, b), covariance[a * d + b]);
         output_.summarise("covariance", covariance);
       } else {
-        row.emplace_back(name, scalar(name, mean, covariance, parts));
+        row.emplace_back(name, scalar(name, tick.time, mean, covariance, parts));
       }
     }
     output_.report(tick.step, tick.time, row);
@@ -60,7 +60,7 @@ class Reporter {
       if (name.find("energy") != std::string::npos) return true;
     return false;
   }
-  Real scalar(const std::string& name, const std::vector<Real>& mean, const std::vector<Real>& covariance, const FreeEnergy::Parts& parts) const {
+  Real scalar(const std::string& name, Real t, const std::vector<Real>& mean, const std::vector<Real>& covariance, const FreeEnergy::Parts& parts) const {
     const Index d = Index(mean.size());
     if (name == "second_moment") {
       Real sum = 0;
@@ -69,7 +69,7 @@ class Reporter {
     }
     if (name == "potential_energy") return parts.potential;
     if (name == "interaction_energy") return parts.interaction;
-    const Real entropy = energy_.temperature() > 0 ? energy_.temperature() * gaussian_negentropy(covariance, d) : 0;
+    const Real entropy = energy_.temperature(t) > 0 ? energy_.temperature(t) * gaussian_negentropy(covariance, d) : 0;
     return name == "internal_energy" ? parts.internal + entropy : parts.total() + entropy;
   }
 

@@ -46,7 +46,4 @@ class BlobEnergy {
   Matrix<Real> weighted_;  // sum_j grad K(x_i - x_j) u_j^p
 };
 
-/// Silverman's rule for N points in d dimensions: (4 / ((d + 2) N))^(1 / (d + 4)) times the root of the mean variance.
-Real silverman_bandwidth(Index particles, Index dimension, Real mean_variance);
-
 }  // namespace weir

@@ -10,6 +10,7 @@
 #include "weir/energies/BlobEnergy.hpp"
 #include "weir/energies/EnergyOptions.hpp"
 #include "weir/energies/Interaction.hpp"
+#include "weir/energies/LearnedEnergy.hpp"
 #include "weir/energies/Potential.hpp"
 
 namespace weir {
@@ -23,8 +24,8 @@ class FreeEnergy {
 
   /// Collective: v = -grad dF/drho at time t, overwritten.
   void velocity(Real t, const MatrixRef<const Real>& x, const MatrixRef<Real>& v);
-  /// beta of the entropy that acts as noise; 0 where there is none.
-  Real temperature() const { return temperature_; }
+  /// beta at time t of the entropy that acts as noise; 0 where there is none.
+  Real temperature(Real t) const;
 
   struct Parts {
     Real potential = 0, interaction = 0, internal = 0;  ///< internal: of the blob terms; noise has none to report
@@ -35,11 +36,14 @@ class FreeEnergy {
 
   void add(std::unique_ptr<Potential> potential) { potentials_.push_back(std::move(potential)); }
   void add(std::unique_ptr<Interaction> interaction) { interactions_.push_back(std::move(interaction)); }
+  /// Potential, interaction and entropy (as noise) of an energy that was learned; at most one.
+  void add(const LearnedEnergy& energy, const Communicator& comm, const Partition& partition);
 
  private:
   Index particles_;
   LocalTiles tiles_;
   Real temperature_ = 0;
+  std::shared_ptr<const LearnedEnergy> learned_;
   std::vector<std::unique_ptr<Potential>> potentials_;
   std::vector<std::unique_ptr<Interaction>> interactions_;
   std::vector<std::unique_ptr<BlobEnergy>> blobs_;

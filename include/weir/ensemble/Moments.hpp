@@ -17,6 +17,8 @@ class Moments {
   const std::vector<Real>& mean(const MatrixRef<const Real>& x);
   /// Collective: S, row-major components x components; computes mean() first. Valid until the next call.
   const std::vector<Real>& covariance(const MatrixRef<const Real>& x);
+  /// Collective: tr S / d.
+  Real mean_variance(const MatrixRef<const Real>& x);
   const std::vector<Real>& last_mean() const { return mean_; }
 
  private:

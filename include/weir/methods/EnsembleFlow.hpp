@@ -15,7 +15,7 @@ class EnsembleFlow : public Flow {
 
   std::shared_ptr<const Layout> layout() const override { return layout_; }
   void velocity(Real t, const ConstBlockViews& x, const BlockViews& v) override { energy_.velocity(t, x[0], v[0]); }
-  Real temperature(Index) const override { return energy_.temperature(); }
+  Real temperature(Real t, Index) const override { return energy_.temperature(t); }
 
  private:
   FreeEnergy& energy_;

@@ -26,7 +26,7 @@ class Linear : public Flow {
     for (Index i = 0; i < Index(from.extent(1)); ++i)
       for (Index a = 0; a < Index(from.extent(0)); ++a) to(a, i) = -k * std::pow(from(a, i) - c, power);
   }
-  Real temperature(Index) const override { return temperature_; }
+  Real temperature(Real, Index) const override { return temperature_; }
 
  private:
   Real temperature_;
