@@ -44,11 +44,11 @@ void describe(Section& section, ExpressionOptions& options) {
 }
 
 void describe(Section& section, PotentialOptions& options) {
-  options.where = section.path();
+  if (section.reading()) options.where = section.path();
   section.one_of(options.term, "term of the potential V(x)");
 }
 void describe(Section& section, InteractionOptions& options) {
-  options.where = section.path();
+  if (section.reading()) options.where = section.path();
   section.one_of(options.term, "term of the interaction W(x - y)");
 }
 void describe(Section& section, EntropyOptions& options) {
@@ -67,7 +67,7 @@ void describe(Section& section, PowerOptions& options) {
       .above(0);
 }
 void describe(Section& section, EnergyOptions& options) {
-  options.where = section.path();
+  if (section.reading()) options.where = section.path();
   section.list("potential", options.potential, "V: one term, or a list of terms that are added");
   section.list("interaction", options.interaction, "W: one term, or a list of terms that are added");
   section.section("entropy", options.entropy, "beta int rho log rho; a bare number is the coefficient", "coefficient");

@@ -88,7 +88,7 @@ void describe(Section& section, RadialOptions& options) {
   section.option("profile", options.profile, "factor in r = |x - c| / l: 1, r, r^3, r^2 log r, sqrt(1 + r^2) or its inverse").one_of(profiles);
 }
 void describe(Section& section, FeatureOptions& options) {
-  options.where = section.path();
+  if (section.reading()) options.where = section.path();
   section.section("polynomial", options.polynomial, "monomials, the constant left out");
   section.section("radial", options.radial, "radial functions");
   section.option("max_features", options.max_features, "most unknowns of one solve").at_least(1);

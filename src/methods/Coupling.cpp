@@ -10,7 +10,7 @@
 namespace weir {
 
 void describe(Section& section, CouplingOptions& options) {
-  options.where = section.path();
+  if (section.reading()) options.where = section.path();
   section.option("method", options.method, "auto: assignment where sizes are equal, network_simplex elsewhere")
       .one_of({"auto", "assignment", "network_simplex"});
   section.option("batch", options.batch, "particles coupled at a time, or `whole` populations").at_least(1).one_of({"whole"});

@@ -23,7 +23,7 @@ void describe(Section& section, BarenblattOptions& options) {
 void describe(Section& section, FileEnsembleOptions& options) { describe(section, static_cast<DataOptions&>(options)); }
 
 void describe(Section& section, InitialOptions& options) {
-  options.where = section.path();
+  if (section.reading()) options.where = section.path();
   section.option("particles", options.particles, "number of particles N (a file has its own)").at_least(1);
   section.option("dimension", options.dimension, "number of components d (a file has its own)").at_least(1);
   section.one_of(options.law, "law of the ensemble");

@@ -13,7 +13,7 @@
 namespace weir {
 
 void describe(Section& section, LinearModelOptions& options) {
-  options.where = section.path();
+  if (section.reading()) options.where = section.path();
   section.option("potential", options.potential, "learn V");
   section.option("interaction", options.interaction, "learn W");
   section.option("entropy", options.entropy, "learn beta");

@@ -15,7 +15,7 @@ namespace weir {
 void describe(Section& section, SimulatedPopulations& options) { describe(section, static_cast<SimulateOptions&>(options)); }
 void describe(Section& section, FilePopulations& options) { describe(section, static_cast<DataOptions&>(options)); }
 void describe(Section& section, PopulationsOptions& options) {
-  options.where = section.path();
+  if (section.reading()) options.where = section.path();
   section.one_of(options.source, "where the populations come from");
 }
 void describe(Section& section, SplitOptions& options) {

@@ -6,7 +6,7 @@
 namespace weir {
 
 void describe(Section& section, TimeOptions& options) {
-  options.where = section.path();
+  if (section.reading()) options.where = section.path();
   section.option("start", options.start, "time of the initial ensemble").unit("time");
   section.required("end", options.end, "time at which the simulation ends").unit("time");
   section.required("step", options.step, "step size h").unit("time").above(0);
