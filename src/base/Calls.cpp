@@ -1,5 +1,8 @@
 #include "weir/base/Calls.hpp"
 
+#include <exception>
+#include <utility>
+
 namespace weir::detail {
 
 void check_mpi(int code, const char* call) {
@@ -10,8 +13,18 @@ void check_mpi(int code, const char* call) {
   throw LibraryError(fmt::format("MPI: {} in {}", text, call));
 }
 
+namespace {
+std::exception_ptr& kept() {
+  static std::exception_ptr exception;
+  return exception;
+}
+}  // namespace
+
+void keep_current_exception() { kept() = std::current_exception(); }
+
 void check_petsc(PetscErrorCode code, const char* call) {
   if (code == 0) return;
+  if (kept()) std::rethrow_exception(std::exchange(kept(), nullptr));
   const char* text = nullptr;
   char* specific = nullptr;
   PetscErrorMessage(code, &text, &specific);

@@ -15,7 +15,25 @@ namespace weir::detail {
 void check_mpi(int code, const char* call);
 void check_petsc(PetscErrorCode code, const char* call);
 hid_t check_hdf5(hid_t id_or_status, const char* call);
+void keep_current_exception();
 }  // namespace weir::detail
+
+namespace weir {
+
+/// Runs a callback of PETSc's: an exception is kept, PETSc gets an error code, and the WEIR_PETSC around the call
+/// that PETSc was in throws the exception on.
+template <class Body>
+PetscErrorCode petsc_callback(Body body) noexcept {
+  try {
+    body();
+    return PETSC_SUCCESS;
+  } catch (...) {
+    detail::keep_current_exception();
+    return PETSC_ERR_USER;
+  }
+}
+
+}  // namespace weir
 
 #define WEIR_MPI(call) ::weir::detail::check_mpi((call), #call)
 #define WEIR_PETSC(call) ::weir::detail::check_petsc((call), #call)

@@ -52,14 +52,33 @@ struct PathValue {
   bool empty() const { return path.empty(); }
 };
 
-/// What one option holds, as Section's implementations see it.
-using OptionValue = std::variant<bool*, int*, Index*, Real*, std::string*, PathValue*, VectorValue*, MatrixValue*,
-                                 std::vector<Index>*, std::vector<Real>*, std::vector<std::string>*,
-                                 std::vector<PathValue>*, std::optional<Index>*, std::optional<Real>*,
-                                 std::optional<std::string>*, std::optional<std::vector<Real>>*,
-                                 std::optional<std::array<Index, 2>>*>;
+/// A number, or one of the words that the option's `one_of` lists (`batch: 1000`, `batch: whole`).
+template <class T>
+struct NumberOrWord {
+  T number = 0;
+  std::string word;  ///< empty: the number counts
+  NumberOrWord(T value = 0) : number(value) {}
+  NumberOrWord(const char* name) : word(name) {}
+  bool is_word() const { return !word.empty(); }
+};
+using IndexOrWord = NumberOrWord<Index>;
+using RealOrWord = NumberOrWord<Real>;
 
-/// Restrictions of the option just declared; each checks the value read and tells the reference about itself.
+/// What one option holds, as Section's implementations see it.
+using OptionValue =
+    std::variant<bool*, int*, Index*, Real*, std::string*, PathValue*, VectorValue*, MatrixValue*, IndexOrWord*,
+                 RealOrWord*, std::vector<Index>*, std::vector<Real>*, std::vector<std::string>*,
+                 std::vector<PathValue>*, std::optional<Index>*, std::optional<Real>*, std::optional<std::string>*,
+                 std::optional<std::vector<Real>>*, std::optional<std::array<Index, 2>>*>;
+
+/// What an option may hold, one restriction at a time.
+struct OptionRestriction {
+  enum Kind { unit, at_least, above, at_most, below, one_of, entries } kind;
+  Real bound = 0, upper = 0;
+  std::vector<std::string> names;  ///< of the unit, or those allowed
+};
+
+/// Restrictions of the option just declared, checked when the section has been read and told to the reference.
 /// On lists they hold for every entry.
 class Declared {
  public:
@@ -83,6 +102,8 @@ struct Alternative {
   std::function<bool()> is_selected;
   std::function<void()> select;
   std::function<void(Section&)> describe;
+  std::string doc = "";
+  std::string shorthand = "";
 };
 
 /// One YAML map of a deck, or what stands for it.
@@ -127,13 +148,17 @@ class Section {
   void section(const std::string& name, std::optional<T>& value, const std::string& doc,
                const std::string& shorthand = "") {
     optional_nested(
-        name, doc, shorthand, value.has_value(), [&value](bool there) { there ? void(value.emplace()) : value.reset(); },
+        name, doc, shorthand, value.has_value(),
+        [&value](bool there) {
+          if (!there) value.reset();
+          if (there && !value) value.emplace();
+        },
         [&value](Section& inner) {
           T standing_in;
           describe(inner, value ? *value : standing_in);
         });
   }
-  /// A list of maps; one map alone is a list of one (and a bare word an alternative by name).
+  /// A list of maps; one map alone is a list of one (and a bare word an alternative by name); `false`: none.
   template <class T>
   void list(const std::string& name, std::vector<T>& values, const std::string& doc, bool must = false) {
     nested_list(
@@ -147,6 +172,7 @@ class Section {
   /// Exactly one of the variant's alternatives must stand among this section's keys. Each alternative is a struct
   /// with a `describe` function and either `static constexpr const char* key` or, for a family that shares a
   /// struct, `static std::vector<std::string> keys()` and a member `std::string name` that receives the key.
+  /// It may have `static constexpr const char* doc` (one line) and `shorthand` (as for `section`).
   /// std::monostate as first alternative: none is needed.
   template <class... Ts>
   void one_of(std::variant<Ts...>& value, const std::string& doc) {
@@ -154,6 +180,10 @@ class Section {
     (add_alternatives<Ts>(value, alternatives), ...);
     constexpr bool may_be_absent = (std::is_same_v<Ts, std::monostate> || ...);
     choose(alternatives, doc, may_be_absent);
+  }
+  /// The same for alternatives that are known at run time only.
+  void one_of(const std::vector<Alternative>& alternatives, const std::string& doc) {
+    choose(alternatives, doc, false);
   }
 
   /// Reports a problem with a value of this section; reading goes on.
@@ -172,47 +202,60 @@ class Section {
                            const std::function<void(Index, Section&)>& inner) = 0;
   virtual void choose(const std::vector<Alternative>& alternatives, const std::string& doc, bool may_be_absent) = 0;
 
-  struct Restriction {
-    enum Kind { unit, at_least, above, at_most, below, one_of, entries } kind;
-    Real bound = 0, upper = 0;
-    std::vector<std::string> names;
-  };
-  virtual void restrict(const std::string& name, const Restriction& restriction) = 0;
+  virtual void restrict(const std::string& name, const OptionRestriction& restriction) = 0;
 
  private:
   template <class T, class Variant>
   static void add_alternatives(Variant& value, std::vector<Alternative>& alternatives) {
-    const auto describe_current = [&value](Section& inner) {
-      if constexpr (!std::is_same_v<T, std::monostate>) {
-        T standing_in;
-        T* current = std::get_if<T>(&value);
-        describe(inner, current ? *current : standing_in);
-      }
-    };
     if constexpr (std::is_same_v<T, std::monostate>) {
       return;
     } else if constexpr (has_keys<T>::value) {
-      for (const auto& key : T::keys())
-        alternatives.push_back({key,
-                                [&value, key] {
-                                  const T* current = std::get_if<T>(&value);
-                                  return current && current->name == key;
-                                },
-                                [&value, key] {
-                                  T chosen;
-                                  chosen.name = key;
-                                  value = std::move(chosen);
-                                },
-                                describe_current});
+      for (const auto& key : T::keys()) alternatives.push_back(alternative<T>(value, key));
     } else {
-      alternatives.push_back({T::key, [&value] { return std::holds_alternative<T>(value); },
-                              [&value] { value = T{}; }, describe_current});
+      alternatives.push_back(alternative<T>(value, T::key));
     }
   }
+
+  template <class T, class Variant>
+  static Alternative alternative(Variant& value, const std::string& key) {
+    const auto selected = [&value, key]() -> T* {
+      T* held = std::get_if<T>(&value);
+      if constexpr (has_keys<T>::value) return held && held->name == key ? held : nullptr;
+      return held;
+    };
+    const auto fresh = [key] {
+      T made;
+      if constexpr (has_keys<T>::value) made.name = key;
+      return made;
+    };
+    Alternative result;
+    result.key = key;
+    result.is_selected = [selected] { return selected() != nullptr; };
+    result.select = [&value, selected, fresh] {
+      if (!selected()) value = fresh();
+    };
+    result.describe = [selected, fresh](Section& inner) {
+      T standing_in = fresh();
+      T* held = selected();
+      describe(inner, held ? *held : standing_in);
+    };
+    if constexpr (has_doc<T>::value) result.doc = T::doc;
+    if constexpr (has_shorthand<T>::value) result.shorthand = T::shorthand;
+    return result;
+  }
+
   template <class T, class = void>
   struct has_keys : std::false_type {};
   template <class T>
   struct has_keys<T, std::void_t<decltype(T::keys())>> : std::true_type {};
+  template <class T, class = void>
+  struct has_doc : std::false_type {};
+  template <class T>
+  struct has_doc<T, std::void_t<decltype(T::doc)>> : std::true_type {};
+  template <class T, class = void>
+  struct has_shorthand : std::false_type {};
+  template <class T>
+  struct has_shorthand<T, std::void_t<decltype(T::shorthand)>> : std::true_type {};
 };
 
 }  // namespace weir

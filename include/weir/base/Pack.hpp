@@ -1,0 +1,126 @@
+// A few numbers treated as one: the processor's vector registers, so that a kernel written for one number
+// runs on many particles at once.
+//
+// A kernel is a template over its number type N and uses + - * /, `select`, `less_than`, `largest`, `fast_exp`, ..:
+// the same source serves N = float, double (devices, remainders) and Pack<float>, Pack<double> (hosts).
+#pragma once
+
+#include <Kokkos_Core.hpp>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+namespace weir {
+
+namespace detail {
+
+constexpr int pack_bytes = 64;  // an AVX-512 register; processors with shorter ones take two or four
+
+// Spelt out for each type: compilers disagree on vector attributes that depend on template parameters.
+template <class T>
+struct Registers;
+template <>
+struct Registers<float> {
+  typedef float Native __attribute__((vector_size(pack_bytes)));
+  typedef std::int32_t Int;
+  typedef std::int32_t IntLanes __attribute__((vector_size(pack_bytes)));
+};
+template <>
+struct Registers<double> {
+  typedef double Native __attribute__((vector_size(pack_bytes)));
+  typedef std::int64_t Int;
+  typedef std::int64_t IntLanes __attribute__((vector_size(pack_bytes)));
+};
+
+}  // namespace detail
+
+template <class T>
+constexpr int pack_width = detail::pack_bytes / int(sizeof(T));
+
+template <class T>
+struct Pack {
+  using Native = typename detail::Registers<T>::Native;
+  Native native;
+
+  Pack() = default;
+  Pack(Native values) : native(values) {}
+  explicit Pack(T value) : native(value - Native{}) {}  // the same in every lane
+
+  static Pack load(const T* from) {
+    Pack pack;
+    std::memcpy(&pack.native, from, sizeof pack.native);
+    return pack;
+  }
+  void store(T* to) const { std::memcpy(to, &native, sizeof native); }
+
+  friend Pack operator+(Pack a, Pack b) { return a.native + b.native; }
+  friend Pack operator-(Pack a, Pack b) { return a.native - b.native; }
+  friend Pack operator*(Pack a, Pack b) { return a.native * b.native; }
+  friend Pack operator/(Pack a, Pack b) { return a.native / b.native; }
+  friend Pack operator-(Pack a) { return -a.native; }
+  Pack& operator+=(Pack b) { return *this = *this + b; }
+};
+
+/// What a number type is made of: its scalar, the integer of the same width, and as many of these as it has lanes.
+template <class N>
+struct NumberTraits {
+  using Scalar = N;
+  using Int = typename detail::Registers<N>::Int;
+  using IntLanes = Int;
+};
+template <class T>
+struct NumberTraits<Pack<T>> {
+  using Scalar = T;
+  using Int = typename detail::Registers<T>::Int;
+  using IntLanes = typename detail::Registers<T>::IntLanes;
+};
+
+template <class T>
+KOKKOS_FORCEINLINE_FUNCTION bool less_than(T a, T b) {
+  return a < b;
+}
+template <class T>
+KOKKOS_FORCEINLINE_FUNCTION T select(bool condition, T yes, T no) {
+  return condition ? yes : no;
+}
+template <class T>
+typename NumberTraits<Pack<T>>::IntLanes less_than(Pack<T> a, Pack<T> b) {
+  return a.native < b.native;
+}
+template <class T>
+Pack<T> select(typename NumberTraits<Pack<T>>::IntLanes condition, Pack<T> yes, Pack<T> no) {
+  return Pack<T>(condition ? yes.native : no.native);
+}
+
+/// Integers as numbers, lane by lane.
+template <class N, class Lanes>
+KOKKOS_FORCEINLINE_FUNCTION N to_number(Lanes integers) {
+  if constexpr (sizeof(Lanes) == sizeof(typename NumberTraits<N>::Scalar))
+    return N(integers);
+  else
+    return N(__builtin_convertvector(integers, typename N::Native));
+}
+
+template <class T>
+KOKKOS_FORCEINLINE_FUNCTION T square_root(T x) {
+  return sqrt(x);
+}
+template <class T>
+Pack<T> square_root(Pack<T> x) {
+  for (int lane = 0; lane < pack_width<T>; ++lane) x.native[lane] = std::sqrt(x.native[lane]);  // one vector instruction
+  return x;
+}
+
+namespace detail {
+
+template <class To, class From>
+KOKKOS_FORCEINLINE_FUNCTION To bit_cast(From from) {
+  static_assert(sizeof(To) == sizeof(From), "bit_cast keeps the size");
+  To to;
+  memcpy(&to, &from, sizeof to);
+  return to;
+}
+
+}  // namespace detail
+
+}  // namespace weir

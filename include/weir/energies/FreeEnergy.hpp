@@ -1,0 +1,54 @@
+// The free energy of an ensemble and its Wasserstein gradient.
+//
+//     F(rho) = int V rho + (1/2) iint W(x - y) rho rho + beta int rho log rho + ..
+//     velocity v(x) = -grad [V + W * rho + ..](x);   entropy by noise adds sqrt(2 beta) dW, not velocity
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "weir/energies/BlobEnergy.hpp"
+#include "weir/energies/EnergyOptions.hpp"
+#include "weir/energies/Interaction.hpp"
+#include "weir/energies/LearnedEnergy.hpp"
+#include "weir/energies/Potential.hpp"
+
+namespace weir {
+
+class FreeEnergy {
+ public:
+  /// Terms as the deck gives them, for an ensemble of this partition and dimension. `initial` (components x local
+  /// particles) sets blob bandwidths that the deck leaves open. Collective.
+  FreeEnergy(const EnergyOptions& options, const Communicator& comm, const Partition& partition, Index dimension,
+             bool single, const MatrixRef<const Real>& initial);
+
+  /// Collective: v = -grad dF/drho at time t, overwritten.
+  void velocity(Real t, const MatrixRef<const Real>& x, const MatrixRef<Real>& v);
+  /// beta at time t of the entropy that acts as noise; 0 where there is none.
+  Real temperature(Real t) const;
+
+  struct Parts {
+    Real potential = 0, interaction = 0, internal = 0;  ///< internal: of the blob terms; noise has none to report
+    Real total() const { return potential + interaction + internal; }
+  };
+  /// Collective.
+  Parts energy(Real t, const MatrixRef<const Real>& x);
+
+  void add(std::unique_ptr<Potential> potential) { potentials_.push_back(std::move(potential)); }
+  void add(std::unique_ptr<Interaction> interaction) { interactions_.push_back(std::move(interaction)); }
+  /// Potential, interaction and entropy (as noise) of an energy that was learned; at most one.
+  void add(const LearnedEnergy& energy, const Communicator& comm, const Partition& partition);
+
+ private:
+  Index particles_;
+  LocalTiles tiles_;
+  Real temperature_ = 0;
+  std::shared_ptr<const LearnedEnergy> learned_;
+  std::vector<std::unique_ptr<Potential>> potentials_;
+  std::vector<std::unique_ptr<Interaction>> interactions_;
+  std::vector<std::unique_ptr<BlobEnergy>> blobs_;
+  TileSum total_;
+  Vector<Real> values_;
+};
+
+}  // namespace weir

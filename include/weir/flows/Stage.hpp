@@ -1,0 +1,57 @@
+// One leg of a run: a flow, driven by PETSc's TS from one time to another.
+//
+// Schemes of Weir's own (langevin, leimkuhler_matthews, tamed_langevin) run as the TS type "weir" with a fixed
+// step. Noise-free flows may use PETSc's: explicit (euler, rk, ssp) or implicit (beuler, cn, bdf) with a
+// matrix-free Newton method; a step of beuler is a step of the JKO scheme where the energy is convex in X.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weir/flows/Flow.hpp"
+#include "weir/flows/LangevinRule.hpp"
+
+namespace weir {
+
+struct SteppingOptions {
+  Real start = 0, end = 1, step = 1e-2;
+  std::string scheme = "langevin";
+  std::optional<Real> tolerance;  ///< adaptive steps (rk): local error per step, relative and absolute
+  Index seed = 0;
+  int stage = 0;  ///< number of the stage within the run: keys its noise
+  bool single = false;
+};
+
+/// Names that `scheme` may have.
+std::vector<std::string> scheme_names();
+bool is_langevin(const std::string& scheme);
+
+/// Where a stage stands; `step` counts the steps done.
+struct Tick {
+  Index step;
+  Real time;
+};
+
+class Stage {
+ public:
+  /// Collective. Throws InputError (key `where`) where the scheme cannot drive the flow (noise under a native type).
+  Stage(const SteppingOptions& options, Flow& flow, const std::string& where);
+  ~Stage();
+
+  State& state();
+  /// Number of steps from start to end at the fixed step size.
+  Index planned_steps() const;
+
+  /// Collective: solves to the end. `after_step` runs at the start (step 0) and after each step whose state is
+  /// finite. Throws RunError naming block, step and time where a state is not finite or a solver failed.
+  void run(const std::function<void(const Tick&)>& after_step);
+
+ private:
+  struct Solver;
+  std::unique_ptr<Solver> solver_;
+};
+
+}  // namespace weir

@@ -1,0 +1,30 @@
+// weir DECK [options] [-- PETSc options]
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace weir {
+
+struct CommandLine {
+  std::string deck;
+  std::vector<std::string> settings;  ///< of every --set
+  bool check = false;
+  // Each of these prints something and ends; no deck is needed.
+  bool reference = false;
+  bool schema = false;
+  bool version = false;
+  bool build_info = false;
+  bool help = false;
+  std::vector<std::string> petsc_options;  ///< what stands after "--"
+
+  bool needs_deck() const { return !(reference || schema || version || build_info || help); }
+};
+
+/// Throws InputError for what is not understood; starts no library, so it may come before MPI.
+CommandLine parse_command_line(int argc, const char* const* argv);
+
+/// The text of --help.
+std::string command_line_help();
+
+}  // namespace weir

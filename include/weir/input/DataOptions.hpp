@@ -1,0 +1,43 @@
+// A table in a file as decks give it: which columns, in which units, with which labels.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weir/input/DataReader.hpp"
+#include "weir/input/Section.hpp"
+
+namespace weir {
+
+/// Labels of the rows: a column of the data's own file, or a table of one column in another.
+struct LabelOptions {
+  std::string column;  ///< by its name or its number, counted from 0
+  PathValue path;
+  std::string dataset;
+};
+void describe(Section& section, LabelOptions& options);
+
+/// `file: {path: x.npy, columns: [0, 5], scale: 0.1, labels: {column: hours}}`
+struct DataOptions {
+  static constexpr const char* key = "file";
+  static constexpr const char* shorthand = "path";
+  PathValue path;
+  std::string dataset;
+  std::optional<std::array<Index, 2>> columns;  ///< half-open; absent: all but the labels' column
+  VectorValue scale{1}, shift{0};               ///< value = scale * raw + shift
+  std::optional<LabelOptions> labels;
+  std::vector<Real> times;  ///< one a population, in ascending order of labels; empty: the labels themselves
+
+  std::string key_path;  ///< where the deck gives these options, for messages
+};
+void describe(Section& section, DataOptions& options);
+
+/// The columns chosen, scaled. Problems name the key of the deck they come from.
+std::unique_ptr<DataReader> open_data(const DataOptions& options);
+
+/// The labels, one column of as many rows; null where the options give none.
+std::unique_ptr<DataReader> open_labels(const DataOptions& options);
+
+}  // namespace weir

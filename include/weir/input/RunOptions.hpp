@@ -1,0 +1,24 @@
+// The section `run` of every deck.
+#pragma once
+
+#include <string>
+
+#include "weir/input/Section.hpp"
+
+namespace weir {
+
+struct RunOptions {
+  std::string name;  ///< where the deck gives none: the deck's file name without its ending
+  Index seed = 0;
+  std::string precision = "double";  ///< of networks and pair kernels: double or single
+  Index tile = 64;
+  std::string output = "out/<name>";
+
+  bool single_precision() const { return precision == "single"; }
+  /// The output folder, `<name>` replaced; relative to the folder that the run starts in.
+  std::string output_folder() const;
+};
+
+void describe(Section& section, RunOptions& options);
+
+}  // namespace weir

@@ -1,0 +1,30 @@
+// Optimal couplings of consecutive populations, in batches shared out over ranks, kept as barycentric maps.
+//
+// Populations are cut into the same number of nearly equal parts (`batch` particles, or one part: `whole`); part p of
+// population k is coupled with part p of population k + 1 on one rank, exactly, for the squared distance. Only the
+// conditional moments of each particle's partner come back: O(N), never a plan.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "weir/methods/LinearModel.hpp"
+
+namespace weir {
+
+struct CouplingOptions {
+  std::string method = "auto";
+  IndexOrWord batch = 1000;
+  Index exact_limit = 20000;
+  std::string where;
+};
+void describe(Section& section, CouplingOptions& options);
+
+/// Which population the results are wanted at.
+enum class CoupledAt { current, next };
+
+/// Collective: couples training population k with k + 1 for every k; element k of the result belongs to population
+/// k (current) or k + 1 (next). Throws InputError: assignment of unequal sizes, a batch beyond exact_limit.
+std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options, const std::vector<Ensemble>& populations, CoupledAt at);
+
+}  // namespace weir

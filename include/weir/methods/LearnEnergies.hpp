@@ -1,0 +1,45 @@
+// learn_energies (JKOnet*): the potential, interaction and entropy that best explain snapshots of a population.
+//
+// Source: Terpin, Lanzetti, Gadea, Doerfler, "Learning diffusion at lightspeed", NeurIPS 2024 (arXiv 2406.12616).
+#pragma once
+
+#include <variant>
+
+#include "weir/methods/Coupling.hpp"
+#include "weir/methods/LinearModel.hpp"
+#include "weir/methods/Method.hpp"
+#include "weir/methods/Populations.hpp"
+#include "weir/methods/Prediction.hpp"
+
+namespace weir {
+
+struct ModelOptions {
+  std::variant<LinearModelOptions> kind;
+};
+void describe(Section& section, ModelOptions& options);
+
+struct LearnEnergiesOptions {
+  PopulationsOptions populations;
+  SplitOptions split;
+  std::string pairing = "unpaired";
+  CouplingOptions coupling;
+  DensityOptions density;
+  ModelOptions model;
+  std::string predict = "one_step";
+  PredictionMetricsOptions metrics;
+};
+void describe(Section& section, LearnEnergiesOptions& options);
+
+class LearnEnergies : public Method {
+ public:
+  std::string key() const override { return "learn_energies"; }
+  std::string doc() const override { return "the energies that best explain snapshots of a population (JKOnet*)"; }
+  void describe(Section& section) override { weir::describe(section, options_); }
+  void prepare(const Communicator& comm, const RunOptions& run) override;
+  void run(RunOutput& output) override;
+
+ private:
+  LearnEnergiesOptions options_;
+};
+
+}  // namespace weir

@@ -1,0 +1,61 @@
+// JKOnet* in closed form: energies linear in their parameters, from coupled populations, by one least-squares solve.
+//
+//     min over theta of  sum_k E_k | tau_k [ grad V_theta(z) + E_z' grad W_theta(z - z') + beta grad log rho(z) ] + y - x |^2 + ridge
+//
+// where (x, y) is coupled between populations k and k + 1, and z is y (`next`: the condition of the JKO scheme) or x
+// (`current`: explicit Euler steps). Only E[y - x | z] enters, so a coupling is kept as that.
+// Source: Terpin, Lanzetti, Gadea, Doerfler, NeurIPS 2024 (arXiv 2406.12616), sections 3.2 and 3.3.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "weir/densities/Density.hpp"
+#include "weir/energies/FeatureBasis.hpp"
+#include "weir/energies/LearnedEnergy.hpp"
+#include "weir/input/RunOptions.hpp"
+#include "weir/methods/Populations.hpp"
+
+namespace weir {
+
+struct LinearModelOptions {
+  static constexpr const char* key = "linear";
+  static constexpr const char* doc = "energies linear in their parameters, by one least-squares solve";
+  bool potential = true, interaction = false, entropy = false;
+  bool time = false;
+  std::string features_at = "next";
+  Real ridge = 0.01;
+  FeatureOptions features;
+  std::string where;
+};
+void describe(Section& section, LinearModelOptions& options);
+
+/// What a coupling of consecutive populations leaves at the particles of one of them.
+struct CoupledEnsemble {
+  Matrix<Real> displacement;  ///< E[y - x | particle], components x local particles
+  Vector<Real> mass;          ///< of the coupling at the particle; sums to 1
+  Vector<Real> variance;      ///< E |(y - x) - E[y - x]|^2 at the particle
+  Real cost = 0, gap = 0;     ///< of the whole coupling: mean squared displacement, duality gap
+};
+
+/// One step from population k to k + 1, seen from the population where the features are taken.
+struct Transition {
+  const Ensemble& at;
+  const CoupledEnsemble& coupled;
+  Real tau;
+  Density* density;  ///< of `at`; null where no entropy is learned
+};
+
+struct LinearFit {
+  LearnedEnergy energy;
+  Index unknowns = 0, rank = 0;        ///< of the least-determined solve
+  Real condition = 0;                  ///< of the worst solve
+  Real loss = 0;                       ///< sum over transitions of the mean squared left side
+  std::vector<std::string> null_directions;
+};
+
+/// Collective. Throws InputError (too many features), RunError (singular).
+LinearFit fit_linear_model(const LinearModelOptions& options, const std::vector<Real>& times, const std::vector<Transition>& transitions,
+                           const Communicator& comm, const RunOptions& run);
+
+}  // namespace weir

@@ -1,0 +1,29 @@
+// A method: what a deck may ask Weir to do.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "weir/input/Section.hpp"
+#include "weir/output/RunOutput.hpp"
+
+namespace weir {
+
+class Method {
+ public:
+  virtual ~Method() = default;
+  virtual std::string key() const = 0;
+  virtual std::string doc() const = 0;
+  virtual void describe(Section& section) = 0;
+  /// Collective. What can be known to be wrong before anything is written: files that do not read, dimensions that
+  /// do not fit. Throws InputError. Called once, after the options have been read; `--check` ends here.
+  virtual void prepare(const Communicator& comm, const RunOptions& run) = 0;
+  /// Collective. Throws InputError, RunError, LibraryError.
+  virtual void run(RunOutput& output) = 0;
+};
+
+/// All methods, each with its default options.
+std::vector<std::unique_ptr<Method>> all_methods();
+
+}  // namespace weir

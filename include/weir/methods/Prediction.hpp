@@ -1,0 +1,46 @@
+// Predicting populations with a learned energy, and how far the predictions are from what was observed.
+//
+//     current (explicit)   x' = x - tau grad F(x)  + sqrt(2 beta tau) xi
+//     next (implicit)      x' = x - tau grad F(x') + sqrt(2 beta tau) xi,  by damped fixed-point iteration
+//
+// F = V + W * rho; where the iteration does not converge for a particle, it takes the explicit step and is counted.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "weir/base/MetricsTable.hpp"
+#include "weir/energies/FreeEnergy.hpp"
+#include "weir/energies/LearnedEnergy.hpp"
+#include "weir/input/RunOptions.hpp"
+#include "weir/methods/Populations.hpp"
+
+namespace weir {
+
+struct PredictionOptions {
+  bool roll_out = false;   ///< from the first population through all times; else one step from each
+  bool implicit = false;
+};
+
+struct Predictions {
+  std::vector<Ensemble> populations;  ///< element k: the prediction of population k + 1
+  Real unconverged = 0;               ///< share of implicit steps that did not converge
+};
+
+/// Collective: from `observed` (usually the test populations).
+Predictions predict(const PredictionOptions& options, const LearnedEnergy& energy, const std::vector<Real>& times,
+                    const std::vector<Ensemble>& observed, const RunOptions& run);
+
+struct PredictionMetricsOptions {
+  std::vector<std::string> report{"w1", "w2"};
+  Index points = 2000;
+};
+void describe(Section& section, PredictionMetricsOptions& options);
+
+/// Collective: every metric per step as <name>/<k> and its mean as <name>, the references w1_identity and w1_floor
+/// beside. `truth` (may be null) builds the true energy for an ensemble, for l2_uvp.
+Metrics prediction_metrics(const PredictionMetricsOptions& options, const PredictionOptions& prediction, const Predictions& predictions,
+                           const Populations& populations, const std::vector<Ensemble>& observed, const LearnedEnergy& energy,
+                           const EnergyOptions* truth, const RunOptions& run);
+
+}  // namespace weir

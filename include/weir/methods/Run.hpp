@@ -1,0 +1,15 @@
+// A whole run, from the words of the command line to the exit code.
+#pragma once
+
+#include "weir/input/CommandLine.hpp"
+#include "weir/parallel/Communicator.hpp"
+
+namespace weir {
+
+enum ExitCode { done = 0, failed = 1, bad_input = 2 };
+
+/// Collective; the libraries must be running. Errors are reported once, by rank 0 on standard error, and become
+/// the exit code. Nothing is written where the input is bad.
+int run(const CommandLine& command, const Communicator& comm);
+
+}  // namespace weir

@@ -1,0 +1,35 @@
+// One simulated ensemble: its energy, flow and stage put together from a `simulate` section.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "weir/energies/FreeEnergy.hpp"
+#include "weir/flows/Stage.hpp"
+#include "weir/methods/EnsembleFlow.hpp"
+#include "weir/input/RunOptions.hpp"
+#include "weir/methods/SimulateOptions.hpp"
+
+namespace weir {
+
+/// `draw` numbers independent simulations of one deck: each has its own initial ensemble and noise.
+class Simulation {
+ public:
+  /// Collective. Throws InputError.
+  Simulation(const SimulateOptions& options, const Communicator& comm, const RunOptions& run, Index draw = 0);
+
+  const Ensemble& initial() const { return ensemble_; }
+  FreeEnergy& energy() { return energy_; }
+  Index planned_steps() const { return stage_.planned_steps(); }
+
+  /// Collective: runs to the end; `after_step` sees the state at the start and after every step.
+  void run(const std::function<void(const Tick&, const MatrixRef<const Real>& x)>& after_step);
+
+ private:
+  Ensemble ensemble_;
+  FreeEnergy energy_;
+  EnsembleFlow flow_;
+  Stage stage_;
+};
+
+}  // namespace weir

@@ -1,0 +1,55 @@
+// The folder a run leaves behind: deck.yaml, log.txt, metrics.csv, summary.json, snapshots.h5 and what the method
+// learned.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "weir/base/MetricsTable.hpp"
+#include "weir/input/RunOptions.hpp"
+#include "weir/parallel/Communicator.hpp"
+
+namespace weir {
+
+/// Methods are collective unless they say otherwise.
+class RunOutput {
+ public:
+  /// Makes the folder and archives the resolved deck. What an earlier run left there under the same names is
+  /// replaced. Throws InputError (key run.output) where the folder cannot be made or written.
+  RunOutput(const Communicator& comm, const RunOptions& run, const std::string& method, const std::string& resolved_deck);
+  ~RunOutput();
+
+  const std::string& folder() const { return folder_; }
+  std::string path(const std::string& file) const { return folder_ + "/" + file; }
+  const Communicator& comm() const { return comm_; }
+  const RunOptions& run() const { return run_; }
+
+  /// A line for the user, on the terminal and in log.txt. Not collective: only rank 0 writes, other calls are void.
+  void log(const std::string& line);
+  /// A row of metrics.csv; also kept as the value the summary will show.
+  void report(Index step, Real time, const Metrics& metrics);
+
+  using Value = std::variant<Real, Index, std::string, std::vector<Real>>;
+  void summarise(const std::string& name, Value value);
+  void summarise(const Metrics& metrics);
+  /// Writes summary.json with `status`; once, at the end.
+  void finish(const std::string& status, Index steps, Real time);
+
+  /// On a terminal a line with rate and time left, rewritten in place; elsewhere a log line every half minute.
+  void progress(Index step, Index steps, Real time);
+
+ private:
+  Communicator comm_;
+  RunOptions run_;
+  std::string method_, folder_;
+  std::ofstream log_;
+  std::unique_ptr<MetricsTable> metrics_;
+  std::vector<std::pair<std::string, Value>> summary_;
+  std::chrono::steady_clock::time_point started_, last_progress_;
+  bool terminal_ = false, progress_shown_ = false;
+};
+
+}  // namespace weir

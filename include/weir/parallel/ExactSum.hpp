@@ -1,0 +1,57 @@
+// Sums over tiles and ranks that do not depend on the order of the summands.
+//
+//     total[c] = sum over tiles t of all ranks of partials(c, t)
+//
+// A bound 2^e on all summands is agreed on; each summand is cut into three signed 34-bit pieces of fixed point
+// below 2^e (by adding and subtracting powers of two), the pieces are added as 64-bit integers, which is
+// associative, and the total is rounded once. What lies more than 102 bits below the bound is dropped.
+// Exact for up to 2^28 summands.
+#pragma once
+
+#include <string>
+
+#include "weir/base/Types.hpp"
+#include "weir/parallel/Communicator.hpp"
+
+namespace weir {
+
+/// A sum of many partial results that are made one at a time and need not be kept.
+class ExactAccumulator {
+ public:
+  /// For `length` components; all memory is taken here.
+  ExactAccumulator(const Communicator& comm, Index length);
+
+  /// Collective: starts at zero. `bound`: at least the magnitude of every number that this rank will add.
+  void start(Real bound);
+  /// Not collective: adds partials(:, t) for every column t, which each have as many rows as were asked for.
+  void add(const Matrix<const Real>& partials);
+  /// Collective: every rank gets the totals (host memory). Throws RunError on all ranks, naming `what`, where a
+  /// summand anywhere was not finite.
+  void finish(Real* totals, const std::string& what);
+
+ private:
+  Communicator comm_;
+  Index length_;
+  int exponent_ = 0;
+  bool empty_ = true;  // no rank will add anything but zeros
+  Kokkos::View<std::int64_t*, MemorySpace> limbs_;  // limb by limb, the last entry counts what is not finite
+  Kokkos::View<std::int64_t*, Kokkos::HostSpace> host_limbs_;
+};
+
+class ExactSum {
+ public:
+  /// For sums of `length` components; all memory is taken here.
+  ExactSum(const Communicator& comm, Index length) : comm_(comm), accumulator_(comm, length) {}
+
+  /// Collective. `partials`: components x local tiles; every rank gets the totals (host memory, one per component).
+  /// Throws RunError on all ranks, naming `what`, where a summand anywhere is not finite.
+  void operator()(const Matrix<const Real>& partials, Real* totals, const std::string& what);
+  /// The same for `count` partials of one component in host memory.
+  Real operator()(const Real* partials, Index count, const std::string& what);
+
+ private:
+  Communicator comm_;
+  ExactAccumulator accumulator_;
+};
+
+}  // namespace weir

@@ -1,0 +1,21 @@
+// Every random stream of Weir has its number here, so that no two uses can meet.
+#pragma once
+
+#include <cstdint>
+
+namespace weir {
+
+enum class Stream : std::uint32_t {
+  initial_ensemble = 1,
+  langevin_noise = 2,
+  shuffle = 3,
+  split = 4,
+  mixture_start = 5,
+  feature_centres = 6,
+  prediction_noise = 7,
+  metric_points = 8,
+  population_ensemble = 9,
+  floor_points = 10,
+};
+
+}  // namespace weir

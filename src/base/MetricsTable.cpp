@@ -1,0 +1,30 @@
+#include "weir/base/MetricsTable.hpp"
+
+#include "weir/base/Error.hpp"
+
+namespace weir {
+
+MetricsTable::MetricsTable(const std::string& path) : path_(path), file_(path, std::ios::trunc) {
+  if (!file_) throw RunError(fmt::format("cannot write {}", path));
+}
+
+void MetricsTable::add(Index step, Real time, const Metrics& metrics) {
+  if (columns_.empty()) {
+    file_ << "step,time";
+    for (const auto& [name, value] : metrics) {
+      columns_.push_back(name);
+      file_ << ',' << name;
+    }
+    file_ << '\n';
+  }
+  WEIR_CHECK(metrics.size() == columns_.size(), "{} metrics for {} columns", metrics.size(), columns_.size());
+  std::string row = fmt::format("{},{}", step, time);
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    WEIR_CHECK(metrics[c].first == columns_[c], "metric {} in column {}", metrics[c].first, columns_[c]);
+    row += fmt::format(",{}", metrics[c].second);
+  }
+  file_ << row << std::endl;
+  if (!file_) throw RunError(fmt::format("writing {} failed: is the disk full?", path_));
+}
+
+}  // namespace weir

@@ -1,0 +1,103 @@
+#include "weir/energies/Interaction.hpp"
+
+#include "PairInteraction.hpp"
+#include "PointwisePotential.hpp"
+#include "weir/base/Error.hpp"
+#include "weir/ensemble/Moments.hpp"
+
+namespace weir {
+
+namespace {
+
+/// W(r) = 1/2 r' B r:  force through the mean, (1/N) sum_j B (x_i - x_j) = B (x_i - m); energy through the
+/// covariance, 1/2 tr(B S).
+class QuadraticInteraction : public Interaction {
+ public:
+  QuadraticInteraction(const Communicator& comm, const Partition& partition, Index dimension, const std::vector<Real>& stiffness)
+      : tiles_(partition.local()),
+        moments_(comm, partition, dimension),
+        force_{Vector<Real>("Weir::QuadraticInteraction::mean", dimension),
+               symmetric_part(stiffness, dimension, "Weir::QuadraticInteraction::stiffness")},
+        host_stiffness_(stiffness) {}
+
+  void add_gradient(const MatrixRef<const Real>& x, Real, Real factor, const MatrixRef<Real>& out) override {
+    const auto& mean = moments_.mean(x);
+    Kokkos::deep_copy(force_.centre, Kokkos::View<const Real*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>(
+                                         mean.data(), mean.size()));
+    const auto force = force_;
+    const int d = int(x.extent(0));
+    for_each_tile(
+        "Weir::QuadraticInteraction::gradient", tiles_, KOKKOS_LAMBDA(const Tile& tile) {
+          for (Index i = tile.first; i < tile.first + tile.count; ++i) force.add_gradient(d, &x(0, i), factor, &out(0, i));
+        });
+  }
+
+  Real energy(const MatrixRef<const Real>& x, Real) override {
+    const auto& covariance = moments_.covariance(x);
+    Real trace = 0;  // of B S; S is symmetric, so B's antisymmetric part drops out
+    for (std::size_t k = 0; k < covariance.size(); ++k) trace += host_stiffness_[k] * covariance[k];
+    return 0.5 * trace;
+  }
+
+ private:
+  LocalTiles tiles_;
+  Moments moments_;
+  QuadraticFunctor force_;
+  std::vector<Real> host_stiffness_;
+};
+
+struct Make {
+  const Communicator& comm;
+  const Partition& partition;
+  Index d;
+  bool single;
+  const std::string& where;
+
+  void check_centre(const VectorValue& centre, const char* name) const {
+    for (Real c : centre.values)
+      if (c != 0) throw InputError(where + "." + name + ".centre", "an interaction acts on differences and has no centre; leave it out");
+  }
+  template <class T, class Gradient, class Value>
+  std::unique_ptr<Interaction> pairs(Gradient gradient, Value value) const {
+    if (d > most_pair_components)
+      throw InputError(where, fmt::format("pair interactions take up to {} dimensions, the ensemble has {}; a quadratic "
+                                          "interaction goes through moments and has no such limit", most_pair_components, d));
+    return std::make_unique<PairInteraction<T, Gradient, Value>>(comm, partition, d, gradient, value);
+  }
+  template <class Profile, class Options>
+  std::unique_ptr<Interaction> radial(const Options& options) const {
+    check_centre(options.centre, Options::key);
+    const RadialGradient<Profile> gradient{options};
+    const RadialValue<Profile> value{options};
+    return single ? pairs<float>(gradient, value) : pairs<double>(gradient, value);
+  }
+
+  std::unique_ptr<Interaction> operator()(const FunctionalOptions& options) const {
+    std::unique_ptr<Interaction> made;
+    functionals::with_name(options.name, [&](auto functional) {
+      using F = decltype(functional);
+      check_dimension(functional.least_dimension, d, options.name, where);
+      made = pairs<double>(FunctorGradient<F>{functional}, FunctorValue<F>{functional});
+    });
+    WEIR_CHECK(made != nullptr, "unknown functional {}", options.name);
+    return made;
+  }
+  std::unique_ptr<Interaction> operator()(const QuadraticOptions& options) const {
+    check_centre(options.centre, "quadratic");
+    return std::make_unique<QuadraticInteraction>(comm, partition, d, options.stiffness.resolve(d, where + ".quadratic.stiffness"));
+  }
+  std::unique_ptr<Interaction> operator()(const DoubleWellOptions& o) const { return radial<DoubleWellProfile>(o); }
+  std::unique_ptr<Interaction> operator()(const GaussianOptions& o) const { return radial<GaussianProfile>(o); }
+  std::unique_ptr<Interaction> operator()(const MorseOptions& o) const { return radial<MorseProfile>(o); }
+  std::unique_ptr<Interaction> operator()(const PowerLawOptions& o) const { return radial<PowerLawProfile>(o); }
+  std::unique_ptr<Interaction> operator()(const ExpressionOptions&) const { return nullptr; }
+};
+
+}  // namespace
+
+std::unique_ptr<Interaction> make_interaction(const InteractionOptions& options, const Communicator& comm,
+                                              const Partition& partition, Index dimension, bool single) {
+  return std::visit(Make{comm, partition, dimension, single, options.where}, options.term);
+}
+
+}  // namespace weir

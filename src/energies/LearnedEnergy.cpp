@@ -1,0 +1,225 @@
+#include "weir/energies/LearnedEnergy.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "PairInteraction.hpp"
+#include "PointwisePotential.hpp"
+#include "weir/base/Error.hpp"
+#include "weir/base/Hdf5File.hpp"
+
+namespace weir {
+
+namespace {
+
+constexpr int most_features_dimension = int(most_pair_components);
+
+/// theta . phi at a point.
+struct ExpansionFunctor {
+  FeatureBasis basis;
+  Vector<Real> theta;
+  KOKKOS_INLINE_FUNCTION Real value(int, const Real* x) const {
+    Real g[most_features_dimension], sum = 0;
+    for (int k = 0; k < basis.size(); ++k) sum += theta(k) * basis.value_and_gradient(k, x, g);
+    return sum;
+  }
+  KOKKOS_INLINE_FUNCTION void add_gradient(int d, const Real* x, Real factor, Real* out) const {
+    Real g[most_features_dimension];
+    for (int k = 0; k < basis.size(); ++k) {
+      basis.value_and_gradient(k, x, g);
+      const Real weight = factor * theta(k);
+      for (int c = 0; c < d; ++c) out[c] += weight * g[c];
+    }
+  }
+};
+
+class LearnedPotential : public Potential {
+ public:
+  explicit LearnedPotential(std::shared_ptr<const LearnedEnergy> energy) : energy_(std::move(energy)) {
+    for (const auto& theta : energy_->potential->theta)
+      rows_.emplace_back(ExpansionFunctor{energy_->potential->basis, on_device(theta, "Weir::LearnedPotential::theta")});
+  }
+  void add_value(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t, const VectorRef<Real>& values) const override {
+    at(t).add_value(tiles, x, t, values);
+  }
+  void add_gradient(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t, Real factor, const MatrixRef<Real>& out) const override {
+    at(t).add_gradient(tiles, x, t, factor, out);
+  }
+
+ private:
+  const PointwisePotential<ExpansionFunctor>& at(Real t) const { return rows_[energy_->row(t, Index(rows_.size()))]; }
+  std::shared_ptr<const LearnedEnergy> energy_;
+  std::vector<PointwisePotential<ExpansionFunctor>> rows_;
+};
+
+/// Pair kernels of theta . phi, for any number type.
+struct ExpansionGradient {
+  static constexpr bool in_packs = true;
+  ExpansionFunctor expansion;
+  template <class N, class Dimension>
+  KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const N* r, const N*, N* sums) const {
+    using T = typename NumberTraits<N>::Scalar;
+    N g[most_features_dimension];
+    for (int k = 0; k < expansion.basis.size(); ++k) {
+      expansion.basis.value_and_gradient(k, r, g);
+      const N weight = N(T(expansion.theta(k)));
+      for (int c = 0; c < d; ++c) sums[c] += weight * g[c];
+    }
+  }
+};
+struct ExpansionValue {
+  static constexpr bool in_packs = true;
+  ExpansionFunctor expansion;
+  template <class N, class Dimension>
+  KOKKOS_INLINE_FUNCTION void operator()(Dimension, const N* r, const N*, N* sums) const {
+    using T = typename NumberTraits<N>::Scalar;
+    N g[most_features_dimension];
+    for (int k = 0; k < expansion.basis.size(); ++k) sums[0] += N(T(expansion.theta(k))) * expansion.basis.value_and_gradient(k, r, g);
+  }
+};
+
+class LearnedInteraction : public Interaction {
+ public:
+  LearnedInteraction(std::shared_ptr<const LearnedEnergy> energy, const Communicator& comm, const Partition& partition) : energy_(std::move(energy)) {
+    for (const auto& theta : energy_->interaction->theta) {
+      const ExpansionFunctor expansion{energy_->interaction->basis, on_device(theta, "Weir::LearnedInteraction::theta")};
+      rows_.push_back(std::make_unique<PairInteraction<double, ExpansionGradient, ExpansionValue>>(
+          comm, partition, energy_->dimension, ExpansionGradient{expansion}, ExpansionValue{expansion}));
+    }
+  }
+  void add_gradient(const MatrixRef<const Real>& x, Real t, Real factor, const MatrixRef<Real>& out) override { at(t).add_gradient(x, t, factor, out); }
+  Real energy(const MatrixRef<const Real>& x, Real t) override { return at(t).energy(x, t); }
+
+ private:
+  Interaction& at(Real t) { return *rows_[energy_->row(t, Index(rows_.size()))]; }
+  std::shared_ptr<const LearnedEnergy> energy_;
+  std::vector<std::unique_ptr<Interaction>> rows_;
+};
+
+/// sums(k d + c) += d phi_{first + k} / d x_c
+struct FeatureGradients {
+  static constexpr bool in_packs = true;
+  static constexpr int most_outputs = most_features_dimension;
+  FeatureBasis basis;
+  int first, count;
+  template <class N, class Dimension>
+  KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const N* r, const N*, N* sums) const {
+    N g[most_features_dimension];
+    for (int k = 0; k < count; ++k) {
+      basis.value_and_gradient(first + k, r, g);
+      for (int c = 0; c < d; ++c) sums[k * d + c] += g[c];
+    }
+  }
+};
+
+void write_expansion(Hdf5File& file, const std::string& name, const std::string& features, const LearnedEnergy::Expansion& expansion) {
+  const FeatureBasis& basis = expansion.basis;
+  std::vector<Real> theta;
+  for (const auto& row : expansion.theta) theta.insert(theta.end(), row.begin(), row.end());
+  file.write("/" + name, theta, {Index(expansion.theta.size()), basis.size()});
+  file.write_strings("/" + features, feature_names(basis));
+  const auto exponents = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), basis.exponents);
+  const auto centres = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), basis.centres);
+  const std::string group = "/basis/" + name;
+  file.write(group + "/exponents", {exponents.data(), exponents.data() + exponents.size()}, {Index(exponents.extent(1)), basis.dimension});
+  file.write(group + "/centres", {centres.data(), centres.data() + centres.size()}, {Index(centres.extent(1)), basis.dimension});
+  file.set_attribute(group, "trigonometric", Real(basis.trigonometric));
+  file.set_attribute(group, "length", basis.length);
+  file.set_attribute(group, "profile", Real(basis.profile));
+}
+
+std::optional<LearnedEnergy::Expansion> read_expansion(const Hdf5File& file, const std::string& name, Index dimension) {
+  if (!file.has("/" + name)) return {};
+  LearnedEnergy::Expansion expansion;
+  FeatureBasis& basis = expansion.basis;
+  const std::string group = "/basis/" + name;
+  basis.dimension = int(dimension);
+  basis.trigonometric = file.attribute(group, "trigonometric") != 0;
+  basis.length = file.attribute(group, "length");
+  basis.profile = FeatureBasis::Profile(int(file.attribute(group, "profile")));
+  const auto exponents = file.read(group + "/exponents"), centres = file.read(group + "/centres");
+  basis.exponents = decltype(basis.exponents)("Weir::FeatureBasis::exponents", dimension, exponents.size() / dimension);
+  basis.centres = Matrix<Real>("Weir::FeatureBasis::centres", dimension, centres.size() / dimension);
+  const auto host_exponents = Kokkos::create_mirror_view(basis.exponents);
+  const auto host_centres = Kokkos::create_mirror_view(basis.centres);
+  for (std::size_t k = 0; k < exponents.size(); ++k) {
+    host_exponents.data()[k] = int(exponents[k]);
+    basis.degree = std::max(basis.degree, int(exponents[k]));
+  }
+  std::copy(centres.begin(), centres.end(), host_centres.data());
+  Kokkos::deep_copy(basis.exponents, host_exponents);
+  Kokkos::deep_copy(basis.centres, host_centres);
+  const auto theta = file.read("/" + name);
+  const Index rows = file.shape("/" + name).at(0), columns = file.shape("/" + name).at(1);
+  for (Index r = 0; r < rows; ++r) expansion.theta.emplace_back(theta.begin() + r * columns, theta.begin() + (r + 1) * columns);
+  return expansion;
+}
+
+}  // namespace
+
+Index LearnedEnergy::row(Real t, Index rows) const {
+  if (rows <= 1) return 0;
+  // A time that rounding put just before the start of a transition belongs to it.
+  const Real slack = 1e-9 * (times.back() - times.front());
+  const auto after = std::upper_bound(times.begin(), times.end(), t + slack);
+  return std::clamp(Index(after - times.begin()) - 1, Index(0), rows - 1);
+}
+
+Real LearnedEnergy::temperature(Real t) const {
+  return entropy.empty() ? 0 : std::max(entropy[row(t, Index(entropy.size()))], Real(0));
+}
+
+void LearnedEnergy::write(Hdf5File& file) const {
+  file.set_attribute("/", "dimension", Real(dimension));
+  file.write("/times", times, {Index(times.size())});
+  if (potential) write_expansion(file, "potential", "features", *potential);
+  if (interaction) write_expansion(file, "interaction", "interaction_features", *interaction);
+  if (!entropy.empty()) file.write("/entropy", entropy, {Index(entropy.size())});
+}
+
+LearnedEnergy LearnedEnergy::read(const Hdf5File& file) {
+  LearnedEnergy energy;
+  energy.dimension = Index(file.attribute("/", "dimension"));
+  energy.times = file.read("/times");
+  energy.potential = read_expansion(file, "potential", energy.dimension);
+  energy.interaction = read_expansion(file, "interaction", energy.dimension);
+  if (file.has("/entropy")) energy.entropy = file.read("/entropy");
+  return energy;
+}
+
+LearnedEnergy read_learned_energy(const std::string& path, const Communicator& comm, Index dimension, const std::string& where) {
+  comm.agree([&] {
+    if (comm.is_root() && !std::filesystem::exists(path)) throw InputError(where, fmt::format("there is no file {}", path));
+  });
+  LearnedEnergy energy;
+  try {
+    energy = LearnedEnergy::read(Hdf5File(path, comm.mpi(), Hdf5File::Access::read));
+  } catch (const LibraryError& error) {
+    throw InputError(where, fmt::format("{} is not an energies.h5 that Weir wrote ({})", path, error.what()));
+  }
+  if (energy.dimension != dimension)
+    throw InputError(where, fmt::format("{} was learned in {} dimensions, the ensemble has {}", path, energy.dimension, dimension));
+  return energy;
+}
+
+std::unique_ptr<Potential> make_learned_potential(std::shared_ptr<const LearnedEnergy> energy) {
+  return std::make_unique<LearnedPotential>(std::move(energy));
+}
+std::unique_ptr<Interaction> make_learned_interaction(std::shared_ptr<const LearnedEnergy> energy, const Communicator& comm, const Partition& partition) {
+  return std::make_unique<LearnedInteraction>(std::move(energy), comm, partition);
+}
+
+void mean_feature_gradients(const FeatureBasis& basis, int first, int count, const Communicator& comm, const Partition& partition,
+                            const MatrixRef<const Real>& x, const MatrixRef<Real>& gradients) {
+  PairSum<double> pairs(comm, partition, partition, basis.dimension);
+  pairs("Weir::mean_feature_gradients", FeatureGradients{basis, first, count}, x, x, {}, gradients);
+  const Real scale = 1 / Real(partition.particles());
+  const Index rows = Index(gradients.extent(0));
+  for_each_tile(
+      "Weir::mean_feature_gradients::scale", partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          for (Index k = 0; k < rows; ++k) gradients(k, i) *= scale;
+      });
+}
+
+}  // namespace weir

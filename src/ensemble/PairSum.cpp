@@ -1,0 +1,60 @@
+#include "weir/ensemble/PairSum.hpp"
+
+namespace weir {
+
+namespace {
+constexpr Index block_tiles = 16;  // about a thousand sources: their numbers stay in the first cache
+}
+
+template <class T>
+SourceBlocks<T>::SourceBlocks(const Communicator& comm, const Partition& sources, Index stride)
+    : comm_(comm), stride_(stride) {
+  WEIR_CHECK(stride <= most_pair_components, "{} numbers a source, at most {}", stride, most_pair_components);
+  for (int rank = 0; rank < comm.size(); ++rank) {
+    const Index rows = sources.first_particle(rank + 1) - sources.first_particle(rank);
+    const Index tiles = sources.first_tile(rank + 1) - sources.first_tile(rank);
+    for (Index tile = 0; tile < tiles; tile += block_tiles) {
+      const Index first = tile * sources.tile_size();
+      blocks_.push_back({rank, tile, std::min(block_tiles * sources.tile_size(), rows - first), first});
+    }
+  }
+  for (auto& buffer : buffers_)
+    buffer = Vector<T>("Weir::PairSum::block", std::max(Index(1), block_tiles * sources.tile_size() * stride));
+}
+
+template <class T>
+void SourceBlocks<T>::post(Index b, const MatrixRef<const Real>& y, const MatrixRef<const Real>& fields) {
+  const Block& block = blocks_[b];
+  const auto buffer = buffers_[b % 2];
+  const Index stride = stride_, first = block.first_source;
+  if (block.owner == comm_.rank()) {
+    const Index components = Index(y.extent(0));
+    Kokkos::parallel_for(
+        "Weir::PairSum::pack", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, block.sources),
+        KOKKOS_LAMBDA(Index j) {
+          for (Index c = 0; c < components; ++c) buffer(j * stride + c) = T(y(c, first + j));
+          for (Index k = components; k < stride; ++k) buffer(j * stride + k) = T(fields(k - components, first + j));
+        });
+    Kokkos::fence();
+  }
+  if (comm_.size() > 1)
+    WEIR_MPI(MPI_Ibcast(buffer.data(), int(block.sources * stride), sizeof(T) == 4 ? MPI_FLOAT : MPI_DOUBLE, block.owner,
+                        comm_.mpi(), &request_));
+}
+
+template <class T>
+void SourceBlocks<T>::progress() {
+  int done = 0;
+  if (request_ != MPI_REQUEST_NULL) WEIR_MPI(MPI_Test(&request_, &done, MPI_STATUS_IGNORE));
+}
+
+template <class T>
+VectorRef<const T> SourceBlocks<T>::arrive(Index b) {
+  WEIR_MPI(MPI_Wait(&request_, MPI_STATUS_IGNORE));
+  return buffers_[b % 2];
+}
+
+template class SourceBlocks<float>;
+template class SourceBlocks<double>;
+
+}  // namespace weir

@@ -1,0 +1,190 @@
+#include "weir/flows/Stage.hpp"
+
+#include <petscts.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "SteppersPetsc.hpp"
+#include "weir/base/Calls.hpp"
+
+namespace weir {
+
+namespace {
+
+const std::vector<std::string>& native_schemes() {
+  static const std::vector<std::string> all{"euler", "rk", "ssp", "beuler", "cn", "bdf"};
+  return all;
+}
+bool is_implicit(const std::string& scheme) { return scheme == "beuler" || scheme == "cn" || scheme == "bdf"; }
+
+FixedSteps fixed_steps(const SteppingOptions& options) {
+  const Real exact = (options.end - options.start) / options.step;
+  return {options.start, options.end, options.step, std::max(Index(1), Index(std::ceil(exact * (1 - 1e-12))))};
+}
+
+}  // namespace
+
+std::vector<std::string> scheme_names() {
+  auto all = LangevinRule::names();
+  all.insert(all.end(), native_schemes().begin(), native_schemes().end());
+  return all;
+}
+
+bool is_langevin(const std::string& scheme) {
+  const auto& names = LangevinRule::names();
+  return std::find(names.begin(), names.end(), scheme) != names.end();
+}
+
+struct Stage::Solver {
+  SteppingOptions options;
+  FixedSteps steps;
+  Flow& flow;
+  std::shared_ptr<const Layout> layout;
+  State state, velocity;
+  std::vector<LangevinRule> rules;
+  TS ts = nullptr;
+  std::function<void(const Tick&)> after_step;
+
+  Solver(const SteppingOptions& stepping, Flow& the_flow)
+      : options(stepping), steps(fixed_steps(stepping)), flow(the_flow), layout(flow.layout()), state(layout), velocity(layout) {}
+  ~Solver() { TSDestroy(&ts); }
+
+  void create();
+  void create_weir();
+  void create_native();
+  void advance(Index step, Real t, Real h, Vec x);
+  void check_finite(Vec x, const Tick& tick) const;
+
+  static PetscErrorCode right_hand_side(TS, PetscReal t, Vec x, Vec v, void* context) {
+    return petsc_callback([&] {
+      auto& solver = *static_cast<Solver*>(context);
+      solver.flow.velocity(t, ConstBlockViews(*solver.layout, x), BlockViews(*solver.layout, v));
+    });
+  }
+  static PetscErrorCode step_done(TS ts) {
+    return petsc_callback([&] {
+      void* context = nullptr;
+      WEIR_PETSC(TSGetApplicationContext(ts, &context));
+      auto& solver = *static_cast<Solver*>(context);
+      PetscInt step = 0;
+      PetscReal time = 0;
+      WEIR_PETSC(TSGetStepNumber(ts, &step));
+      WEIR_PETSC(TSGetTime(ts, &time));
+      const Tick tick{step, time};
+      solver.check_finite(solver.state.vec(), tick);
+      solver.after_step(tick);
+    });
+  }
+};
+
+void Stage::Solver::create() {
+  register_steppers();
+  WEIR_PETSC(TSCreate(layout->comm().mpi(), &ts));
+  WEIR_PETSC(TSSetProblemType(ts, TS_NONLINEAR));
+  WEIR_PETSC(TSSetApplicationContext(ts, this));
+  WEIR_PETSC(TSSetRHSFunction(ts, velocity.vec(), right_hand_side, this));
+  WEIR_PETSC(TSSetTime(ts, options.start));
+  WEIR_PETSC(TSSetMaxTime(ts, options.end));
+  WEIR_PETSC(TSSetTimeStep(ts, steps.time(1) - options.start));
+  WEIR_PETSC(TSSetMaxSteps(ts, std::numeric_limits<PetscInt>::max()));
+  WEIR_PETSC(TSSetExactFinalTime(ts, TS_EXACTFINALTIME_MATCHSTEP));
+  is_langevin(options.scheme) ? create_weir() : create_native();
+  WEIR_PETSC(TSSetPostStep(ts, step_done));
+  WEIR_PETSC(TSSetFromOptions(ts));
+}
+
+void Stage::Solver::create_weir() {
+  WEIR_PETSC(TSSetType(ts, "weir"));
+  for (Index b = 0; b < layout->blocks(); ++b)
+    rules.emplace_back(LangevinRule::named(options.scheme), (*layout)[b].partition, (*layout)[b].components,
+                       Random(options.seed, Stream::langevin_noise, options.stage * 64 + int(b)), options.single);
+  set_steps(ts, steps, [this](Index step, Real t, Real h, Vec x) { advance(step, t, h, x); });
+}
+
+void Stage::Solver::create_native() {
+  WEIR_PETSC(TSSetType(ts, options.scheme.c_str()));
+  if (options.scheme == "rk") WEIR_PETSC(TSRKSetType(ts, options.tolerance ? TSRK5DP : TSRK4));
+  TSAdapt adapt = nullptr;
+  WEIR_PETSC(TSGetAdapt(ts, &adapt));
+  WEIR_PETSC(TSAdaptSetType(adapt, options.tolerance ? "weir" : TSADAPTNONE));
+  if (options.tolerance) WEIR_PETSC(TSSetTolerances(ts, *options.tolerance, nullptr, *options.tolerance, nullptr));
+  if (is_implicit(options.scheme)) {
+    // Newton with a matrix-free Jacobian: GMRES sees differences of the velocity.
+    SNES snes = nullptr;
+    KSP ksp = nullptr;
+    PC pc = nullptr;
+    WEIR_PETSC(TSGetSNES(ts, &snes));
+    WEIR_PETSC(SNESSetUseMatrixFree(snes, PETSC_TRUE, PETSC_TRUE));
+    WEIR_PETSC(SNESSetTolerances(snes, 1e-12, 1e-10, 1e-12, 50, PETSC_DEFAULT));
+    WEIR_PETSC(SNESGetKSP(snes, &ksp));
+    WEIR_PETSC(KSPSetTolerances(ksp, 1e-8, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));
+    WEIR_PETSC(KSPGetPC(ksp, &pc));
+    WEIR_PETSC(PCSetType(pc, PCNONE));
+  }
+}
+
+/// All blocks from the old state.
+void Stage::Solver::advance(Index step, Real t, Real h, Vec x) {
+  WEIR_PETSC(right_hand_side(ts, t, x, velocity.vec(), this));
+  const ConstBlockViews v(*layout, velocity.vec());
+  const BlockViews blocks(*layout, x);
+  for (Index b = 0; b < layout->blocks(); ++b) rules[b].advance(step, h, flow.temperature(t, b), v[b], blocks[b]);
+  Kokkos::fence();
+}
+
+void Stage::Solver::check_finite(Vec x, const Tick& tick) const {
+  const ConstBlockViews blocks(*layout, x);
+  for (Index b = 0; b < layout->blocks(); ++b) {
+    const auto values = blocks[b];
+    const Index d = Index(values.extent(0));
+    Index bad = 0;
+    Kokkos::parallel_reduce(
+        "Weir::Stage::check_finite", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(values.extent(1))),
+        KOKKOS_LAMBDA(Index i, Index& found) {
+          for (Index c = 0; c < d; ++c) found += !(fabs(values(c, i)) <= 1.7976931348623157e308);
+        },
+        bad);
+    const Index total = layout->comm().sum(bad);
+    if (total > 0)
+      throw RunError(fmt::format("block {} is not finite after step {} (time {:g}): {} of {} numbers; a smaller step, or the scheme "
+                                 "tamed_langevin, may help", (*layout)[b].name, tick.step, tick.time, total,
+                                 (*layout)[b].partition.particles() * d));
+  }
+}
+
+Stage::Stage(const SteppingOptions& options, Flow& flow, const std::string& where) {
+  for (Index b = 0; b < flow.layout()->blocks(); ++b)
+    if (!is_langevin(options.scheme) && flow.temperature(options.start, b) > 0)
+      throw InputError(where, fmt::format("{} integrates noise-free flows, and block {} has noise of temperature {:g}; use langevin or "
+                                          "leimkuhler_matthews, or `by: blob` for the entropy", options.scheme, (*flow.layout())[b].name,
+                                          flow.temperature(options.start, b)));
+  solver_ = std::make_unique<Solver>(options, flow);
+  solver_->create();
+}
+
+Stage::~Stage() = default;
+
+State& Stage::state() { return solver_->state; }
+
+Index Stage::planned_steps() const { return solver_->steps.count; }
+
+void Stage::run(const std::function<void(const Tick&)>& after_step) {
+  solver_->after_step = after_step;
+  const Tick start{0, solver_->options.start};
+  solver_->check_finite(solver_->state.vec(), start);
+  after_step(start);
+  WEIR_PETSC(TSSolve(solver_->ts, solver_->state.vec()));
+  TSConvergedReason reason;
+  WEIR_PETSC(TSGetConvergedReason(solver_->ts, &reason));
+  if (reason < 0) {
+    PetscInt step = 0;
+    PetscReal time = 0;
+    WEIR_PETSC(TSGetStepNumber(solver_->ts, &step));
+    WEIR_PETSC(TSGetTime(solver_->ts, &time));
+    throw RunError(fmt::format("the {} solver stopped at step {} (time {:g}): {}; a smaller step may help", solver_->options.scheme,
+                               step, time, TSConvergedReasons[reason]));
+  }
+}
+
+}  // namespace weir

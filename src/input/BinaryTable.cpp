@@ -1,0 +1,62 @@
+#include "input/BinaryTable.hpp"
+
+#include <algorithm>
+
+#include "weir/base/Error.hpp"
+
+namespace weir {
+
+BinaryTable::BinaryTable(std::unique_ptr<ByteSource> source, BinaryLayout layout)
+    : TableReader(source->name()), source_(std::move(source)), layout_(std::move(layout)) {
+  const TableShape shape = table_shape(layout_.shape, name_);
+  rows_ = shape.rows;
+  columns_ = shape.columns;
+  const Index needed = layout_.offset + rows_ * columns_ * layout_.type.size;
+  if (const auto size = source_->size(); size && *size < needed)
+    throw InputError(fmt::format("{}: has {} bytes; its header, shape ({}), tells of {} (truncated?)", name_,
+                                 *size, fmt::join(layout_.shape, ", "), needed));
+}
+
+void BinaryTable::load(Index first, Index count, const std::vector<Index>& columns, Real* values) {
+  if (layout_.fortran_order) {
+    const Index width = Index(columns.size());
+    for (Index k = 0; k < width; ++k) load_column(first, count, columns[k], values + k, width);
+    return;
+  }
+  // In pieces, so that the raw bytes are few beside the values.
+  const Index piece = std::max(Index(1), (Index(1) << 20) / std::max(Index(1), columns_ * layout_.type.size));
+  for (Index done = 0; done < count; done += piece)
+    load_rows(first + done, std::min(piece, count - done), columns, values + done * Index(columns.size()));
+}
+
+void BinaryTable::load_rows(Index first, Index count, const std::vector<Index>& columns, Real* values) {
+  const Index row_bytes = columns_ * layout_.type.size;
+  std::vector<char> raw(count * row_bytes);
+  source_->read(layout_.offset + first * row_bytes, raw.data(), Index(raw.size()));
+  const Index width = Index(columns.size());
+  for (Index k = 0; k < width; ++k)
+    decode(layout_.type, raw.data() + columns[k] * layout_.type.size, row_bytes, count, values + k, width);
+}
+
+void BinaryTable::load_column(Index first, Index count, Index column, Real* values, Index stride) {
+  const Index size = layout_.type.size;
+  std::vector<char> raw(count * size);
+  source_->read(layout_.offset + (fortran_column(column) * rows_ + first) * size, raw.data(),
+                Index(raw.size()));
+  decode(layout_.type, raw.data(), size, count, values, stride);
+}
+
+// Columns are counted with the last axis running fastest; here the second runs fastest.
+Index BinaryTable::fortran_column(Index column) const {
+  const auto& shape = layout_.shape;
+  Index result = 0;
+  for (size_t axis = 1; axis < shape.size(); ++axis) {
+    Index stride_here = 1, stride_there = 1;
+    for (size_t later = axis + 1; later < shape.size(); ++later) stride_here *= shape[later];
+    for (size_t earlier = 1; earlier < axis; ++earlier) stride_there *= shape[earlier];
+    result += column / stride_here % shape[axis] * stride_there;
+  }
+  return result;
+}
+
+}  // namespace weir

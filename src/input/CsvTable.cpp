@@ -1,0 +1,85 @@
+#include "input/CsvTable.hpp"
+
+#include <cmath>
+
+#include "input/Scalars.hpp"
+#include "weir/base/Error.hpp"
+
+namespace weir {
+
+namespace {
+constexpr Index rows_between_marks = 1024;
+}  // namespace
+
+CsvTable::CsvTable(std::unique_ptr<ByteSource> source)
+    : TableReader(source->name()),
+      source_(std::move(source)),
+      scanner_(*source_, CsvScanner::guess_separator(*source_)) {
+  if (!scanner_.next()) throw InputError(name_ + ": is empty");
+  columns_ = scanner_.fields();
+  read_header();
+  if (names_.empty()) scanner_.seek(scanner_.offset(), scanner_.line());
+  count_rows();
+}
+
+// A header has no number among its fields. Tables with an index column leave its name empty, and may number
+// the others.
+void CsvTable::read_header() {
+  bool has_number = false;
+  for (Index i = 0; i < columns_; ++i) has_number = has_number || parse_real(scanner_.field(i));
+  const bool unnamed_index = columns_ > 1 && scanner_.field(0).empty();
+  if (has_number && !unnamed_index) return;
+  for (Index i = 0; i < columns_; ++i) names_.emplace_back(scanner_.field(i));
+}
+
+bool CsvTable::next_row() {
+  if (!scanner_.next()) return false;
+  ++row_;
+  return true;
+}
+
+void CsvTable::count_rows() {
+  while (next_row()) {
+    if ((row_ - 1) % rows_between_marks == 0) marks_.push_back({scanner_.offset(), scanner_.line()});
+    if (scanner_.fields() != columns_)
+      throw InputError(
+          fmt::format("{}: line {} has {} fields, the first line {}; allowed: as many in every line", name_,
+                      scanner_.line(), scanner_.fields(), columns_));
+  }
+  rows_ = row_;
+}
+
+void CsvTable::go_to(Index row) {
+  const Index mark = row / rows_between_marks;
+  // Going on is cheaper than going back to the mark, above all in gzipped files.
+  if (row_ > row || row_ < mark * rows_between_marks) {
+    scanner_.seek(marks_[mark].offset, marks_[mark].line);
+    row_ = mark * rows_between_marks;
+  }
+  while (row_ < row && next_row()) {
+  }
+}
+
+void CsvTable::load(Index first, Index count, const std::vector<Index>& columns, Real* values) {
+  go_to(first);
+  for (Index i = 0; i < count; ++i) {
+    if (!next_row() || scanner_.fields() != columns_)
+      throw InputError(name_ + ": has changed while it was read");
+    for (Index column : columns) *values++ = number(column);
+  }
+}
+
+Real CsvTable::number(Index column) const {
+  const auto value = parse_real(scanner_.field(column));
+  if (!value || !std::isfinite(*value))
+    throw InputError(fmt::format("{}: line {}, {}: found \"{}\"; allowed: a finite number", name_,
+                                 scanner_.line(), place_of_field(column), scanner_.field(column)));
+  return *value;
+}
+
+std::string CsvTable::place_of_field(Index column) const {
+  return names_.empty() ? fmt::format("column {}", column)
+                        : fmt::format("column {} ({})", column, names_[column]);
+}
+
+}  // namespace weir

@@ -1,0 +1,126 @@
+// Annotated matrices (anndata): X, obsm, layers and obs, as today's releases write them and as former ones
+// did.
+#include <algorithm>
+#include <functional>
+
+#include "input/Hdf5Table.hpp"
+#include "input/SparseTable.hpp"
+#include "input/Suggestion.hpp"
+
+namespace weir {
+
+namespace {
+
+// One column of obs where values may be missing: coded by a negative category, or by a mask beside the
+// values.
+class ObsColumn : public TableReader {
+ public:
+  ObsColumn(const std::string& name, std::unique_ptr<DataReader> values, std::unique_ptr<DataReader> mask)
+      : TableReader(name), values_(std::move(values)), mask_(std::move(mask)) {
+    rows_ = values_->rows();
+    columns_ = 1;
+    if (values_->columns() != 1 || (mask_ && mask_->rows() != rows_))
+      throw InputError(name_ + ": is no single column");
+  }
+
+ protected:
+  void load(Index first, Index count, const std::vector<Index>&, Real* values) override {
+    values_->read_rows(first, count, values);
+    std::vector<Real> missing(count, 0.0);
+    if (mask_) mask_->read_rows(first, count, missing.data());
+    for (Index i = 0; i < count; ++i)
+      if (missing[i] != 0 || (!mask_ && values[i] < 0))
+        throw InputError(fmt::format("{}: row {} has no value; allowed: a category or number in every row",
+                                     name_, first + i));
+  }
+
+ private:
+  std::unique_ptr<DataReader> values_, mask_;
+};
+
+class H5adFile {
+ public:
+  explicit H5adFile(const std::string& name) : name_(name), file_(hdf5::open_file(name)) {}
+
+  std::unique_ptr<DataReader> open(const std::string& path) const {
+    if (path.rfind("obs/", 0) == 0) return open_obs(path.substr(4));
+    if (const size_t slash = path.find('/'); slash != path.npos && is_dataset(path.substr(0, slash)))
+      return table(path.substr(0, slash), path.substr(slash + 1));
+    if (!hdf5::has(file_, path)) no_such(path);
+    if (!hdf5::is_group(file_, path)) return with_variable_names(table(path), path);
+    if (SparseTable::is_one(hdf5::open_object(file_, path)))
+      return with_variable_names(std::make_unique<SparseTable>(hdf5::open_file(name_), name_, path), path);
+    no_such(path);
+  }
+
+ private:
+  bool is_dataset(const std::string& path) const {
+    return hdf5::has(file_, path) && !hdf5::is_group(file_, path);
+  }
+
+  // Each table owns its file: it outlives this object.
+  std::unique_ptr<Hdf5Table> table(const std::string& path, const std::string& member = "") const {
+    return std::make_unique<Hdf5Table>(hdf5::open_file(name_), name_, path, member);
+  }
+
+  std::unique_ptr<DataReader> open_obs(const std::string& column) const {
+    if (is_dataset("obs")) return table("obs", column);  // before anndata 0.7: one data set of records
+    const std::string path = "obs/" + column, label = name_ + " (" + path + ")";
+    if (!hdf5::has(file_, path)) no_such(path);
+    if (hdf5::is_group(file_, path)) {
+      if (hdf5::has(file_, path + "/codes"))
+        return std::make_unique<ObsColumn>(label, table(path + "/codes"), nullptr);
+      if (hdf5::has(file_, path + "/values") && hdf5::has(file_, path + "/mask"))
+        return std::make_unique<ObsColumn>(label, table(path + "/values"), table(path + "/mask"));
+      throw InputError(label + ": is neither numbers nor categories");
+    }
+    // anndata 0.7: codes with a reference to their categories.
+    const bool categorical = H5Aexists(hdf5::open_object(file_, path), "categories") > 0;
+    if (categorical) return std::make_unique<ObsColumn>(label, table(path), nullptr);
+    return table(path);
+  }
+
+  template <class Table>
+  std::unique_ptr<DataReader> with_variable_names(std::unique_ptr<Table> table,
+                                                  const std::string& path) const {
+    const bool has_variables = path == "X" || path.rfind("layers/", 0) == 0;
+    if (has_variables) table->set_column_names(variable_names());
+    return table;
+  }
+
+  std::vector<std::string> variable_names() const {
+    if (!hdf5::has(file_, "var") || !hdf5::is_group(file_, "var")) return {};
+    const std::string index = hdf5::text_attribute(hdf5::open_object(file_, "var"), "_index");
+    const std::string path = "var/" + (index.empty() ? "_index" : index);
+    return is_dataset(path) ? hdf5::texts(hdf5::open_object(file_, path)) : std::vector<std::string>();
+  }
+
+  [[noreturn]] void no_such(const std::string& path) const {
+    std::vector<std::string> allowed;
+    if (hdf5::has(file_, "X")) allowed.push_back("X");
+    for (const std::string group : {"layers", "obsm", "obs"})
+      if (hdf5::has(file_, group) && hdf5::is_group(file_, group)) add_members(group, allowed);
+    throw InputError(fmt::format("{}: has no matrix \"{}\"; allowed: {}{}", name_, path, joined(allowed),
+                                 did_you_mean(path, allowed)));
+  }
+
+  // The members themselves, not the data sets that they consist of.
+  void add_members(const std::string& group, std::vector<std::string>& members) const {
+    for (const auto& path : hdf5::dataset_paths(hdf5::open_object(file_, group))) {
+      const std::string member = group + "/" + path.substr(0, path.find('/'));
+      const bool seen = std::find(members.begin(), members.end(), member) != members.end();
+      if (!seen && path.rfind("__", 0) != 0) members.push_back(member);
+    }
+  }
+
+  std::string name_;
+  Hdf5Id file_;
+};
+
+}  // namespace
+
+std::unique_ptr<DataReader> open_h5ad(const std::string& file_name, const std::string& path) {
+  return H5adFile(file_name).open(path.empty() ? "X" : path);
+}
+
+}  // namespace weir

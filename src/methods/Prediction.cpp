@@ -1,0 +1,149 @@
+#include "weir/methods/Prediction.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "weir/base/Error.hpp"
+#include "weir/parallel/Random.hpp"
+
+namespace weir {
+
+namespace {
+
+constexpr int most_iterations = 300;
+constexpr Real fixed_point_tolerance = 1e-9;
+
+/// The learned energy for ensembles of one partition.
+FreeEnergy learned_free_energy(const LearnedEnergy& energy, const Ensemble& shape) {
+  FreeEnergy free_energy({}, shape.comm, shape.partition, shape.components(), false, shape.x);
+  free_energy.add(energy, shape.comm, shape.partition);
+  return free_energy;
+}
+
+/// Solves x' = base + tau v(x') for every particle, where v is the learned velocity; v enters as v(base).
+class ImplicitStep {
+ public:
+  ImplicitStep(FreeEnergy& energy, const Ensemble& shape) : energy_(energy), shape_(shape) {
+    const Index d = shape.components(), particles = shape.partition.local_particles();
+    velocity_ = Matrix<Real>("Weir::ImplicitStep::velocity", d, particles);
+    residual_ = Vector<Real>("Weir::ImplicitStep::residual", particles);
+    damping_ = Vector<Real>("Weir::ImplicitStep::damping", particles);
+  }
+
+  /// x: the explicit step on entry, the solution on return. Collective; returns how many particles did not converge.
+  Index solve(Real t, Real tau, const Matrix<Real>& base, const Matrix<Real>& x) {
+    const Matrix<Real> start("Weir::ImplicitStep::start", x.extent(0), x.extent(1));
+    Kokkos::deep_copy(start, x);
+    Kokkos::deep_copy(damping_, 1);
+    Kokkos::deep_copy(residual_, HUGE_VAL);
+    Index open = shape_.particles();
+    for (int iteration = 0; iteration < most_iterations && open > 0; ++iteration) {
+      energy_.velocity(t, x, velocity_);
+      open = shape_.comm.sum(relax(tau, base, x));
+    }
+    if (open > 0) return give_up(start, x);
+    return 0;
+  }
+
+ private:
+  /// One sweep: x += w (base + tau v(x) - x), the damping w halved for a particle whose residual grows.
+  Index relax(Real tau, const Matrix<Real>& base, const Matrix<Real>& x) {
+    const auto velocity = velocity_;
+    const auto residual = residual_, damping = damping_;
+    const Index d = Index(x.extent(0));
+    Index open = 0;
+    Kokkos::parallel_reduce(
+        "Weir::ImplicitStep::relax", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(x.extent(1))),
+        KOKKOS_LAMBDA(Index i, Index& found) {
+          Real square = 0, size = 0;
+          for (Index c = 0; c < d; ++c) {
+            const Real r = base(c, i) + tau * velocity(c, i) - x(c, i);
+            square += r * r;
+            size += base(c, i) * base(c, i);
+          }
+          const Real norm = sqrt(square);
+          if (norm <= fixed_point_tolerance * (1 + sqrt(size))) {
+            residual(i) = 0;
+            return;
+          }
+          ++found;
+          if (!(norm < 1e6 * (1 + sqrt(size)))) {  // on its way to infinity: start again, more carefully
+            for (Index c = 0; c < d; ++c) x(c, i) = base(c, i);
+            damping(i) *= 0.25;
+            residual(i) = HUGE_VAL;
+            return;
+          }
+          if (!(norm < residual(i))) damping(i) *= 0.5;
+          residual(i) = norm;
+          for (Index c = 0; c < d; ++c) x(c, i) += damping(i) * (base(c, i) + tau * velocity(c, i) - x(c, i));
+        },
+        open);
+    return open;
+  }
+
+  Index give_up(const Matrix<Real>& start, const Matrix<Real>& x) {
+    const auto residual = residual_;
+    const Index d = Index(x.extent(0));
+    Index open = 0;
+    Kokkos::parallel_reduce(
+        "Weir::ImplicitStep::give_up", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(x.extent(1))),
+        KOKKOS_LAMBDA(Index i, Index& found) {
+          if (residual(i) == 0) return;
+          ++found;
+          for (Index c = 0; c < d; ++c) x(c, i) = start(c, i);
+        },
+        open);
+    return shape_.comm.sum(open);
+  }
+
+  FreeEnergy& energy_;
+  const Ensemble& shape_;
+  Matrix<Real> velocity_;
+  Vector<Real> residual_, damping_;
+};
+
+/// x + sqrt(2 beta tau) xi
+void add_noise(const Ensemble& ensemble, const Matrix<Real>& x, Real variance, Index seed, Index step) {
+  if (variance <= 0) return;
+  const Matrix<Real> noise("Weir::Prediction::noise", x.extent(0), x.extent(1));
+  fill_normals(noise, Random(seed, Stream::prediction_noise), ensemble.partition.first_particle(), step);
+  const Real amplitude = std::sqrt(variance);
+  const Index d = Index(x.extent(0));
+  for_each_tile(
+      "Weir::Prediction::add_noise", ensemble.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          for (Index c = 0; c < d; ++c) x(c, i) += amplitude * noise(c, i);
+      });
+}
+
+}  // namespace
+
+Predictions predict(const PredictionOptions& options, const LearnedEnergy& learned, const std::vector<Real>& times,
+                    const std::vector<Ensemble>& observed, const RunOptions& run) {
+  Predictions predictions;
+  Index unconverged = 0, steps = 0;
+  for (std::size_t k = 0; k + 1 < times.size(); ++k) {
+    const Ensemble& from = options.roll_out && k > 0 ? predictions.populations.back() : observed[k];
+    Ensemble to(from.comm, from.particles(), from.components(), run.tile);
+    FreeEnergy free_energy = learned_free_energy(learned, from);
+    const Real tau = times[k + 1] - times[k];
+    const Matrix<Real> base("Weir::Prediction::base", from.x.extent(0), from.x.extent(1)), velocity("Weir::Prediction::velocity", from.x.extent(0), from.x.extent(1));
+    Kokkos::deep_copy(base, from.x);
+    add_noise(from, base, 2 * learned.temperature(times[k]) * tau, run.seed, Index(k));
+    free_energy.velocity(times[k], from.x, velocity);
+    const auto x = to.x;
+    const Index d = from.components();
+    for_each_tile(
+        "Weir::Prediction::step", from.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
+          for (Index i = tile.first; i < tile.first + tile.count; ++i)
+            for (Index c = 0; c < d; ++c) x(c, i) = base(c, i) + tau * velocity(c, i);
+        });
+    if (options.implicit) unconverged += ImplicitStep(free_energy, from).solve(times[k], tau, base, to.x);
+    steps += from.particles();
+    predictions.populations.push_back(std::move(to));
+  }
+  predictions.unconverged = options.implicit ? Real(unconverged) / Real(steps) : 0;
+  return predictions;
+}
+
+}  // namespace weir

@@ -1,0 +1,148 @@
+#include <algorithm>
+#include <cmath>
+
+#include "weir/base/Error.hpp"
+#include "weir/ensemble/Moments.hpp"
+#include "weir/ensemble/RowExchange.hpp"
+#include "weir/methods/Prediction.hpp"
+#include "weir/parallel/Shuffle.hpp"
+#include "weir/transport/Distances.hpp"
+
+namespace weir {
+
+void describe(Section& section, PredictionMetricsOptions& options) {
+  section
+      .option("report", options.report,
+              "per step and mean: w1 and w2 (exact Wasserstein distances), energy_distance, mmd, l2_uvp (simulated populations only), bures_uvp")
+      .one_of({"w1", "w2", "energy_distance", "mmd", "l2_uvp", "bures_uvp"});
+  section.option("points", options.points, "most points of each side that distances are taken of, drawn at random").at_least(1);
+}
+
+namespace {
+
+/// At most `points` particles of an ensemble, drawn by counters, on one rank (empty elsewhere). Collective.
+std::vector<Real> sample_on(int rank, const Ensemble& ensemble, Index points, Index seed, Index tick) {
+  const Index n = ensemble.particles(), d = ensemble.components(), taken = std::min(points, n);
+  const Shuffle shuffle(n, seed, Stream::metric_points, tick);
+  RowExchange exchange(ensemble.comm, d);
+  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), ensemble.x);
+  for (Index i = 0; i < ensemble.partition.local_rows(); ++i) {
+    const Index place = shuffle(ensemble.partition.first_row() + i);
+    if (place < taken) exchange.send(rank, 0, place, &host(0, i));
+  }
+  std::vector<Real> values(ensemble.comm.rank() == rank ? taken * d : 0);
+  exchange.deliver([&](const RowExchange::Row& row) { std::copy_n(row.values, d, &values[row.key * d]); });
+  return values;
+}
+
+struct Moments2 {
+  std::vector<Real> mean, covariance;
+  Real variance;  // trace of the covariance
+};
+Moments2 moments_of(const Ensemble& ensemble) {
+  const Index d = ensemble.components();
+  Moments moments(ensemble.comm, ensemble.partition, d);
+  Moments2 result{{}, moments.covariance(ensemble.x), 0};
+  result.mean = moments.last_mean();
+  for (Index c = 0; c < d; ++c) result.variance += result.covariance[c * d + c];
+  return result;
+}
+
+/// 100 tau^2 E |grad F_learned - grad F_true|^2 / Var(rho), of the whole drift.
+Real l2_uvp(const Ensemble& at, FreeEnergy& learned, FreeEnergy& truth, Real t, Real tau) {
+  const Index d = at.components(), particles = at.partition.local_particles();
+  const Matrix<Real> v("Weir::l2_uvp::learned", d, particles), w("Weir::l2_uvp::true", d, particles);
+  learned.velocity(t, at.x, v);
+  truth.velocity(t, at.x, w);
+  TileSum sum(at.comm, at.partition, 1);
+  const Real square = sum("Weir::l2_uvp", "the learned drift", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
+    for (Index i = tile.first; i < tile.first + tile.count; ++i)
+      for (Index c = 0; c < d; ++c) partial[0] += (v(c, i) - w(c, i)) * (v(c, i) - w(c, i));
+  })[0];
+  return 100 * tau * tau * square / Real(at.particles()) / moments_of(at).variance;
+}
+
+/// The distances of one step, on the rank that has its points.
+struct Step {
+  Index k;
+  int rank;
+  std::vector<Real> predicted, observed, identity, floor;
+  Metrics values;
+
+  void measure(const std::vector<std::string>& report, Index d) {
+    const auto points = [d](const std::vector<Real>& values) { return Points{values.data(), Index(values.size()) / d, d}; };
+    const Points p = points(predicted), o = points(observed);
+    for (const auto& name : report) {
+      if (name == "w1") values.emplace_back(name, wasserstein(p, o, 1));
+      if (name == "w2") values.emplace_back(name, wasserstein(p, o, 2));
+      if (name == "energy_distance") values.emplace_back(name, energy_distance(p, o));
+      if (name == "mmd") values.emplace_back(name, maximum_mean_discrepancy(p, o));
+    }
+    values.emplace_back("w1_identity", wasserstein(points(identity), o, 1));
+    values.emplace_back("w1_floor", wasserstein(points(floor), o, 1));
+  }
+};
+
+bool asks_for(const std::vector<std::string>& report, const char* name) { return std::find(report.begin(), report.end(), name) != report.end(); }
+
+}  // namespace
+
+Metrics prediction_metrics(const PredictionMetricsOptions& options, const PredictionOptions& prediction, const Predictions& predictions,
+                           const Populations& populations, const std::vector<Ensemble>& observed, const LearnedEnergy& energy,
+                           const EnergyOptions* truth, const RunOptions& run) {
+  const Communicator& comm = observed.front().comm;
+  const Index d = observed.front().components(), steps = Index(predictions.populations.size());
+  std::vector<Step> all;
+  for (Index k = 0; k < steps; ++k) {
+    Step step{k, int(k % comm.size()), {}, {}, {}, {}, {}};
+    // Prediction and starting points are the same particles, the others independent draws.
+    const auto points = [&](const Ensemble& ensemble, Index tick, Index most) { return sample_on(step.rank, ensemble, most, run.seed, 4 * k + tick); };
+    const Index most = options.points, predicted = std::min(most, predictions.populations[k].particles());
+    step.predicted = points(predictions.populations[k], 0, most);
+    step.observed = points(observed[k + 1], 1, most);
+    step.identity = points(observed[prediction.roll_out ? 0 : k], 0, most);
+    step.floor = points(populations.train[k + 1], 2, predicted);
+    all.push_back(std::move(step));
+  }
+  comm.agree([&] {
+    for (Step& step : all)
+      if (step.rank == comm.rank()) step.measure(options.report, d);
+  });
+
+  for (Step& step : all) {
+    const Index k = step.k, count = comm.broadcast_value(Index(step.values.size()), step.rank);
+    Metrics values(count);
+    for (Index m = 0; m < count; ++m) {
+      const bool mine = comm.rank() == step.rank;
+      values[m].first = comm.broadcast(mine ? step.values[m].first : std::string(), step.rank);
+      values[m].second = comm.broadcast_value(mine ? step.values[m].second : Real(0), step.rank);
+    }
+    const Ensemble& from = observed[k];
+    if (asks_for(options.report, "l2_uvp") && truth) {
+      FreeEnergy learned({}, comm, from.partition, d, false, from.x), true_energy(*truth, comm, from.partition, d, false, from.x);
+      learned.add(energy, comm, from.partition);
+      const Real t = populations.times[k];
+      values.emplace_back("l2_uvp", l2_uvp(from, learned, true_energy, t, populations.times[k + 1] - t));
+    }
+    if (asks_for(options.report, "bures_uvp")) {
+      const auto p = moments_of(predictions.populations[k]), o = moments_of(observed[k + 1]);
+      Real bures = 0;
+      comm.agree([&] {
+        if (comm.is_root()) bures = bures_distance(p.mean, p.covariance, o.mean, o.covariance);
+      });
+      values.emplace_back("bures_uvp", 100 * comm.broadcast_value(bures) / (0.5 * o.variance));
+    }
+    step.values = std::move(values);
+  }
+
+  Metrics result;
+  for (std::size_t m = 0; m < all.front().values.size(); ++m) {
+    Real mean = 0;
+    for (const Step& step : all) mean += step.values[m].second / Real(steps);
+    result.emplace_back(all.front().values[m].first, mean);
+    for (const Step& step : all) result.emplace_back(fmt::format("{}/{}", step.values[m].first, step.k + 1), step.values[m].second);
+  }
+  return result;
+}
+
+}  // namespace weir

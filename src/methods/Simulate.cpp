@@ -1,0 +1,103 @@
+#include "weir/methods/Simulate.hpp"
+
+#include <cmath>
+
+#include "weir/base/Error.hpp"
+#include "weir/base/Lapack.hpp"
+#include "weir/ensemble/Moments.hpp"
+#include "weir/methods/Simulation.hpp"
+#include "weir/output/Snapshots.hpp"
+
+namespace weir {
+
+void Simulate::prepare(const Communicator& comm, const RunOptions&) {
+  comm.agree([&] {
+    const auto shape = shape_of(options_.initial);
+    for (const auto& term : options_.energy.potential) make_potential(term, shape.dimension);
+  });
+}
+
+namespace {
+
+/// int rho log rho of the Gaussian with covariance S: -1/2 log det(2 pi e S).
+Real gaussian_negentropy(const std::vector<Real>& covariance, Index d) {
+  const auto eigen = symmetric_eigen(covariance, d);
+  Real sum = 0;
+  for (Real value : eigen.values) sum -= 0.5 * std::log(2 * M_PI * std::exp(1.) * value);
+  return sum;
+}
+
+/// The rows of metrics.csv.
+class Reporter {
+ public:
+  Reporter(const SimulateMetricsOptions& options, const Ensemble& shape, FreeEnergy& energy, RunOutput& output)
+      : options_(options), energy_(energy), output_(output), moments_(shape.comm, shape.partition, shape.components()) {}
+
+  void report(const Tick& tick, const MatrixRef<const Real>& x) {
+    const Index d = Index(x.extent(0));
+    const auto covariance = moments_.covariance(x);
+    const auto mean = moments_.last_mean();
+    const FreeEnergy::Parts parts = wants_energy() ? energy_.energy(tick.time, x) : FreeEnergy::Parts();
+    Metrics row;
+    for (const auto& name : options_.report) {
+      if (name == "mean") {
+        for (Index a = 0; a < d; ++a) row.emplace_back(fmt::format("mean/{}", a), mean[a]);
+        output_.summarise("mean", mean);
+      } else if (name == "covariance") {
+        for (Index a = 0; a < d; ++a)
+          for (Index b = 0; b <= a; ++b) row.emplace_back(fmt::format("covariance/{}/{}", a, b), covariance[a * d + b]);
+        output_.summarise("covariance", covariance);
+      } else {
+        row.emplace_back(name, scalar(name, tick.time, mean, covariance, parts));
+      }
+    }
+    output_.report(tick.step, tick.time, row);
+  }
+
+ private:
+  bool wants_energy() const {
+    for (const auto& name : options_.report)
+      if (name.find("energy") != std::string::npos) return true;
+    return false;
+  }
+  Real scalar(const std::string& name, Real t, const std::vector<Real>& mean, const std::vector<Real>& covariance, const FreeEnergy::Parts& parts) const {
+    const Index d = Index(mean.size());
+    if (name == "second_moment") {
+      Real sum = 0;
+      for (Index a = 0; a < d; ++a) sum += covariance[a * d + a] + mean[a] * mean[a];
+      return sum;
+    }
+    if (name == "potential_energy") return parts.potential;
+    if (name == "interaction_energy") return parts.interaction;
+    const Real entropy = energy_.temperature(t) > 0 ? energy_.temperature(t) * gaussian_negentropy(covariance, d) : 0;
+    return name == "internal_energy" ? parts.internal + entropy : parts.total() + entropy;
+  }
+
+  const SimulateMetricsOptions& options_;
+  FreeEnergy& energy_;
+  RunOutput& output_;
+  Moments moments_;
+};
+
+}  // namespace
+
+void Simulate::run(RunOutput& output) {
+  Simulation simulation(options_, output.comm(), output.run());
+  const Partition& partition = simulation.initial().partition;
+  Snapshots snapshots(output);
+  Reporter reporter(options_.metrics, simulation.initial(), simulation.energy(), output);
+  const Index planned = simulation.planned_steps();
+  const auto is_due = [](Index step, Index every) { return every > 0 && step % every == 0; };
+  Tick last{0, options_.time.start};
+  simulation.run([&](const Tick& tick, const MatrixRef<const Real>& x) {
+    const bool final = tick.time >= options_.time.end;
+    if (final || is_due(tick.step, options_.metrics.every)) reporter.report(tick, x);
+    if (final || tick.step == 0 || is_due(tick.step, options_.snapshots.every))
+      snapshots.write(tick.step, tick.time, "particles", partition, x);
+    output.progress(tick.step, planned, tick.time);
+    last = tick;
+  });
+  output.finish("done", last.step, last.time);
+}
+
+}  // namespace weir

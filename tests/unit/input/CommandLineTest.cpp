@@ -1,0 +1,74 @@
+#include "weir/input/CommandLine.hpp"
+
+#include <gtest/gtest.h>
+
+#include "weir/base/Error.hpp"
+#include "weir/base/Version.hpp"
+
+namespace weir {
+namespace {
+
+CommandLine parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "weir");
+  return parse_command_line(int(words.size()), words.data());
+}
+
+std::string problem_of(const std::vector<const char*>& words) {
+  try {
+    parse(words);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(CommandLine, DeckSettingsAndPetscOptions) {
+  const auto line = parse(
+      {"--set", "run.seed=2", "deck.yaml", "--set", "a.b={c: 1}", "--check", "--", "-ts_monitor", "--x"});
+  EXPECT_EQ(line.deck, "deck.yaml");
+  EXPECT_EQ(line.settings, (std::vector<std::string>{"run.seed=2", "a.b={c: 1}"}));
+  EXPECT_TRUE(line.check);
+  EXPECT_EQ(line.petsc_options, (std::vector<std::string>{"-ts_monitor", "--x"}));
+  EXPECT_TRUE(line.needs_deck());
+}
+
+TEST(CommandLine, ListsInSettingsStayWhole) {
+  EXPECT_EQ(parse({"d", "--set", "a=[1, 2]"}).settings, std::vector<std::string>{"a=[1, 2]"});
+  EXPECT_EQ(parse({"d", "--set=a=-1"}).settings, std::vector<std::string>{"a=-1"});
+}
+
+TEST(CommandLine, InformationNeedsNoDeck) {
+  EXPECT_TRUE(parse({"--reference"}).reference);
+  EXPECT_TRUE(parse({"--schema"}).schema);
+  EXPECT_TRUE(parse({"--version"}).version);
+  EXPECT_TRUE(parse({"--build-info"}).build_info);
+  EXPECT_TRUE(parse({"-h"}).help);
+  EXPECT_FALSE(parse({"--help"}).needs_deck());
+}
+
+TEST(CommandLine, Errors) {
+  EXPECT_EQ(problem_of({}), "command line: no deck; allowed: weir DECK (see weir --help)");
+  EXPECT_EQ(problem_of({"d", "--chekc"}),
+            "command line: The following argument was not expected: --chekc (see weir --help)");
+  EXPECT_EQ(problem_of({"d", "e"}),
+            "command line: The following argument was not expected: e (see weir --help)");
+  EXPECT_EQ(problem_of({"d", "--set"}),
+            "command line: --set: 1 required KEY.PATH=VALUE missing (see weir --help)");
+}
+
+TEST(CommandLine, HelpNamesEveryOption) {
+  const std::string help = command_line_help();
+  for (const char* option : {"Usage: weir DECK [OPTIONS] [-- PETSc options]\n", "DECK", "--set", "--check",
+                             "--reference", "--schema", "--version", "--build-info", "-- -ts_monitor"})
+    EXPECT_NE(help.find(option), std::string::npos) << option << " in\n" << help;
+}
+
+TEST(Version, BuildInfoNamesTheLibraries) {
+  const std::string info = build_info();
+  for (const char* name : {"Weir", "MPI", "PETSc", "HDF5", "Kokkos", "BLAS"})
+    EXPECT_NE(info.find(name), std::string::npos) << name << " in\n" << info;
+  EXPECT_EQ(info.find("0.0.0"), std::string::npos) << info;
+}
+
+}  // namespace
+}  // namespace weir

@@ -1,0 +1,132 @@
+#include "weir/input/DataOptions.hpp"
+
+#include <gtest/gtest.h>
+
+#include "input/Files.hpp"
+#include "weir/input/Deck.hpp"
+#include "weir/parallel/Communicator.hpp"
+
+namespace weir {
+namespace {
+
+class Data : public testing::Test {
+ protected:
+  // The options in `file: {..}` of a deck in the folder of the files.
+  DataOptions options(const std::string& text) {
+    deck = std::make_unique<Deck>(Deck::parse("weir: 1\nfile: {" + text + "}\n", "d.yaml", folder / ""));
+    DataOptions options;
+    RunOptions run;
+    deck->read(run, {{"file", "", [&](Section& section) { describe(section, options); }}});
+    return options;
+  }
+  template <class Work>
+  std::string problem(const Work& work) {
+    std::string text;
+    try {
+      work();
+    } catch (const InputError& error) {
+      text = deck->explain(error);
+    }
+    for (size_t at; (at = text.find(folder / "")) != text.npos;) text.erase(at, (folder / "").size());
+    return text;
+  }
+  std::string problem_with(const std::string& text) {
+    return problem([&] {
+      const DataOptions read = options(text);
+      all_rows(*open_data(read));
+      if (const auto labels = open_labels(read)) all_rows(*labels);
+    });
+  }
+  void SetUp() override {
+    folder.write("cells.csv", "hours,state,PC1,PC2\n0,a,1,2\n24,b,3,4\n24,c,5,6\n");
+    folder.write("plain.csv", "1,2,3\n4,5,6\n");
+    folder.write("t.csv", "7\n8\n");
+    folder.write("nan.csv", "1,nan\n");
+  }
+
+  Folder folder;
+  std::unique_ptr<Deck> deck;
+};
+
+TEST_F(Data, ColumnsScaleAndShift) {
+  const auto reader = open_data(options("path: cells.csv, columns: [2, 4], scale: [10, 100], shift: 0.5"));
+  EXPECT_EQ(reader->rows(), 3);
+  EXPECT_EQ(reader->columns(), 2);
+  EXPECT_EQ(reader->column_names(), (std::vector<std::string>{"PC1", "PC2"}));
+  EXPECT_EQ(all_rows(*reader), (std::vector<Real>{10.5, 200.5, 30.5, 400.5, 50.5, 600.5}));
+  std::vector<Real> one(1);
+  reader->read_columns(2, 1, {1}, one.data());
+  EXPECT_EQ(one[0], 600.5);
+}
+
+TEST_F(Data, LabelsInAColumnOfTheSameFile) {
+  const DataOptions named =
+      options("path: cells.csv, columns: [2, 4], labels: {column: hours}, times: [0, 1]");
+  EXPECT_EQ(all_rows(*open_labels(named)), (std::vector<Real>{0, 24, 24}));
+  EXPECT_EQ(named.times, (std::vector<Real>{0, 1}));
+  const DataOptions numbered = options("path: plain.csv, labels: 1");
+  EXPECT_EQ(all_rows(*open_labels(numbered)), (std::vector<Real>{2, 5}));
+  EXPECT_EQ(all_rows(*open_data(numbered)), (std::vector<Real>{1, 3, 4, 6}));
+}
+
+TEST_F(Data, LabelsInAnotherFile) {
+  const DataOptions read = options("path: plain.csv, labels: {path: t.csv}");
+  EXPECT_EQ(open_data(read)->columns(), 3);
+  EXPECT_EQ(all_rows(*open_labels(read)), (std::vector<Real>{7, 8}));
+}
+
+TEST_F(Data, NoLabels) {
+  EXPECT_EQ(open_labels(options("path: plain.csv")), nullptr);
+}
+
+TEST_F(Data, ProblemsNameTheKeyOfTheDeck) {
+  EXPECT_EQ(problem_with("path: no.csv"), "d.yaml:2: file.path: no.csv: there is no such file");
+  EXPECT_EQ(problem_with("path: nan.csv"),
+            "d.yaml:2: file.path: nan.csv: line 1, column 1: found \"nan\"; allowed: a finite number");
+  EXPECT_EQ(problem_with("path: plain.csv, columns: [0, 5]"),
+            "d.yaml:2: file.columns: found [0, 5]; allowed: up to 3, the columns of plain.csv");
+  EXPECT_EQ(problem_with("path: plain.csv, columns: [2, 2]"),
+            "d.yaml:2: file.columns: found no column; allowed: [a, b] with a < b, half-open");
+  EXPECT_EQ(problem_with("path: plain.csv, scale: [1, 2]"),
+            "d.yaml:2: file.scale: found 2 numbers; allowed: 3 (one a dimension) or one for all");
+  EXPECT_EQ(problem_with("path: cells.csv, columns: [2, 4], labels: {column: hour}"),
+            "d.yaml:2: file.labels.column: found \"hour\"; allowed: a column of hours, state, PC1, PC2; did "
+            "you mean "
+            "\"hours\"?");
+  EXPECT_EQ(problem_with("path: plain.csv, labels: {column: 3}"),
+            "d.yaml:2: file.labels.column: found \"3\"; allowed: a column of plain.csv, 0 to 2");
+  EXPECT_EQ(problem_with("path: plain.csv, labels: {}"),
+            "d.yaml:2: file.labels.column: missing; allowed: column (of the same file), path (of another "
+            "file) or dataset");
+  EXPECT_EQ(problem_with("path: plain.csv, labels: {column: 1, path: t.csv}"),
+            "d.yaml:2: file.labels.column: found beside path or dataset; allowed: either a column of the "
+            "same file, or "
+            "another table");
+  EXPECT_EQ(problem_with("path: plain.csv, labels: {path: plain.csv}"),
+            "d.yaml:2: file.labels.path: found 3 columns in plain.csv; allowed: one label a row");
+  EXPECT_EQ(problem_with("path: cells.csv, columns: [2, 4], labels: {path: t.csv}"),
+            "d.yaml:2: file.labels.path: found 2 labels in t.csv; allowed: 3, one a row of cells.csv");
+}
+
+// Each rank opens the file by itself and reads its own rows; together they have the whole.
+TEST(DataParallel, RanksReadTheirOwnRows) {
+  const Communicator comm;
+  const std::string path = std::string(WEIR_SOURCE_DIR) + "/input/data/digits.csv.gz";
+  const auto reader = open_data(path);
+  ASSERT_EQ(reader->rows(), 1797);
+  ASSERT_EQ(reader->columns(), 65);
+  const Index first = reader->rows() * comm.rank() / comm.size(),
+              end = reader->rows() * (comm.rank() + 1) / comm.size();
+  std::vector<Real> values((end - first) * 65);
+  reader->read_rows(first, end - first, values.data());
+  Index ink = 0, fours = 0;
+  for (Index i = 0; i < end - first; ++i) {
+    for (Index k = 0; k < 64; ++k) ink += Index(values[i * 65 + k]);
+    fours += values[i * 65 + 64] == 4;
+  }
+  EXPECT_EQ(comm.sum(ink), 561718);
+  EXPECT_EQ(comm.sum(fours), 181);
+}
+
+}  // namespace
+}  // namespace weir

@@ -1,0 +1,73 @@
+#include "weir/parallel/ExactSum.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "weir/base/Error.hpp"
+#include "weir/parallel/Partition.hpp"
+#include "weir/parallel/Random.hpp"
+
+namespace weir {
+namespace {
+
+const auto some = [](Index tile, Index component) {
+  const Random random(3, Stream::split);
+  return random.normal(tile, 0, component) * std::pow(10., Real(tile % 13) - 6);
+};
+
+// Sums 37 tiles by whatever ranks there are and compares with the sum one rank makes.
+TEST(ExactSumParallel, IsTheSameOnAnyNumberOfRanks) {
+  const Communicator comm;
+  const Partition partition(comm, 37, 1);
+  const Index length = 11;
+  Matrix<Real> partials("partials", length, partition.local_tiles()), all("all", length, 37);
+  for (Index t = 0; t < 37; ++t)
+    for (Index c = 0; c < length; ++c) {
+      all(c, t) = some(t, c);
+      if (t >= partition.first_row() && t < partition.first_row() + partition.local_rows())
+        partials(c, t - partition.first_row()) = some(t, c);
+    }
+  std::vector<Real> together(length), alone(length);
+  ExactSum(comm, length)(partials, together.data(), "partials");
+  ExactSum(Communicator(MPI_COMM_SELF), length)(all, alone.data(), "all");
+  EXPECT_EQ(together, alone);
+  for (Index c = 0; c < length; ++c) {
+    Real plain = 0;
+    for (Index t = 0; t < 37; ++t) plain += all(c, t);
+    EXPECT_NEAR(together[c], plain, 1e-9 * 1e6);
+  }
+}
+
+TEST(ExactSum, RoundsOnceAndCancelsExactly) {
+  const Communicator self(MPI_COMM_SELF);
+  ExactSum sum(self, 1);
+  const std::vector<Real> cancelling{1e16, 1, -1e16};
+  EXPECT_EQ(sum(cancelling.data(), 3, "x"), 1);
+  const std::vector<Real> tenths(10, 0.1);  // ten times the double next to 0.1, rounded once, is 1
+  EXPECT_EQ(sum(tenths.data(), 10, "x"), 1);
+  const std::vector<Real> signs{-3.5, -0.25};
+  EXPECT_EQ(sum(signs.data(), 2, "x"), -3.75);
+  const std::vector<Real> largest{1e308, -1e308, 3e307}, least{5e-324, 5e-324};
+  EXPECT_EQ(sum(largest.data(), 3, "x"), 3e307);
+  EXPECT_EQ(sum(least.data(), 2, "x"), 1e-323);
+  EXPECT_EQ(sum(nullptr, 0, "x"), 0);
+}
+
+TEST(ExactSumParallel, NotFiniteIsAnErrorOnAllRanks) {
+  const Communicator comm;
+  for (const Real bad : {std::numeric_limits<Real>::quiet_NaN(), std::numeric_limits<Real>::infinity()}) {
+    const Real mine = comm.rank() == comm.size() - 1 ? bad : 1;
+    try {
+      ExactSum(comm, 1)(&mine, 1, "the drift of block particles");
+      FAIL() << "nothing was thrown";
+    } catch (const RunError& error) {
+      EXPECT_STREQ(error.what(), "the drift of block particles is not finite");
+    }
+  }
+}
+
+}  // namespace
+}  // namespace weir
