@@ -6,6 +6,7 @@
 #include "weir/ensemble/RowExchange.hpp"
 #include "weir/methods/Prediction.hpp"
 #include "weir/parallel/Shuffle.hpp"
+#include "weir/transport/Bures.hpp"
 #include "weir/transport/Distances.hpp"
 
 namespace weir {
@@ -35,17 +36,15 @@ std::vector<Real> sample_on(int rank, const Ensemble& ensemble, Index points, In
   return values;
 }
 
-struct Moments2 {
-  std::vector<Real> mean, covariance;
-  Real variance;  // trace of the covariance
-};
-Moments2 moments_of(const Ensemble& ensemble) {
-  const Index d = ensemble.components();
-  Moments moments(ensemble.comm, ensemble.partition, d);
-  Moments2 result{{}, moments.covariance(ensemble.x), 0};
-  result.mean = moments.last_mean();
-  for (Index c = 0; c < d; ++c) result.variance += result.covariance[c * d + c];
-  return result;
+GaussianMoments moments_of(const Ensemble& ensemble) {
+  Moments moments(ensemble.comm, ensemble.partition, ensemble.components());
+  const auto covariance = moments.covariance(ensemble.x);
+  return {moments.last_mean(), covariance};
+}
+
+/// E |x - mean|^2
+Real total_variance(const Ensemble& ensemble) {
+  return Real(ensemble.components()) * Moments(ensemble.comm, ensemble.partition, ensemble.components()).mean_variance(ensemble.x);
 }
 
 /// 100 tau^2 E |v - v_true|^2 / Var(rho), of the whole drift.
@@ -58,7 +57,7 @@ Real l2_uvp(const Ensemble& at, const Matrix<Real>& v, FreeEnergy& truth, Real t
     for (Index i = tile.first; i < tile.first + tile.count; ++i)
       for (Index c = 0; c < d; ++c) partial[0] += (v(c, i) - w(c, i)) * (v(c, i) - w(c, i));
   })[0];
-  return 100 * tau * tau * square / Real(at.particles()) / moments_of(at).variance;
+  return 100 * tau * tau * square / Real(at.particles()) / total_variance(at);
 }
 
 /// The distances of one step, on the rank that has its points.
@@ -75,7 +74,7 @@ struct Step {
       if (name == "w1") values.emplace_back(name, wasserstein(p, o, 1));
       if (name == "w2") values.emplace_back(name, wasserstein(p, o, 2));
       if (name == "energy_distance") values.emplace_back(name, energy_distance(p, o));
-      if (name == "mmd") values.emplace_back(name, maximum_mean_discrepancy(p, o));
+      if (name == "mmd") values.emplace_back(name, mmd_squared(p, o, median_distance(p, o)));
     }
     values.emplace_back("w1_identity", wasserstein(points(identity), o, 1));
     values.emplace_back("w1_floor", wasserstein(points(floor), o, 1));
@@ -126,9 +125,9 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
       const auto p = moments_of(predictions.populations[k]), o = moments_of(observed[k + 1]);
       Real bures = 0;
       comm.agree([&] {
-        if (comm.is_root()) bures = bures_distance(p.mean, p.covariance, o.mean, o.covariance);
+        if (comm.is_root()) bures = bures_wasserstein_squared(p, o);
       });
-      values.emplace_back("bures_uvp", 100 * comm.broadcast_value(bures) / (0.5 * o.variance));
+      values.emplace_back("bures_uvp", 100 * comm.broadcast_value(bures) / (0.5 * total_variance(observed[k + 1])));
     }
     step.values = std::move(values);
   }
