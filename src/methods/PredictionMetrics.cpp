@@ -6,6 +6,7 @@
 #include "weir/ensemble/RowExchange.hpp"
 #include "weir/methods/Prediction.hpp"
 #include "weir/parallel/Shuffle.hpp"
+#include "weir/transport/Bures.hpp"
 #include "weir/transport/Distances.hpp"
 
 namespace weir {
@@ -128,7 +129,7 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
       const auto p = moments_of(predictions.populations[k]), o = moments_of(observed[k + 1]);
       Real bures = 0;
       comm.agree([&] {
-        if (comm.is_root()) bures = bures_distance(p.mean, p.covariance, o.mean, o.covariance);
+        if (comm.is_root()) bures = bures_wasserstein_squared({p.mean, p.covariance}, {o.mean, o.covariance});
       });
       values.emplace_back("bures_uvp", 100 * comm.broadcast_value(bures) / (0.5 * o.variance));
     }
