@@ -74,7 +74,7 @@ struct Step {
       if (name == "w1") values.emplace_back(name, wasserstein(p, o, 1));
       if (name == "w2") values.emplace_back(name, wasserstein(p, o, 2));
       if (name == "energy_distance") values.emplace_back(name, energy_distance(p, o));
-      if (name == "mmd") values.emplace_back(name, mmd_squared(p, o, median_distance(p, o)));
+      if (name == "mmd") values.emplace_back(name, maximum_mean_discrepancy(p, o));
     }
     values.emplace_back("w1_identity", wasserstein(points(identity), o, 1));
     values.emplace_back("w1_floor", wasserstein(points(floor), o, 1));

@@ -10,15 +10,14 @@ namespace weir {
 
 namespace {
 
-/// F with F F' = S: eigenvectors times the roots of their eigenvalues, column-major.
+/// F with F F' = S: the columns are eigenvectors times the roots of their eigenvalues, each contiguous.
 std::vector<Real> factor(const std::vector<Real>& covariance, Index d) {
-  std::vector<Real> columns = covariance;
-  const auto eigenvalues = symmetric_eigen(d, columns.data());
-  for (Index j = 0; j < d; ++j) {
-    const Real root = std::sqrt(std::max(eigenvalues[j], Real(0)));
-    for (Index i = 0; i < d; ++i) columns[i + j * d] *= root;
+  auto eigen = symmetric_eigen(covariance, d);
+  for (Index k = 0; k < d; ++k) {
+    const Real root = std::sqrt(std::max(eigen.values[k], Real(0)));
+    for (Index i = 0; i < d; ++i) eigen.vectors[k * d + i] *= root;
   }
-  return columns;
+  return eigen.vectors;
 }
 
 }  // namespace
@@ -53,11 +52,11 @@ Real bures_wasserstein_squared(const GaussianMoments& a, const GaussianMoments& 
   }
   const auto f0 = factor(a.covariance, d), f1 = factor(b.covariance, d);
   std::vector<Real> product(d * d);
-  for (Index j = 0; j < d; ++j)
-    for (Index i = 0; i < d; ++i)
-      for (Index k = 0; k < d; ++k) product[i + j * d] += f0[k + i * d] * f1[k + j * d];
+  for (Index i = 0; i < d; ++i)
+    for (Index j = 0; j < d; ++j)
+      for (Index k = 0; k < d; ++k) product[i * d + j] += f0[i * d + k] * f1[j * d + k];
   Real overlap = 0;
-  for (const Real value : singular_values(d, d, product.data())) overlap += value;
+  for (const Real value : singular_values(std::move(product), d)) overlap += value;
   return shift + std::max(traces - 2 * overlap, Real(0));
 }
 

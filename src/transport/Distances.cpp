@@ -7,7 +7,7 @@
 #include "transport/LaneSum.hpp"
 #include "transport/PointChecks.hpp"
 #include "weir/base/Error.hpp"
-#include "weir/base/VectorExp.hpp"
+#include "weir/base/VectorMath.hpp"
 #include "weir/transport/Assignment.hpp"
 #include "weir/transport/NetworkSimplex.hpp"
 
@@ -96,13 +96,18 @@ Real mmd_squared(Points x, Points y, Real bandwidth, Statistic statistic) {
   WEIR_CHECK(bandwidth > 0 && std::isfinite(bandwidth), "bandwidth {}", bandwidth);
   const auto sum = [&](Points a, Points b) {
     return sum_over_pairs<SquaredDistance>(a, b, [&](Real* row) {
-      const Real factor = -0.5 / (bandwidth * bandwidth);
-      for (Index j = 0; j < b.count; ++j) row[j] *= factor;
-      vector_exp(row, row, b.count);
+      using Lanes = Pack<Real>;  // rows are padded to whole packs
+      const Lanes factor(-0.5 / (bandwidth * bandwidth));
+      for (Index j = 0; j < b.count; j += pack_width<Real>)
+        fast_exp(factor * Lanes::load(row + j)).store(row + j);
     });
   };
   return mean_within(sum(x, x), x.count, 1, statistic) + mean_within(sum(y, y), y.count, 1, statistic) -
          2 * sum(x, y) / Real(x.count) / Real(y.count);
+}
+
+Real maximum_mean_discrepancy(Points x, Points y) {
+  return std::sqrt(std::max(mmd_squared(x, y, median_distance(x, y)), Real(0)));
 }
 
 Real median_distance(Points x, Points y) {

@@ -7,7 +7,7 @@
 #include "transport/LaneSum.hpp"
 #include "transport/PointChecks.hpp"
 #include "weir/base/Error.hpp"
-#include "weir/base/VectorExp.hpp"
+#include "weir/base/VectorMath.hpp"
 
 namespace weir {
 
@@ -84,9 +84,10 @@ class Side {
 
  private:
   void find_law(Real m, Index number) {
-    const Real factor = 1 / epsilon_;
-    for (Index j = 0; j < number; ++j) law_[j] = (m - keys_[j]) * factor;
-    vector_exp(law_.data(), law_.data(), number);
+    using Lanes = Pack<Real>;
+    static_assert(CostRows<Cost>::block % pack_width<Real> == 0, "rows are padded to whole packs");
+    for (Index j = 0; j < number; j += pack_width<Real>)
+      fast_exp((Lanes(m) - Lanes::load(&keys_[j])) * Lanes(1 / epsilon_)).store(&law_[j]);
   }
 
   Points points_;

@@ -22,6 +22,9 @@ Real energy_distance(Points x, Points y, Statistic statistic = Statistic::v);
 /// h^2)), h = `bandwidth` (Gretton et al., JMLR 13, 2012).
 Real mmd_squared(Points x, Points y, Real bandwidth, Statistic statistic = Statistic::v);
 
+/// Its root, with the median distance as bandwidth.
+Real maximum_mean_discrepancy(Points x, Points y);
+
 /// A bandwidth for it: the median distance between pooled points; of more than 1000 points, 1000 at equal
 /// strides. Where most points coincide the largest distance instead, and 1 where all do.
 Real median_distance(Points x, Points y);

@@ -92,6 +92,7 @@ TEST(Mmd, IsWhatPlainLoopsSay) {
               mean_over_pairs(x, x, kernel) + mean_over_pairs(y, y, kernel) - 2 * across, 1e-14);
   EXPECT_NEAR(mmd_squared(x, y, h, Statistic::u),
               mean_over_pairs(x, x, kernel, true) + mean_over_pairs(y, y, kernel, true) - 2 * across, 1e-14);
+  EXPECT_NEAR(maximum_mean_discrepancy(x, y), std::sqrt(mmd_squared(x, y, median_distance(x, y))), 1e-15);
   EXPECT_THROW(mmd_squared(x, y, 0), InternalError);
 }
 
