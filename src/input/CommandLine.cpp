@@ -54,7 +54,10 @@ std::string command_line_help() {
   CLI::App app("Weir: Wasserstein gradient flows with particle ensembles");
   CommandLine line;
   declare_options(app, line);
-  return app.help();
+  // CLI11 would put the deck last.
+  std::string text = app.help();
+  const size_t usage = text.find("Usage:"), end = text.find('\n', usage);
+  return text.replace(usage, end - usage, "Usage: weir DECK [OPTIONS] [-- PETSc options]");
 }
 
 }  // namespace weir

@@ -1,7 +1,6 @@
 #include "weir/input/DataOptions.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 #include "input/Scalars.hpp"
@@ -32,10 +31,8 @@ void describe(Section& section, DataOptions& options) {
   section.option("scale", options.scale, "value = scale * raw + shift");
   section.option("shift", options.shift, "value = scale * raw + shift");
   section.section("labels", options.labels, "which population each row belongs to", "column");
-  section
-      .option("times", options.times,
-              "time of each population, in ascending order of labels; none: the labels")
-      .entries(0, std::numeric_limits<Index>::max());
+  section.option("times", options.times,
+                 "time of each population, in ascending order of labels; none: the labels");
   if (section.reading() && options.columns && (*options.columns)[0] >= (*options.columns)[1])
     section.error("columns", "found no column; allowed: [a, b] with a < b, half-open");
 }

@@ -43,6 +43,7 @@ void Restrictions::add(const OptionRestriction& restriction) {
 
 std::string Restrictions::range() const {
   std::string text;
+  if (lower && upper && lower->value == upper->value) return fmt::format("{}", lower->value);
   if (lower) text = fmt::format("{} {}", lower->strict ? "above" : "at least", lower->value);
   if (upper)
     text += fmt::format("{}{} {}", lower ? " and " : "", upper->strict ? "below" : "at most", upper->value);

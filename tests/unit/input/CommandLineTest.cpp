@@ -58,8 +58,8 @@ TEST(CommandLine, Errors) {
 
 TEST(CommandLine, HelpNamesEveryOption) {
   const std::string help = command_line_help();
-  for (const char* option :
-       {"DECK", "--set", "--check", "--reference", "--schema", "--version", "--build-info", "-- -ts_monitor"})
+  for (const char* option : {"Usage: weir DECK [OPTIONS] [-- PETSc options]\n", "DECK", "--set", "--check",
+                             "--reference", "--schema", "--version", "--build-info", "-- -ts_monitor"})
     EXPECT_NE(help.find(option), std::string::npos) << option << " in\n" << help;
 }
 

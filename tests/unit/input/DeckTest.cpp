@@ -126,7 +126,7 @@ TEST(Deck, TopLevel) {
   EXPECT_EQ(problems_of("weir: 1\n" + sound), "");
   EXPECT_EQ(problems_of(sound),
             "d.yaml:1: weir: missing, and required: format of the deck, always `weir: 1`");
-  EXPECT_EQ(problems_of("weir: 2\n" + sound), "d.yaml:1: weir: found 2; allowed: at least 1 and at most 1");
+  EXPECT_EQ(problems_of("weir: 2\n" + sound), "d.yaml:1: weir: found 2; allowed: 1");
   EXPECT_EQ(problems_of("weir: 1\n"), "d.yaml: missing the method; allowed: exactly one of try, simulate");
   EXPECT_EQ(problems_of("weir: 1\nsimulat: {}\n"),
             "d.yaml:2: simulat: unknown key; did you mean \"simulate\"?");
