@@ -1,5 +1,6 @@
 # Runs small decks, draws each by weir-plot, and expects the figures named here.
 #   cmake -DWEIR=.. -DWEIR_PLOT=.. -DDECKS=.. -DFOLDER=.. -P plot.cmake
+cmake_minimum_required(VERSION 3.22)
 set(figures_simulate snapshots metrics)
 set(figures_learn snapshots energies steps)
 set(figures_learn_1d snapshots energies steps)
