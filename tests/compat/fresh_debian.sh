@@ -14,8 +14,13 @@ deck=("$@")
 [[ $(id -u) == 0 ]] || { echo "fresh_debian.sh: needs root (chroot, mount)" >&2; exit 1; }
 command -v debootstrap >/dev/null || { echo "fresh_debian.sh: needs debootstrap (apt-get install debootstrap)" >&2; exit 1; }
 
+# All mounts in a namespace of this script's own: the system never sees them, and they end with it, come what may.
+if [[ -z ${WEIR_FRESH_NAMESPACE:-} ]]; then
+  exec env WEIR_FRESH_NAMESPACE=yes unshare --mount --propagation private bash "${BASH_SOURCE[0]}" "$@"
+fi
+
 # The mirror that this machine's apt uses for Debian, and its proxy, if any.
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' | sort -u | head -n 1)
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | sort -u | head -n 1)
 proxy=
 eval "$(apt-config shell proxy Acquire::http::Proxy)"
 [[ -n $mirror ]] || { echo "fresh_debian.sh: apt here has no Debian mirror" >&2; exit 1; }
