@@ -7,22 +7,22 @@
 
 namespace weir {
 
-/// Pair kernels of a functional, in double and one number at a time.
+/// Pair kernels of a functional.
 template <class Functor>
 struct FunctorValue {
-  static constexpr bool in_packs = false;
+  static constexpr bool in_packs = Functor::in_packs;
   Functor functor;
-  template <class Dimension>
-  KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const Real* r, const Real*, Real* sums) const {
-    sums[0] += functor.value(int(d), r);
+  template <class N, class Dimension>
+  KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const N* r, const N*, N* sums) const {
+    sums[0] = sums[0] + functor.value(int(d), r);
   }
 };
 template <class Functor>
 struct FunctorGradient {
-  static constexpr bool in_packs = false;
+  static constexpr bool in_packs = Functor::in_packs;
   Functor functor;
-  template <class Dimension>
-  KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const Real* r, const Real*, Real* sums) const {
+  template <class N, class Dimension>
+  KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const N* r, const N*, N* sums) const {
     functor.add_gradient(int(d), r, 1, sums);
   }
 };

@@ -44,11 +44,15 @@ struct Stage::Solver {
   State state, velocity;
   std::vector<LangevinRule> rules;
   TS ts = nullptr;
+  Mat jacobian = nullptr;  // differences of the Newton function, where an implicit scheme needs them
   std::function<void(const Tick&)> after_step;
 
   Solver(const SteppingOptions& stepping, Flow& the_flow)
       : options(stepping), steps(fixed_steps(stepping)), flow(the_flow), layout(flow.layout()), state(layout), velocity(layout) {}
-  ~Solver() { TSDestroy(&ts); }
+  ~Solver() {
+    MatDestroy(&jacobian);
+    TSDestroy(&ts);
+  }
 
   void create();
   void create_weir();
@@ -60,6 +64,15 @@ struct Stage::Solver {
     return petsc_callback([&] {
       auto& solver = *static_cast<Solver*>(context);
       solver.flow.velocity(t, ConstBlockViews(*solver.layout, x), BlockViews(*solver.layout, v));
+    });
+  }
+  static PetscErrorCode newton_function(void* snes, Vec x, Vec y) { return SNESComputeFunction(static_cast<SNES>(snes), x, y); }
+  /// The product with the Jacobian at x is a difference of functions about x: nothing to assemble.
+  static PetscErrorCode newton_jacobian(SNES, Vec x, Mat, Mat differences, void*) {
+    return petsc_callback([&] {
+      WEIR_PETSC(MatMFFDSetBase(differences, x, nullptr));
+      WEIR_PETSC(MatAssemblyBegin(differences, MAT_FINAL_ASSEMBLY));
+      WEIR_PETSC(MatAssemblyEnd(differences, MAT_FINAL_ASSEMBLY));
     });
   }
   static PetscErrorCode step_done(TS ts) {
@@ -115,7 +128,10 @@ void Stage::Solver::create_native() {
     KSP ksp = nullptr;
     PC pc = nullptr;
     WEIR_PETSC(TSGetSNES(ts, &snes));
-    WEIR_PETSC(SNESSetUseMatrixFree(snes, PETSC_TRUE, PETSC_TRUE));
+    WEIR_PETSC(MatCreateMFFD(layout->comm().mpi(), PetscInt(layout->local_size()), PetscInt(layout->local_size()), PETSC_DETERMINE,
+                             PETSC_DETERMINE, &jacobian));
+    WEIR_PETSC(MatMFFDSetFunction(jacobian, newton_function, snes));
+    WEIR_PETSC(SNESSetJacobian(snes, jacobian, jacobian, newton_jacobian, nullptr));
     WEIR_PETSC(SNESSetTolerances(snes, 1e-12, 1e-10, 1e-12, 50, PETSC_DEFAULT));
     WEIR_PETSC(SNESGetKSP(snes, &ksp));
     WEIR_PETSC(KSPSetTolerances(ksp, 1e-8, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));

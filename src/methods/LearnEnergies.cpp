@@ -132,7 +132,7 @@ void LearnEnergies::run(RunOutput& output) {
 
   const auto* simulated = std::get_if<SimulatedPopulations>(&options_.populations.source);
   const Metrics metrics = phase("metrics", [&] {
-    return prediction_metrics(options_.metrics, prediction, predictions, populations, observed, fit.energy, simulated ? &simulated->energy : nullptr, run);
+    return prediction_metrics(options_.metrics, prediction, predictions, populations, observed, simulated ? &simulated->energy : nullptr, run);
   });
   for (const auto& [name, value] : metrics)
     if (name.find('/') == std::string::npos) output.log(fmt::format("{}: {:.6g}", name, value));

@@ -141,6 +141,7 @@ Predictions predict(const PredictionOptions& options, const LearnedEnergy& learn
     if (options.implicit) unconverged += ImplicitStep(free_energy, from).solve(times[k], tau, base, to.x);
     steps += from.particles();
     predictions.populations.push_back(std::move(to));
+    predictions.velocities.push_back(velocity);
   }
   predictions.unconverged = options.implicit ? Real(unconverged) / Real(steps) : 0;
   return predictions;

@@ -6,6 +6,7 @@
 #include "weir/ensemble/RowExchange.hpp"
 #include "weir/methods/Prediction.hpp"
 #include "weir/parallel/Shuffle.hpp"
+#include "weir/transport/Bures.hpp"
 #include "weir/transport/Distances.hpp"
 
 namespace weir {
@@ -35,31 +36,28 @@ std::vector<Real> sample_on(int rank, const Ensemble& ensemble, Index points, In
   return values;
 }
 
-struct Moments2 {
-  std::vector<Real> mean, covariance;
-  Real variance;  // trace of the covariance
-};
-Moments2 moments_of(const Ensemble& ensemble) {
-  const Index d = ensemble.components();
-  Moments moments(ensemble.comm, ensemble.partition, d);
-  Moments2 result{{}, moments.covariance(ensemble.x), 0};
-  result.mean = moments.last_mean();
-  for (Index c = 0; c < d; ++c) result.variance += result.covariance[c * d + c];
-  return result;
+GaussianMoments moments_of(const Ensemble& ensemble) {
+  Moments moments(ensemble.comm, ensemble.partition, ensemble.components());
+  const auto covariance = moments.covariance(ensemble.x);
+  return {moments.last_mean(), covariance};
 }
 
-/// 100 tau^2 E |grad F_learned - grad F_true|^2 / Var(rho), of the whole drift.
-Real l2_uvp(const Ensemble& at, FreeEnergy& learned, FreeEnergy& truth, Real t, Real tau) {
-  const Index d = at.components(), particles = at.partition.local_particles();
-  const Matrix<Real> v("Weir::l2_uvp::learned", d, particles), w("Weir::l2_uvp::true", d, particles);
-  learned.velocity(t, at.x, v);
+/// E |x - mean|^2
+Real total_variance(const Ensemble& ensemble) {
+  return Real(ensemble.components()) * Moments(ensemble.comm, ensemble.partition, ensemble.components()).mean_variance(ensemble.x);
+}
+
+/// 100 tau^2 E |v - v_true|^2 / Var(rho), of the whole drift.
+Real l2_uvp(const Ensemble& at, const Matrix<Real>& v, FreeEnergy& truth, Real t, Real tau) {
+  const Index d = at.components();
+  const Matrix<Real> w("Weir::l2_uvp::true", d, at.partition.local_particles());
   truth.velocity(t, at.x, w);
   TileSum sum(at.comm, at.partition, 1);
   const Real square = sum("Weir::l2_uvp", "the learned drift", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
     for (Index i = tile.first; i < tile.first + tile.count; ++i)
       for (Index c = 0; c < d; ++c) partial[0] += (v(c, i) - w(c, i)) * (v(c, i) - w(c, i));
   })[0];
-  return 100 * tau * tau * square / Real(at.particles()) / moments_of(at).variance;
+  return 100 * tau * tau * square / Real(at.particles()) / total_variance(at);
 }
 
 /// The distances of one step, on the rank that has its points.
@@ -88,8 +86,8 @@ bool asks_for(const std::vector<std::string>& report, const char* name) { return
 }  // namespace
 
 Metrics prediction_metrics(const PredictionMetricsOptions& options, const PredictionOptions& prediction, const Predictions& predictions,
-                           const Populations& populations, const std::vector<Ensemble>& observed, const LearnedEnergy& energy,
-                           const EnergyOptions* truth, const RunOptions& run) {
+                           const Populations& populations, const std::vector<Ensemble>& observed, const EnergyOptions* truth,
+                           const RunOptions& run) {
   const Communicator& comm = observed.front().comm;
   const Index d = observed.front().components(), steps = Index(predictions.populations.size());
   std::vector<Step> all;
@@ -117,20 +115,19 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
       values[m].first = comm.broadcast(mine ? step.values[m].first : std::string(), step.rank);
       values[m].second = comm.broadcast_value(mine ? step.values[m].second : Real(0), step.rank);
     }
-    const Ensemble& from = observed[k];
     if (asks_for(options.report, "l2_uvp") && truth) {
-      FreeEnergy learned({}, comm, from.partition, d, false, from.x), true_energy(*truth, comm, from.partition, d, false, from.x);
-      learned.add(energy, comm, from.partition);
+      const Ensemble& from = prediction.roll_out && k > 0 ? predictions.populations[k - 1] : observed[k];
+      FreeEnergy true_energy(*truth, comm, from.partition, d, false, from.x);
       const Real t = populations.times[k];
-      values.emplace_back("l2_uvp", l2_uvp(from, learned, true_energy, t, populations.times[k + 1] - t));
+      values.emplace_back("l2_uvp", l2_uvp(from, predictions.velocities[k], true_energy, t, populations.times[k + 1] - t));
     }
     if (asks_for(options.report, "bures_uvp")) {
       const auto p = moments_of(predictions.populations[k]), o = moments_of(observed[k + 1]);
       Real bures = 0;
       comm.agree([&] {
-        if (comm.is_root()) bures = bures_distance(p.mean, p.covariance, o.mean, o.covariance);
+        if (comm.is_root()) bures = bures_wasserstein_squared(p, o);
       });
-      values.emplace_back("bures_uvp", 100 * comm.broadcast_value(bures) / (0.5 * o.variance));
+      values.emplace_back("bures_uvp", 100 * comm.broadcast_value(bures) / (0.5 * total_variance(observed[k + 1])));
     }
     step.values = std::move(values);
   }

@@ -59,8 +59,7 @@ class AssignmentSolver {
   };
   std::vector<Event> queue_;
   std::vector<Column> columns_;
-  std::vector<Real>
-      offsets_;  ///< distance of a row minus its u: the distance of column j is offset + c_ij - v_j
+  std::vector<Real> offsets_;  ///< distance of a row minus its u: from there, column j is c_ij - v_j away
   std::vector<std::int32_t> settled_;
   std::int32_t searches_ = 0;
   std::int32_t nearest_free_ = -1;

@@ -44,6 +44,8 @@ class CostRows {
   Index count() const { return count_; }
   Index padded() const { return padded_; }
   Index groups() const { return padded_ / members; }
+  /// Component k of all points, contiguous.
+  const Real* component(Index k) const { return components_.data() + k * padded_; }
   std::vector<Real> weights(Real value) const {
     std::vector<Real> w(std::size_t(padded_), -infinity);
     std::fill_n(w.begin(), count_, value);
@@ -62,8 +64,12 @@ class CostRows {
   /// keys_j = c(x, y_j) - weights_j, and the smallest key of each group. Group g of block b has the keys
   /// b * block + g % lanes + {0, lanes, 2 lanes ..}: one lane, so that minima need no shuffling.
   void find_keys(const Real* x, const Real* weights, Real* keys, Real* minima) const {
+    find_keys(x, weights, keys, minima, 0, padded_);
+  }
+  /// The same for the points [begin, end), whole blocks; `keys` and `minima` are theirs.
+  void find_keys(const Real* x, const Real* weights, Real* keys, Real* minima, Index begin, Index end) const {
     for_dimension([&](auto fixed) {
-      for (Index first = 0; first < padded_; first += block) {
+      for (Index first = begin; first < end; first += block) {
         Real squares[block];
         find_squares<decltype(fixed)::value>(x, first, squares);
         Real least[lanes];
@@ -72,11 +78,11 @@ class CostRows {
 #pragma omp simd
           for (Index l = 0; l < lanes; ++l) {
             const Real key = Cost::of_square(squares[m + l]) - weights[first + m + l];
-            keys[first + m + l] = key;
+            keys[first - begin + m + l] = key;
             least[l] = key < least[l] ? key : least[l];
           }
         }
-        for (Index l = 0; l < lanes; ++l) minima[first / members + l] = least[l];
+        for (Index l = 0; l < lanes; ++l) minima[(first - begin) / members + l] = least[l];
       }
     });
   }
@@ -128,7 +134,7 @@ class CostRows {
 #pragma omp simd
     for (Index l = 0; l < block; ++l) squares[l] = 0;
     for (Index k = 0; k < dimension; ++k) {
-      const Real* y = components_.data() + k * padded_ + first;
+      const Real* y = component(k) + first;
 #pragma omp simd
       for (Index l = 0; l < block; ++l) {
         const Real t = x[k] - y[l];

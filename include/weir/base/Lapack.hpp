@@ -15,6 +15,9 @@ struct SymmetricEigen {
 /// Eigenvalues and orthonormal eigenvectors of a symmetric n x n matrix. Throws LibraryError where LAPACK fails.
 SymmetricEigen symmetric_eigen(std::vector<Real> matrix, Index n);
 
+/// Singular values, descending, of a square matrix. Throws LibraryError where LAPACK fails.
+std::vector<Real> singular_values(std::vector<Real> matrix, Index n);
+
 /// Lower Cholesky factor L (row-major, zeros above the diagonal) with L L' = matrix; empty where the matrix is not
 /// positive definite to working precision.
 std::vector<Real> cholesky(std::vector<Real> matrix, Index n);

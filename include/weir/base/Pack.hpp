@@ -101,6 +101,12 @@ KOKKOS_FORCEINLINE_FUNCTION N to_number(Lanes integers) {
     return N(__builtin_convertvector(integers, typename N::Native));
 }
 
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N magnitude(N x) {
+  using T = typename NumberTraits<N>::Scalar;
+  return select(less_than(x, N(T(0))), -x, x);
+}
+
 template <class T>
 KOKKOS_FORCEINLINE_FUNCTION T square_root(T x) {
   return sqrt(x);

@@ -1,4 +1,4 @@
-// exp, log, and sin and cos of a turn, for single numbers and for Packs of them.
+// exp, log, sin and cos, for single numbers and for Packs of them.
 //
 // The C library's functions are calls, which keep a loop scalar unless -ffast-math is on; these are a range
 // reduction and a polynomial, within 2 units in the last place, the same for one number and for a Pack, on host
@@ -20,6 +20,7 @@ struct Ieee<float> {
   static constexpr float round_magic = 12582912.0f;  // 1.5 * 2^23
   static constexpr std::int32_t root_half_bits = 0x3f3504f3;  // of sqrt(1/2)
   static constexpr float least_exp = -87.0f, most_exp = 88.0f;
+  static constexpr float half_pi_high = 1.5703125f, half_pi_middle = 4.83751296997e-4f, half_pi_low = 7.54978995e-8f;
   static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
 };
 template <>
@@ -29,6 +30,8 @@ struct Ieee<double> {
   static constexpr double round_magic = 6755399441055744.0;  // 1.5 * 2^52
   static constexpr std::int64_t root_half_bits = 0x3fe6a09e667f3bcd;
   static constexpr double least_exp = -708.0, most_exp = 709.0;
+  static constexpr double half_pi_high = 1.57079625129699707031, half_pi_middle = 7.54978941586159635335e-8,
+                          half_pi_low = 5.39030285815811905290e-15;
   static constexpr double ln2_high = 6.93145751953125e-1, ln2_low = 1.42860682030941723212e-6;
 };
 
@@ -87,29 +90,63 @@ KOKKOS_FORCEINLINE_FUNCTION N fast_log(N x) {
   return k * N(F::ln2_high) + (k * N(F::ln2_low) + log_m);
 }
 
-/// sin and cos of 2 pi u for u in [0, 1].
-template <class T>
-KOKKOS_FORCEINLINE_FUNCTION void fast_sincos_turns(T u, T& sine, T& cosine) {
-  using F = detail::Ieee<T>;
-  using Int = typename F::Int;
-  const T shifted = 4 * u + F::round_magic;
-  const T quarters = shifted - F::round_magic;
-  const Int quadrant = detail::bit_cast<Int>(shifted);
-  const T a = (u - T(0.25) * quarters) * T(6.28318530717958647692);
-  const T z = a * a;
-  T s, c;
+namespace detail {
+
+/// sin and cos of quarters * pi/2 + a for |a| <= pi/4 (a little more does no harm).
+template <class N, class Lanes>
+KOKKOS_FORCEINLINE_FUNCTION void sincos_of_quadrant(Lanes quadrant, N a, N& sine, N& cosine) {
+  using T = typename NumberTraits<N>::Scalar;
+  using Int = typename NumberTraits<N>::Int;
+  const N z = a * a;
+  N s, c;
   if constexpr (sizeof(T) == 4) {
-    s = detail::polynomial<T, T>(z, 1 / 362880., -1 / 5040., 1 / 120., -1 / 6., 1) * a;
-    c = detail::polynomial<T, T>(z, 1 / 40320., -1 / 720., 1 / 24., -0.5, 1);
+    s = polynomial<N, T>(z, 1 / 362880., -1 / 5040., 1 / 120., -1 / 6., 1) * a;
+    c = polynomial<N, T>(z, 1 / 40320., -1 / 720., 1 / 24., -0.5, 1);
   } else {
-    s = detail::polynomial<T, T>(z, -1 / 1307674368000., 1 / 6227020800., -1 / 39916800., 1 / 362880., -1 / 5040., 1 / 120.,
-                                 -1 / 6., 1) * a;
-    c = detail::polynomial<T, T>(z, 1 / 20922789888000., -1 / 87178291200., 1 / 479001600., -1 / 3628800., 1 / 40320.,
-                                 -1 / 720., 1 / 24., -0.5, 1);
+    s = polynomial<N, T>(z, -1 / 1307674368000., 1 / 6227020800., -1 / 39916800., 1 / 362880., -1 / 5040., 1 / 120., -1 / 6., 1) * a;
+    c = polynomial<N, T>(z, 1 / 20922789888000., -1 / 87178291200., 1 / 479001600., -1 / 3628800., 1 / 40320., -1 / 720., 1 / 24., -0.5, 1);
   }
-  const T first = (quadrant & 1) ? c : s, second = (quadrant & 1) ? s : c;
-  sine = (quadrant & 2) ? -first : first;
-  cosine = ((quadrant + 1) & 2) ? -second : second;
+  const auto odd = (quadrant & Int(1)) != Int(0);
+  const N first = select(odd, c, s), second = select(odd, s, c);
+  sine = select((quadrant & Int(2)) != Int(0), -first, first);
+  cosine = select(((quadrant + Int(1)) & Int(2)) != Int(0), -second, second);
+}
+
+}  // namespace detail
+
+/// sin and cos of 2 pi u for u in [0, 1].
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION void fast_sincos_turns(N u, N& sine, N& cosine) {
+  using T = typename NumberTraits<N>::Scalar;
+  using F = detail::Ieee<T>;
+  const N shifted = N(T(4)) * u + N(F::round_magic);
+  const N quarters = shifted - N(F::round_magic);
+  const N a = (u - N(T(0.25)) * quarters) * N(T(6.28318530717958647692));
+  detail::sincos_of_quadrant(detail::bit_cast<typename NumberTraits<N>::IntLanes>(shifted), a, sine, cosine);
+}
+
+/// sin and cos of x, in double within 2 units in the last place of the result or 1e-16 x for |x| < 1e5.
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION void fast_sincos(N x, N& sine, N& cosine) {
+  using T = typename NumberTraits<N>::Scalar;
+  using F = detail::Ieee<T>;
+  const N shifted = x * N(T(0.63661977236758134308)) + N(F::round_magic);
+  const N quarters = shifted - N(F::round_magic);
+  // pi/2 in three parts, the first two short enough that their products with `quarters` are exact.
+  const N a = ((x - quarters * N(F::half_pi_high)) - quarters * N(F::half_pi_middle)) - quarters * N(F::half_pi_low);
+  detail::sincos_of_quadrant(detail::bit_cast<typename NumberTraits<N>::IntLanes>(shifted), a, sine, cosine);
+}
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N fast_sin(N x) {
+  N s, c;
+  fast_sincos(x, s, c);
+  return s;
+}
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N fast_cos(N x) {
+  N s, c;
+  fast_sincos(x, s, c);
+  return c;
 }
 
 }  // namespace weir

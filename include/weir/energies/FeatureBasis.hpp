@@ -106,19 +106,6 @@ KOKKOS_FORCEINLINE_FUNCTION N integer_power(N x, int exponent) {
   for (int e = 0; e < exponent; ++e) result = result * x;
   return result;
 }
-/// sin and cos of any number, lane by lane (turns are reduced by the caller's range being moderate).
-template <class T>
-KOKKOS_FORCEINLINE_FUNCTION void sine_cosine(T a, T& s, T& c) {
-  s = sin(a);
-  c = cos(a);
-}
-template <class T>
-void sine_cosine(Pack<T> a, Pack<T>& s, Pack<T>& c) {
-  for (int lane = 0; lane < pack_width<T>; ++lane) {
-    s.native[lane] = std::sin(a.native[lane]);
-    c.native[lane] = std::cos(a.native[lane]);
-  }
-}
 }  // namespace detail
 
 template <class N>
@@ -140,7 +127,7 @@ KOKKOS_INLINE_FUNCTION N FeatureBasis::polynomial(int k, const N* x, N* g) const
   }
   if (outer == 0) return value;
   N s, cosine;
-  detail::sine_cosine(value, s, cosine);
+  fast_sincos(value, s, cosine);
   const N factor = outer == 1 ? cosine : -s;
   for (int c = 0; c < d; ++c) g[c] = g[c] * factor;
   return outer == 1 ? s : cosine;

@@ -1,6 +1,7 @@
 // The fifteen named functionals f(v) of the JKOnet* benchmark, dimension-free, with exact gradients.
 //
-// Each is a small struct: `value(d, v)`, and `add_gradient(d, v, factor, g)`, which does g += factor grad f(v).
+// Each is a small struct: `value(d, v)`, and `add_gradient(d, v, factor, g)`, which does g += factor grad f(v);
+// those with `in_packs` take any number type.
 // z1 and z2 are the means of the first floor(d/2) and of the remaining coordinates; functionals that use them need
 // d >= 2. At kinks the gradient is the subgradient 0.
 // Source: Terpin, Lanzetti, Gadea, Doerfler, NeurIPS 2024 (arXiv 2406.12616), appendix.
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "weir/base/Types.hpp"
+#include "weir/base/VectorMath.hpp"
 
 namespace weir {
 namespace functionals {
@@ -19,18 +21,25 @@ constexpr Real pi = 3.14159265358979323846;
 
 KOKKOS_INLINE_FUNCTION Real sign(Real a) { return Real(a > 0) - Real(a < 0); }
 KOKKOS_INLINE_FUNCTION Real square(Real a) { return a * a; }
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N constant(Real a) {
+  return N(typename NumberTraits<N>::Scalar(a));
+}
 
-/// A sum over coordinates: Term gives value(v_i) and slope(v_i).
+/// A sum over coordinates: Term gives value(v_i) and slope(v_i), for any number type (Pack.hpp).
 template <class Term>
 struct Separable {
   static constexpr int least_dimension = 1;
-  KOKKOS_INLINE_FUNCTION Real value(int d, const Real* v) const {
-    Real sum = 0;
-    for (int i = 0; i < d; ++i) sum += Term::value(v[i]);
+  static constexpr bool in_packs = true;
+  template <class N>
+  KOKKOS_INLINE_FUNCTION N value(int d, const N* v) const {
+    N sum = Term::value(v[0]);
+    for (int i = 1; i < d; ++i) sum = sum + Term::value(v[i]);
     return sum;
   }
-  KOKKOS_INLINE_FUNCTION void add_gradient(int d, const Real* v, Real factor, Real* g) const {
-    for (int i = 0; i < d; ++i) g[i] += factor * Term::slope(v[i]);
+  template <class N>
+  KOKKOS_INLINE_FUNCTION void add_gradient(int d, const N* v, Real factor, N* g) const {
+    for (int i = 0; i < d; ++i) g[i] = g[i] + constant<N>(factor) * Term::slope(v[i]);
   }
 };
 
@@ -38,6 +47,7 @@ struct Separable {
 template <class Term>
 struct Chained {
   static constexpr int least_dimension = 2;
+  static constexpr bool in_packs = false;
   KOKKOS_INLINE_FUNCTION Real value(int d, const Real* v) const {
     Real sum = 0;
     for (int i = 0; i + 1 < d; ++i) sum += Term::value(v[i], v[i + 1]);
@@ -70,6 +80,7 @@ struct HalfMeans {
 template <class Term>
 struct OfHalfMeans {
   static constexpr int least_dimension = 2;
+  static constexpr bool in_packs = false;
   KOKKOS_INLINE_FUNCTION Real value(int d, const Real* v) const {
     const HalfMeans z(d, v);
     return Term::value(z.z1, z.z2);
@@ -83,17 +94,37 @@ struct OfHalfMeans {
 };
 
 struct StyblinskiTangTerm {
-  static KOKKOS_INLINE_FUNCTION Real value(Real v) { return 0.5 * (v * v * v * v - 16 * v * v + 5 * v); }
-  static KOKKOS_INLINE_FUNCTION Real slope(Real v) { return 2 * v * v * v - 16 * v + 2.5; }
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N value(N v) {
+    const N s = v * v;
+    return constant<N>(0.5) * (s * s - constant<N>(16) * s + constant<N>(5) * v);
+  }
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N slope(N v) {
+    return constant<N>(2) * v * v * v - constant<N>(16) * v + constant<N>(2.5);
+  }
 };
 struct StyblinskiTang : Separable<StyblinskiTangTerm> {
   static constexpr const char* name = "styblinski_tang";
 };
 
 struct FlowersTerm {
-  static KOKKOS_INLINE_FUNCTION Real value(Real v) { return v + 2 * sin(pow(fabs(v), 1.2)); }
-  static KOKKOS_INLINE_FUNCTION Real slope(Real v) {
-    return 1 + 2.4 * cos(pow(fabs(v), 1.2)) * pow(fabs(v), 0.2) * sign(v);
+  /// |v|^(1/5), 0 at 0
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N fifth_root(N size) {
+    const auto positive = less_than(constant<N>(1e-30), size);
+    return select(positive, fast_exp(constant<N>(0.2) * fast_log(select(positive, size, constant<N>(1)))), constant<N>(0));
+  }
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N value(N v) {
+    const N size = magnitude(v);
+    return v + constant<N>(2) * fast_sin(size * fifth_root(size));
+  }
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N slope(N v) {
+    const N size = magnitude(v), root = fifth_root(size);
+    const N wave = constant<N>(2.4) * fast_cos(size * root) * root;
+    return constant<N>(1) + select(less_than(v, constant<N>(0)), -wave, wave);
   }
 };
 struct Flowers : Separable<FlowersTerm> {
@@ -101,40 +132,75 @@ struct Flowers : Separable<FlowersTerm> {
 };
 
 struct OakleyOHaganTerm {
-  static KOKKOS_INLINE_FUNCTION Real value(Real v) { return 5 * (sin(v) + cos(v) + v * v + v); }
-  static KOKKOS_INLINE_FUNCTION Real slope(Real v) { return 5 * (cos(v) - sin(v) + 2 * v + 1); }
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N value(N v) {
+    N sine, cosine;
+    fast_sincos(v, sine, cosine);
+    return constant<N>(5) * (sine + cosine + v * v + v);
+  }
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N slope(N v) {
+    N sine, cosine;
+    fast_sincos(v, sine, cosine);
+    return constant<N>(5) * (cosine - sine + constant<N>(2) * v + constant<N>(1));
+  }
 };
 struct OakleyOHagan : Separable<OakleyOHaganTerm> {
   static constexpr const char* name = "oakley_ohagan";
 };
 
 struct WavyPlateauTerm {
-  static KOKKOS_INLINE_FUNCTION Real value(Real v) { return cos(pi * v) + 0.5 * v * v * v * v - 3 * v * v + 1; }
-  static KOKKOS_INLINE_FUNCTION Real slope(Real v) { return -pi * sin(pi * v) + 2 * v * v * v - 6 * v; }
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N value(N v) {
+    const N s = v * v;
+    return fast_cos(constant<N>(pi) * v) + constant<N>(0.5) * s * s - constant<N>(3) * s + constant<N>(1);
+  }
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N slope(N v) {
+    return constant<N>(2) * v * v * v - constant<N>(pi) * fast_sin(constant<N>(pi) * v) - constant<N>(6) * v;
+  }
 };
 struct WavyPlateau : Separable<WavyPlateauTerm> {
   static constexpr const char* name = "wavy_plateau";
 };
 
 struct ReluTerm {
-  static KOKKOS_INLINE_FUNCTION Real value(Real v) { return v > 0 ? -50 * v : 0; }
-  static KOKKOS_INLINE_FUNCTION Real slope(Real v) { return v > 0 ? -50 : 0; }
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N value(N v) {
+    return select(less_than(constant<N>(0), v), constant<N>(-50) * v, constant<N>(0));
+  }
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N slope(N v) {
+    return select(less_than(constant<N>(0), v), constant<N>(-50), constant<N>(0));
+  }
 };
 struct Relu : Separable<ReluTerm> {
   static constexpr const char* name = "relu";
 };
 
 struct SphereTerm {
-  static KOKKOS_INLINE_FUNCTION Real value(Real v) { return -10 * v * v; }
-  static KOKKOS_INLINE_FUNCTION Real slope(Real v) { return -20 * v; }
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N value(N v) {
+    return constant<N>(-10) * v * v;
+  }
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N slope(N v) {
+    return constant<N>(-20) * v;
+  }
 };
 struct Sphere : Separable<SphereTerm> {
   static constexpr const char* name = "sphere";
 };
 
 struct FlatTerm {
-  static KOKKOS_INLINE_FUNCTION Real value(Real) { return 0; }
-  static KOKKOS_INLINE_FUNCTION Real slope(Real) { return 0; }
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N value(N) {
+    return constant<N>(0);
+  }
+  template <class N>
+  static KOKKOS_INLINE_FUNCTION N slope(N) {
+    return constant<N>(0);
+  }
 };
 struct Flat : Separable<FlatTerm> {
   static constexpr const char* name = "flat";
@@ -224,6 +290,7 @@ struct Rotational : OfHalfMeans<RotationalTerm> {
 struct HolderTable {
   static constexpr const char* name = "holder_table";
   static constexpr int least_dimension = 2;
+  static constexpr bool in_packs = false;
   KOKKOS_INLINE_FUNCTION Real norm(int d, const Real* v) const {
     Real sum = 0;
     for (int i = 0; i < d; ++i) sum += v[i] * v[i];
@@ -247,6 +314,7 @@ struct HolderTable {
 struct DoubleExp {
   static constexpr const char* name = "double_exp";
   static constexpr int least_dimension = 1;
+  static constexpr bool in_packs = false;
   KOKKOS_INLINE_FUNCTION Real bump(int d, const Real* v, Real centre) const {
     Real sum = 0;
     for (int i = 0; i < d; ++i) sum += square(v[i] - centre);

@@ -23,7 +23,8 @@ struct PredictionOptions {
 };
 
 struct Predictions {
-  std::vector<Ensemble> populations;  ///< element k: the prediction of population k + 1
+  std::vector<Ensemble> populations;     ///< element k: the prediction of population k + 1
+  std::vector<Matrix<Real>> velocities;  ///< element k: -grad F where that prediction started
   Real unconverged = 0;               ///< share of implicit steps that did not converge
 };
 
@@ -38,9 +39,9 @@ struct PredictionMetricsOptions {
 void describe(Section& section, PredictionMetricsOptions& options);
 
 /// Collective: every metric per step as <name>/<k> and its mean as <name>, the references w1_identity and w1_floor
-/// beside. `truth` (may be null) builds the true energy for an ensemble, for l2_uvp.
+/// beside. `truth`: the true energy, for l2_uvp; null where it is not known.
 Metrics prediction_metrics(const PredictionMetricsOptions& options, const PredictionOptions& prediction, const Predictions& predictions,
-                           const Populations& populations, const std::vector<Ensemble>& observed, const LearnedEnergy& energy,
-                           const EnergyOptions* truth, const RunOptions& run);
+                           const Populations& populations, const std::vector<Ensemble>& observed, const EnergyOptions* truth,
+                           const RunOptions& run);
 
 }  // namespace weir

@@ -33,6 +33,12 @@ TEST(Lapack, CholeskySolves) {
   EXPECT_TRUE(cholesky({1, 2, 2, 1}, 2).empty());
 }
 
+TEST(Lapack, SingularValuesDescend) {
+  const auto values = singular_values({0, 3, -4, 0}, 2);
+  EXPECT_NEAR(values[0], 4, 1e-15);
+  EXPECT_NEAR(values[1], 3, 1e-15);
+}
+
 TEST(Lapack, GramAddsTheLowerTriangle) {
   const std::vector<Real> a{1, 2, 3, 4};  // columns (1, 2) and (3, 4)
   std::vector<Real> c{1, 0, 0, 0};

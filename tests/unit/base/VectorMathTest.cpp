@@ -43,5 +43,35 @@ TYPED_TEST(VectorMath, SineAndCosineOfATurn) {
   }
 }
 
+TYPED_TEST(VectorMath, SineAndCosineOfAnything) {
+  using T = TypeParam;
+  const T epsilon = std::numeric_limits<T>::epsilon();
+  for (T x = -300; x < 300; x += T(0.173)) {
+    T sine, cosine;
+    fast_sincos(x, sine, cosine);
+    EXPECT_NEAR(sine, std::sin(double(x)), 4 * epsilon * (1 + std::fabs(x) / 100)) << x;
+    EXPECT_NEAR(cosine, std::cos(double(x)), 4 * epsilon * (1 + std::fabs(x) / 100)) << x;
+  }
+}
+
+// Compilers may contract the one to fused multiply-adds and fold the other: the last bits may differ.
+TYPED_TEST(VectorMath, PacksAreSingleNumbersSideBySide) {
+  using T = TypeParam;
+  constexpr int width = pack_width<T>;
+  T x[width], packed[width];
+  for (int lane = 0; lane < width; ++lane) x[lane] = T(0.3) + T(lane) * T(0.77);
+  const auto expect_same = [&](auto of_number, Pack<T> of_pack, const char* name) {
+    of_pack.store(packed);
+    for (int lane = 0; lane < width; ++lane) EXPECT_NEAR(packed[lane], of_number(x[lane]), 4 * std::numeric_limits<T>::epsilon() * std::fabs(of_number(x[lane]))) << name << " " << x[lane];
+  };
+  const auto all = Pack<T>::load(x);
+  expect_same([](T a) { return fast_exp(-a); }, fast_exp(-all), "exp");
+  expect_same([](T a) { return fast_log(a); }, fast_log(all), "log");
+  expect_same([](T a) { return fast_sin(a); }, fast_sin(all), "sin");
+  expect_same([](T a) { return fast_cos(a); }, fast_cos(all), "cos");
+  expect_same([](T a) { return square_root(a); }, square_root(all), "square_root");
+  expect_same([](T a) { return select(less_than(a, T(2)), a, -a); }, select(less_than(all, Pack<T>(T(2))), all, -all), "select");
+}
+
 }  // namespace
 }  // namespace weir

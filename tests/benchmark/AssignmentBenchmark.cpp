@@ -1,0 +1,94 @@
+// Times of the exact transport solvers on one core. The best of several repetitions counts:
+//
+//     transport_benchmark --benchmark_filter=Assignment --benchmark_format=json
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+
+#include "transport/Clouds.hpp"
+#include "weir/base/Configuration.hpp"
+#include "weir/transport/Assignment.hpp"
+#include "weir/transport/NetworkSimplex.hpp"
+#include "weir/transport/Sinkhorn.hpp"
+
+namespace weir {
+namespace {
+
+using namespace testing_clouds;
+
+void independent_assignment(benchmark::State& state, Index count, Index dimension) {
+  const Cloud x = uniform_cloud(count, dimension, 1), y = uniform_cloud(count, dimension, 2);
+  Certificate certificate;
+  for (auto _ : state) certificate = solve_assignment(x, y).certificate;
+  state.counters["gap"] = certificate.gap;
+}
+
+void nearly_identical_assignment(benchmark::State& state, Index count) {
+  const Cloud x = uniform_cloud(count, 2, 1);
+  Cloud y = x;
+  const Cloud moves = normal_cloud(count, 2, 2, 0, 1e-3);
+  for (std::size_t k = 0; k < y.values.size(); ++k) y.values[k] += moves.values[k];
+  for (auto _ : state) benchmark::DoNotOptimize(solve_assignment(x, y).cost);
+}
+
+void distant_assignment(benchmark::State& state, Index count) {
+  const Cloud x = normal_cloud(count, 2, 1), y = normal_cloud(count, 2, 2, 3, 0.5);
+  for (auto _ : state) benchmark::DoNotOptimize(solve_assignment(x, y).cost);
+}
+
+void network_simplex(benchmark::State& state, Index x_count, Index y_count, Index dimension) {
+  const Cloud x = uniform_cloud(x_count, dimension, 1), y = uniform_cloud(y_count, dimension, 2);
+  Certificate certificate;
+  for (auto _ : state) certificate = solve_network_simplex(x, y).certificate;
+  state.counters["gap"] = certificate.gap;
+}
+
+void sinkhorn_iterations(benchmark::State& state, Index count, Real epsilon) {
+  const Cloud x = uniform_cloud(count, 2, 1), y = uniform_cloud(count, 2, 2);
+  SinkhornOptions options;
+  options.epsilon = epsilon;
+  options.tolerance = 1e-4;
+  Index iterations = 0;
+  for (auto _ : state) iterations += sinkhorn(x, y, options).iterations;
+  state.counters["pairs"] =
+      benchmark::Counter(2 * Real(iterations) * Real(count) * Real(count), benchmark::Counter::kIsRate);
+}
+
+/// Best of several repetitions; the smoke cases of one.
+template <class... Arguments>
+void declare(const char* name, bool smoke, void (*function)(benchmark::State&, Arguments...),
+             std::common_type_t<Arguments>... arguments) {
+  auto* declared = benchmark::RegisterBenchmark(name, [=](benchmark::State& state) {
+                     function(state, arguments...);
+                   })->Unit(benchmark::kMillisecond);
+  if (smoke) return;
+  declared->Repetitions(5)->ReportAggregatesOnly()->ComputeStatistics(
+      "best", [](const std::vector<double>& times) { return *std::min_element(times.begin(), times.end()); });
+}
+
+void declare_all() {
+  declare("Assignment/smoke_100", true, independent_assignment, 100, 2);
+  declare("Assignment/independent_1000", false, independent_assignment, 1000, 2);
+  declare("Assignment/independent_5000", false, independent_assignment, 5000, 2);
+  declare("Assignment/independent_1000_in_10_dimensions", false, independent_assignment, 1000, 10);
+  declare("Assignment/nearly_identical_1000", false, nearly_identical_assignment, 1000);
+  declare("Assignment/nearly_identical_5000", false, nearly_identical_assignment, 5000);
+  declare("Assignment/distant_1000", false, distant_assignment, 1000);
+  declare("NetworkSimplex/smoke_100_90", true, network_simplex, 100, 90, 2);
+  declare("NetworkSimplex/independent_1000_900", false, network_simplex, 1000, 900, 2);
+  declare("NetworkSimplex/independent_2498_2199", false, network_simplex, 2498, 2199, 2);
+  declare("NetworkSimplex/independent_2498_2199_in_5_dimensions", false, network_simplex, 2498, 2199, 5);
+  declare("Sinkhorn/smoke_100", true, sinkhorn_iterations, 100, 0.1);
+  declare("Sinkhorn/independent_2000", false, sinkhorn_iterations, 2000, 0.01);
+}
+
+}  // namespace
+}  // namespace weir
+
+int main(int argc, char** argv) {
+  benchmark::AddCustomContext("weir", WEIR_VERSION " " WEIR_BUILD_TYPE ", " WEIR_COMPILER);
+  weir::declare_all();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+}
