@@ -1,7 +1,7 @@
 # How tests start several ranks with the MPI at hand. Tests run more ranks than there may be cores, which each launcher
 # wants to be asked for in its own way.
 #   WEIR_MPIEXEC_FLAGS     command-line flags
-#   WEIR_MPI_ENVIRONMENT   the same for tests that call mpirun themselves, as VARIABLE=value
+#   WEIR_MPI_ENVIRONMENT   environment of every test, as VARIABLE=value; has the same for tests that call mpirun themselves
 execute_process(COMMAND ${MPIEXEC_EXECUTABLE} --version OUTPUT_VARIABLE version ERROR_VARIABLE version)
 set(WEIR_MPIEXEC_FLAGS "")
 set(WEIR_MPI_ENVIRONMENT OMP_PROC_BIND=false)
@@ -23,4 +23,9 @@ if(version MATCHES "(OpenRTE|Open MPI|prte|PRRTE)[^0-9]*([0-9]+)(\\.[0-9.]+[a-z0
   endif()
 elseif(version MATCHES "HYDRA[^V]*Version: *([0-9.]+)")
   set(WEIR_MPI_NAME "MPICH ${CMAKE_MATCH_1}")
+endif()
+
+# MPI libraries keep memory to the end of the program, which is no leak of ours.
+if(WEIR_SANITIZE)
+  list(APPEND WEIR_MPI_ENVIRONMENT ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1)
 endif()

@@ -5,6 +5,7 @@
 #
 # Exit codes: 0 done; 1 failed; 3 packages are missing and cannot be installed from here (they are named).
 set -euo pipefail
+if (($# > 0)); then set -- "$(realpath "$1")"; fi  # as seen from where the user stands
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source cmake/setup.sh
 
