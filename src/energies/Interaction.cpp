@@ -3,6 +3,7 @@
 #include "PairInteraction.hpp"
 #include "PointwisePotential.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/energies/Expression.hpp"
 #include "weir/ensemble/Moments.hpp"
 
 namespace weir {
@@ -44,6 +45,24 @@ class QuadraticInteraction : public Interaction {
   Moments moments_;
   QuadraticFunctor force_;
   std::vector<Real> host_stiffness_;
+};
+
+/// Pair kernels of a formula; its t is 0, since an interaction does not move.
+struct ExpressionValueKernel {
+  static constexpr bool in_packs = false;
+  Expression expression;
+  template <class Dimension>
+  KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const Real* r, const Real*, Real* sums) const {
+    sums[0] += expression.value(int(d), r, 0);
+  }
+};
+struct ExpressionGradientKernel {
+  static constexpr bool in_packs = false;
+  Expression expression;
+  template <class Dimension>
+  KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const Real* r, const Real*, Real* sums) const {
+    expression.add_gradient(int(d), r, 0, 1, sums);
+  }
 };
 
 struct Make {
@@ -90,7 +109,10 @@ struct Make {
   std::unique_ptr<Interaction> operator()(const GaussianOptions& o) const { return radial<GaussianProfile>(o); }
   std::unique_ptr<Interaction> operator()(const MorseOptions& o) const { return radial<MorseProfile>(o); }
   std::unique_ptr<Interaction> operator()(const PowerLawOptions& o) const { return radial<PowerLawProfile>(o); }
-  std::unique_ptr<Interaction> operator()(const ExpressionOptions&) const { return nullptr; }
+  std::unique_ptr<Interaction> operator()(const ExpressionOptions& o) const {
+    const Expression expression = parse_expression(o.formula, d, where + ".expression.formula");
+    return pairs<double>(ExpressionGradientKernel{expression}, ExpressionValueKernel{expression});
+  }
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "PointwisePotential.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/energies/Expression.hpp"
 
 namespace weir {
 
@@ -63,7 +64,9 @@ struct Make {
   std::unique_ptr<Potential> operator()(const GaussianOptions& o) const { return radial<GaussianProfile>(o, o.centre); }
   std::unique_ptr<Potential> operator()(const MorseOptions& o) const { return radial<MorseProfile>(o, o.centre); }
   std::unique_ptr<Potential> operator()(const PowerLawOptions& o) const { return radial<PowerLawProfile>(o, o.centre); }
-  std::unique_ptr<Potential> operator()(const ExpressionOptions&) const { return nullptr; }
+  std::unique_ptr<Potential> operator()(const ExpressionOptions& o) const {
+    return pointwise(parse_expression(o.formula, d, where + ".expression.formula"));
+  }
 };
 
 }  // namespace

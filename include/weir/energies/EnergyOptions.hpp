@@ -20,6 +20,7 @@ struct FunctionalOptions {
 /// 1/2 (x - c)' A (x - c)
 struct QuadraticOptions {
   static constexpr const char* key = "quadratic";
+  static constexpr const char* shorthand = "stiffness";
   VectorValue centre;
   MatrixValue stiffness;
 };
@@ -41,6 +42,7 @@ struct PowerLawOptions : PowerLawProfile {
 };
 struct ExpressionOptions {
   static constexpr const char* key = "expression";
+  static constexpr const char* shorthand = "formula";
   std::string formula;
 };
 

@@ -64,6 +64,8 @@ std::vector<Broken> broken_settings() {
       {"functional in too few dimensions", s, {"simulate.initial.dimension=1", "simulate.energy.potential=ishigami"}, "ishigami needs at least 2 dimensions, the ensemble has 1"},
       {"stiffness of the wrong shape", s, {"simulate.energy.potential.quadratic.stiffness=[1, 2, 3]"}, "simulate.energy.potential"},
       {"interaction with a centre", s, {"simulate.energy.interaction={quadratic: {centre: 1}}"}, "an interaction acts on differences"},
+      {"formula that does not parse", s, {"simulate.energy.potential={expression: 'x0 +'}"}, "at character 5: found the end"},
+      {"formula in a component that is not there", s, {"simulate.energy.potential={expression: x2}"}, "x0 to x1"},
       {"negative width", s, {"simulate.energy.interaction={gaussian: {width: -1}}"}, "allowed: above 0"},
       {"negative entropy", s, {"simulate.energy.entropy=-0.1"}, "simulate.energy.entropy.coefficient: found -0.1"},
       {"noise under a native scheme", s, {"simulate.energy.entropy=0.1", "simulate.time.scheme=rk"}, "rk integrates noise-free flows"},
