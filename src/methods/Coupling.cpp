@@ -120,6 +120,8 @@ Solution solve(const Job& job, Index d, const std::string& method) {
 
 }  // namespace
 
+void check_couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations) { make_jobs(options, populations); }
+
 std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options, const std::vector<Ensemble>& populations, CoupledAt at) {
   const Communicator& comm = populations.front().comm;
   const Index d = populations.front().components();

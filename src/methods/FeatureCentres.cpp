@@ -37,4 +37,13 @@ HostMatrix<Real> data_centres(const FeatureOptions& options, const std::vector<c
   return centres;
 }
 
+void check_data_centres(const FeatureOptions& options, const std::vector<Ensemble>& ensembles) {
+  const auto* wanted = options.radial ? std::get_if<DataCentres>(&options.radial->centres.at) : nullptr;
+  Index points = 0;
+  for (std::size_t k = 0; k + 1 < ensembles.size(); ++k) points += ensembles[k].particles();
+  if (wanted && wanted->number > points)
+    throw InputError(options.where + ".radial.centres.data.number",
+                     fmt::format("found {}; the training populations have {} points to choose from", wanted->number, points));
+}
+
 }  // namespace weir

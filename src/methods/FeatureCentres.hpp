@@ -15,4 +15,7 @@ enum class CentresOf { points, differences };
 
 HostMatrix<Real> data_centres(const FeatureOptions& options, const std::vector<const Ensemble*>& ensembles, CentresOf of, Index seed);
 
+/// Throws InputError where there are fewer training points than centres asked for. Not collective.
+void check_data_centres(const FeatureOptions& options, const std::vector<Ensemble>& ensembles);
+
 }  // namespace weir

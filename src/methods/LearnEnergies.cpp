@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "FeatureCentres.hpp"
 #include "PotentialGrid.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Hdf5File.hpp"
@@ -29,10 +30,13 @@ void describe(Section& section, LearnEnergiesOptions& options) {
         section.error("metrics", "l2_uvp compares with the true energy, which only simulated populations have; leave it out");
 }
 
-void LearnEnergies::prepare(const Communicator& comm, const RunOptions&) {
-  const Index dimension = check_populations(options_.populations, comm);
+void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
   const auto& linear = std::get<LinearModelOptions>(options_.model.kind);
-  comm.agree([&] { count_features(linear.features, dimension); });
+  const Index dimension = check_populations(options_.populations, comm);
+  count_features(linear.features, dimension);
+  populations_ = make_populations(options_.populations, options_.split, options_.pairing == "paired", comm, run);
+  check_couplings(options_.coupling, populations_->train);
+  check_data_centres(linear.features, populations_->train);
 }
 
 namespace {
@@ -91,10 +95,9 @@ void LearnEnergies::run(RunOutput& output) {
   const Communicator& comm = output.comm();
   const RunOptions& run = output.run();
   const auto& linear = std::get<LinearModelOptions>(options_.model.kind);
-  const bool next = linear.features_at == "next", paired = options_.pairing == "paired";
+  const bool next = linear.features_at == "next";
   Phases phase(output);
-
-  const Populations populations = phase("populations", [&] { return make_populations(options_.populations, options_.split, paired, comm, run); });
+  const Populations& populations = *populations_;
   describe_populations(populations, output);
 
   const auto couplings = phase("coupling", [&] {

@@ -10,12 +10,7 @@
 
 namespace weir {
 
-void Simulate::prepare(const Communicator& comm, const RunOptions&) {
-  comm.agree([&] {
-    const auto shape = shape_of(options_.initial);
-    for (const auto& term : options_.energy.potential) make_potential(term, shape.dimension);
-  });
-}
+void Simulate::prepare(const Communicator& comm, const RunOptions& run) { simulation_ = std::make_unique<Simulation>(options_, comm, run); }
 
 namespace {
 
@@ -82,7 +77,7 @@ class Reporter {
 }  // namespace
 
 void Simulate::run(RunOutput& output) {
-  Simulation simulation(options_, output.comm(), output.run());
+  Simulation& simulation = *simulation_;
   const Partition& partition = simulation.initial().partition;
   Snapshots snapshots(output);
   Reporter reporter(options_.metrics, simulation.initial(), simulation.energy(), output);

@@ -34,7 +34,7 @@ RunOutput::RunOutput(const Communicator& comm, const RunOptions& run, const std:
     if (failure || access(folder_.c_str(), W_OK) != 0)
       throw InputError("run.output", fmt::format("cannot write to the folder {}{}{}; give one that can be written", folder_,
                                                  failure ? ": " : "", failure ? failure.message() : ""));
-    for (const char* stale : {"summary.json", "metrics.csv", "snapshots.h5", "snapshots.xdmf", "energies.h5"})
+    for (const char* stale : {"summary.json", "metrics.csv", "snapshots.h5", "snapshots.xdmf"})
       std::filesystem::remove(path(stale), failure);
     write_text(path("deck.yaml"), resolved_deck);
     log_.open(path("log.txt"), std::ios::trunc);

@@ -23,8 +23,12 @@ void describe(Section& section, CouplingOptions& options);
 /// Which population the results are wanted at.
 enum class CoupledAt { current, next };
 
+/// Throws InputError for what couple_populations would not take: assignment of unequal sizes, a batch beyond
+/// exact_limit. Not collective.
+void check_couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations);
+
 /// Collective: couples training population k with k + 1 for every k; element k of the result belongs to population
-/// k (current) or k + 1 (next). Throws InputError: assignment of unequal sizes, a batch beyond exact_limit.
+/// k (current) or k + 1 (next).
 std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options, const std::vector<Ensemble>& populations, CoupledAt at);
 
 }  // namespace weir

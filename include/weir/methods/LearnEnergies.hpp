@@ -3,6 +3,7 @@
 // Source: Terpin, Lanzetti, Gadea, Doerfler, "Learning diffusion at lightspeed", NeurIPS 2024 (arXiv 2406.12616).
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "weir/methods/Coupling.hpp"
@@ -40,6 +41,7 @@ class LearnEnergies : public Method {
 
  private:
   LearnEnergiesOptions options_;
+  std::optional<Populations> populations_;
 };
 
 }  // namespace weir

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "weir/methods/Method.hpp"
-#include "weir/methods/SimulateOptions.hpp"
+#include "weir/methods/Simulation.hpp"
 
 namespace weir {
 
@@ -18,6 +18,7 @@ class Simulate : public Method {
 
  private:
   SimulateOptions options_;
+  std::unique_ptr<Simulation> simulation_;
 };
 
 }  // namespace weir

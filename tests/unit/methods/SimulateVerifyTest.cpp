@@ -1,0 +1,136 @@
+// simulate against closed forms: whole runs, from a deck to its summary.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "InProcess.hpp"
+#include "weir/methods/Simulation.hpp"
+
+namespace weir {
+namespace {
+
+using namespace testing_tools;
+
+/// The recursion of Euler-Maruyama for mean and variance of dX = -a X - b (X - mean) with temperature beta, exact.
+struct LinearMoments {
+  Real mean, variance;
+  void step(Real h, Real a, Real b, Real beta) {
+    mean *= 1 - h * a;
+    variance = (1 - h * (a + b)) * (1 - h * (a + b)) * variance + 2 * beta * h;
+  }
+};
+
+TEST(SimulateVerify, MomentsOfOrnsteinUhlenbeckWithAttraction) {
+  const SharedFolder folder;
+  const Outcome outcome = run_deck_text(folder, R"(weir: 1
+run: {name: verify, seed: 5}
+simulate:
+  initial: {particles: 40000, dimension: 2, normal: {mean: [1.0, -1.0], covariance: 0.5}}
+  energy: {potential: {quadratic: {stiffness: 2.0}}, interaction: {quadratic: {stiffness: 0.5}}, entropy: 0.1}
+  time: {step: 0.02, end: 0.6}
+)");
+  ASSERT_EQ(outcome.code, done) << outcome.message;
+  const auto summary = summary_of(folder / "out");
+  LinearMoments expected{1, 0.5};
+  for (int n = 0; n < 30; ++n) expected.step(0.02, 2, 0.5, 0.1);
+  const Real error = 4 / std::sqrt(40000.);
+  EXPECT_EQ(summary["steps"], 30);
+  EXPECT_NEAR(summary["mean/0"], expected.mean, error * std::sqrt(expected.variance + 0.5));
+  EXPECT_NEAR(summary["mean/1"], -expected.mean, error * std::sqrt(expected.variance + 0.5));
+  EXPECT_NEAR(summary["covariance/0/0"], expected.variance, error * std::sqrt(2.) * 0.5);
+  EXPECT_NEAR(summary["covariance/1/0"], 0, error * 0.5);
+  // F = 1/2 tr(A (S + m m')) + 1/2 tr(B S) - beta/2 log det(2 pi e S)
+  const Real s = expected.variance, m = expected.mean;
+  const Real energy = 0.5 * 2 * 2 * (s + m * m) + 0.5 * 0.5 * 2 * s - 0.1 * std::log(2 * M_PI * std::exp(1.) * s);
+  EXPECT_NEAR(summary["free_energy"], energy, 0.02);
+}
+
+// Few particles: Var(x_i) = beta/(a+b) (1 - 1/N) + beta/(a N), each beta/k with the Euler-Maruyama factor 1/(1 - k h/2).
+// Components are independent, so 300 of them and many times make the average.
+TEST(SimulateVerify, VarianceOfFewParticles) {
+  const Index d = 300;
+  SimulateOptions options;
+  options.initial.particles = 8;
+  options.initial.dimension = d;
+  options.initial.law = NormalOptions{Real(0), MatrixValue(0.36)};
+  QuadraticOptions potential, interaction;
+  interaction.stiffness = MatrixValue(0.5);
+  options.energy.potential = {{potential, ""}};
+  options.energy.interaction = {{interaction, ""}};
+  options.energy.entropy.coefficient = 0.5;
+  options.time.end = 80;
+  options.time.step = 0.01;
+  RunOptions run;
+  run.seed = 3;
+  Simulation simulation(options, Communicator(MPI_COMM_SELF), run);
+  Real sum = 0, samples = 0;
+  simulation.run([&](const Tick& tick, const MatrixRef<const Real>& x) {
+    if (tick.step < 1000 || tick.step % 100 != 0) return;
+    for (Index i = 0; i < 8; ++i)
+      for (Index c = 0; c < d; ++c) sum += x(c, i) * x(c, i);
+    samples += 8 * Real(d);
+  });
+  EXPECT_NEAR(sum / samples, 0.35668, 4 * 0.35668 * std::sqrt(2 * 3 / samples));  // neighbouring samples are correlated: a factor 3
+}
+
+// The porous medium by blobs, against Barenblatt's solution.
+TEST(SimulateVerify, PorousMediumFollowsBarenblatt) {
+  for (const Index d : {1, 2}) {
+    const SharedFolder folder;
+    const Outcome outcome = run_deck_text(folder, R"(weir: 1
+run: {name: verify, seed: 5}
+simulate:
+  initial: {particles: 600, dimension: 2, barenblatt: {exponent: 2, time: 1.0}}
+  energy: {power: {exponent: 2, bandwidth: 0.12}}
+  time: {start: 1.0, step: 0.02, end: 2.0, scheme: rk}
+  metrics: [second_moment, internal_energy, mean]
+)", {"simulate.initial.dimension=" + std::to_string(d), "simulate.energy.power.bandwidth=" + std::string(d == 1 ? "0.06" : "0.12")});
+    ASSERT_EQ(outcome.code, done) << outcome.message;
+    const auto summary = summary_of(folder / "out");
+    const Real expected = barenblatt_second_moment(2, d, 2);
+    EXPECT_NEAR(summary["second_moment"], expected, 0.02 * expected) << d;
+    EXPECT_NEAR(summary["mean/0"], 0, 1e-2);
+  }
+  EXPECT_NEAR(barenblatt_second_moment(2, 2, 4) / barenblatt_second_moment(2, 2, 1), 2, 1e-12);
+}
+
+// Without noise the free energy never rises.
+TEST(SimulateVerify, EnergyDissipates) {
+  SimulateOptions options;
+  options.initial.particles = 150;
+  options.initial.dimension = 2;
+  options.initial.law = UniformOptions{};
+  options.energy.potential = {{FunctionalOptions{"styblinski_tang"}, ""}};
+  options.energy.interaction = {{PowerLawOptions{{1, 2, 1}, {}}, ""}, {GaussianOptions{{1, 0.5}, {}}, ""}};
+  options.energy.entropy = {0.2, "blob", 0.3};
+  options.time.end = 0.5;
+  options.time.step = 0.005;
+  options.time.scheme = "rk";
+  Simulation simulation(options, Communicator(MPI_COMM_SELF), RunOptions());
+  Real before = HUGE_VAL, first = 0;
+  simulation.run([&](const Tick& tick, const MatrixRef<const Real>& x) {
+    const Real now = simulation.energy().energy(tick.time, x).total();
+    EXPECT_LE(now, before + 1e-9 * std::fabs(now)) << tick.step;
+    if (tick.step == 0) first = now;
+    before = now;
+  });
+  EXPECT_LT(before, first - 1);
+}
+
+// A potential that moves: dX = -(X - sin t) dt has X(t) = (sin t - cos t)/2 + (X0 + 1/2) e^-t.
+TEST(SimulateVerify, APotentialThatMovesInTime) {
+  const SharedFolder folder;
+  const Outcome outcome = run_deck_text(folder, R"(weir: 1
+run: {name: verify}
+simulate:
+  initial: {particles: 5, dimension: 1, normal: {mean: 1, covariance: 0}}
+  energy: {potential: {expression: (x0 - sin(t))^2 / 2}}
+  time: {step: 0.05, end: 2, scheme: rk}
+  metrics: [mean]
+)");
+  ASSERT_EQ(outcome.code, done) << outcome.message;
+  EXPECT_NEAR(summary_of(folder / "out")["mean/0"], (std::sin(2.) - std::cos(2.)) / 2 + 1.5 * std::exp(-2.), 1e-6);
+}
+
+}  // namespace
+}  // namespace weir
