@@ -90,7 +90,13 @@ struct Make {
   std::unique_ptr<Interaction> operator()(const GaussianOptions& o) const { return radial<GaussianProfile>(o); }
   std::unique_ptr<Interaction> operator()(const MorseOptions& o) const { return radial<MorseProfile>(o); }
   std::unique_ptr<Interaction> operator()(const PowerLawOptions& o) const { return radial<PowerLawProfile>(o); }
-  std::unique_ptr<Interaction> operator()(const ExpressionOptions&) const { return nullptr; }
+  std::unique_ptr<Interaction> operator()(const ExpressionOptions& options) const {
+    const Expression expression = parse_expression_of(options, d, where);
+    if (expression.uses_time())
+      throw InputError(where + ".expression.formula",
+                       fmt::format("\"{}\" depends on t; an interaction is a function of x - y alone", options.formula));
+    return pairs<double>(FunctorGradient<Expression>{expression}, FunctorValue<Expression>{expression});
+  }
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // A potential whose value and gradient at a point are given by a functor.
 #pragma once
 
+#include "weir/energies/Expression.hpp"
 #include "weir/energies/Potential.hpp"
 
 namespace weir {
@@ -79,5 +80,8 @@ Matrix<Real> symmetric_part(const std::vector<Real>& matrix, Index d, const char
 
 /// Checks that a named functional can live in this dimension.
 void check_dimension(int least, Index dimension, const std::string& name, const std::string& where);
+
+/// The formula of a deck; errors name its key.
+Expression parse_expression_of(const ExpressionOptions& options, Index dimension, const std::string& where);
 
 }  // namespace weir

@@ -26,6 +26,14 @@ void check_dimension(int least, Index dimension, const std::string& name, const 
     throw InputError(where, fmt::format("{} needs at least {} dimensions, the ensemble has {}", name, least, dimension));
 }
 
+Expression parse_expression_of(const ExpressionOptions& options, Index dimension, const std::string& where) {
+  try {
+    return parse_expression(options.formula, dimension);
+  } catch (const InputError& error) {
+    throw InputError(where + ".expression.formula", error.what());
+  }
+}
+
 namespace {
 
 template <class Functor>
@@ -63,7 +71,9 @@ struct Make {
   std::unique_ptr<Potential> operator()(const GaussianOptions& o) const { return radial<GaussianProfile>(o, o.centre); }
   std::unique_ptr<Potential> operator()(const MorseOptions& o) const { return radial<MorseProfile>(o, o.centre); }
   std::unique_ptr<Potential> operator()(const PowerLawOptions& o) const { return radial<PowerLawProfile>(o, o.centre); }
-  std::unique_ptr<Potential> operator()(const ExpressionOptions&) const { return nullptr; }
+  std::unique_ptr<Potential> operator()(const ExpressionOptions& options) const {
+    return pointwise(parse_expression_of(options, d, where));
+  }
 };
 
 }  // namespace
