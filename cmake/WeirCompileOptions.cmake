@@ -6,6 +6,11 @@ target_compile_options(weir_compile_options INTERFACE -Wall -Wextra -fno-math-er
 if(WEIR_WARNINGS_AS_ERRORS)
   target_compile_options(weir_compile_options INTERFACE -Werror)
 endif()
+if(WEIR_SANITIZE)
+  target_compile_options(weir_compile_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(weir_compile_options INTERFACE -fsanitize=address,undefined)
+endif()
 check_cxx_compiler_flag(-fopenmp-simd WEIR_HAS_OPENMP_SIMD)
 if(WEIR_HAS_OPENMP_SIMD)
   target_compile_options(weir_compile_options INTERFACE -fopenmp-simd)

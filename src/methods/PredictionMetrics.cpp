@@ -36,17 +36,15 @@ std::vector<Real> sample_on(int rank, const Ensemble& ensemble, Index points, In
   return values;
 }
 
-struct Moments2 {
-  std::vector<Real> mean, covariance;
-  Real variance;  // trace of the covariance
-};
-Moments2 moments_of(const Ensemble& ensemble) {
-  const Index d = ensemble.components();
-  Moments moments(ensemble.comm, ensemble.partition, d);
-  Moments2 result{{}, moments.covariance(ensemble.x), 0};
-  result.mean = moments.last_mean();
-  for (Index c = 0; c < d; ++c) result.variance += result.covariance[c * d + c];
-  return result;
+GaussianMoments moments_of(const Ensemble& ensemble) {
+  Moments moments(ensemble.comm, ensemble.partition, ensemble.components());
+  const auto covariance = moments.covariance(ensemble.x);
+  return {moments.last_mean(), covariance};
+}
+
+/// E |x - mean|^2
+Real total_variance(const Ensemble& ensemble) {
+  return Real(ensemble.components()) * Moments(ensemble.comm, ensemble.partition, ensemble.components()).mean_variance(ensemble.x);
 }
 
 /// 100 tau^2 E |v - v_true|^2 / Var(rho), of the whole drift.
@@ -59,7 +57,7 @@ Real l2_uvp(const Ensemble& at, const Matrix<Real>& v, FreeEnergy& truth, Real t
     for (Index i = tile.first; i < tile.first + tile.count; ++i)
       for (Index c = 0; c < d; ++c) partial[0] += (v(c, i) - w(c, i)) * (v(c, i) - w(c, i));
   })[0];
-  return 100 * tau * tau * square / Real(at.particles()) / moments_of(at).variance;
+  return 100 * tau * tau * square / Real(at.particles()) / total_variance(at);
 }
 
 /// The distances of one step, on the rank that has its points.
@@ -127,9 +125,9 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
       const auto p = moments_of(predictions.populations[k]), o = moments_of(observed[k + 1]);
       Real bures = 0;
       comm.agree([&] {
-        if (comm.is_root()) bures = bures_wasserstein_squared({p.mean, p.covariance}, {o.mean, o.covariance});
+        if (comm.is_root()) bures = bures_wasserstein_squared(p, o);
       });
-      values.emplace_back("bures_uvp", 100 * comm.broadcast_value(bures) / (0.5 * o.variance));
+      values.emplace_back("bures_uvp", 100 * comm.broadcast_value(bures) / (0.5 * total_variance(observed[k + 1])));
     }
     step.values = std::move(values);
   }

@@ -7,7 +7,7 @@
 
 #include "weir/base/Error.hpp"
 
-#ifndef PETSC_SUCCESS  // absent before PETSc 3.19
+#if PETSC_VERSION_LT(3, 19, 0)  // later an enumerator, which no #ifndef sees
 #define PETSC_SUCCESS 0
 #endif
 

@@ -1,0 +1,77 @@
+"""Numbers against time, and predictions step by step beside doing nothing and the sampling floor."""
+import numpy as np
+from matplotlib.patheffects import withStroke
+
+from . import style
+
+MOST_LINES = 8
+
+
+def draw_metrics(run):
+    """One panel a metric, its components as lines; None for tables of a single row."""
+    groups = _groups(run.metrics)
+    if not groups:
+        return None
+    time = run.metrics["time"]
+    figure, axes = style.panels(len(groups), 3.0, 2.1, columns=3, sharex=True)
+    columns = axes[0].get_gridspec().ncols
+    for k, (panel, (name, lines)) in enumerate(zip(axes, groups.items())):
+        shown = dict(list(lines.items())[:MOST_LINES])
+        for label, values in shown.items():
+            panel.plot(time, values, label=label)
+        if len(lines) > 1:
+            panel.legend(ncol=2, handlelength=1.2, columnspacing=1.0)
+        more = f" (first {len(shown)} of {len(lines)})" if len(shown) < len(lines) else ""
+        panel.set_title(name.replace("_", " ") + more)
+        panel.margins(x=0.02)
+        if k + columns >= len(groups):
+            panel.set_xlabel("$t$")
+            panel.tick_params(labelbottom=True)
+    figure.suptitle(run.name, fontsize=10)
+    return figure
+
+
+def _groups(metrics):
+    """{metric: {component label: values}} of the columns that are numbers at more than one time."""
+    if len(metrics.get("time", ())) < 2:
+        return {}
+    groups = {}
+    for column, values in metrics.items():
+        if column in ("step", "time") or not np.isfinite(values).any():
+            continue
+        name, _, component = column.partition("/")
+        groups.setdefault(name, {})[component.replace("/", ", ")] = values
+    return groups
+
+
+def draw_steps(run):
+    """Bars of the one-step error W1 against those of doing nothing; a dash where sampling alone would put it."""
+    predicted = run.per_step("w1")
+    if not predicted:
+        return None
+    identity, floor = run.per_step("w1_identity"), run.per_step("w1_floor")
+    steps = list(predicted)
+    at = np.arange(len(steps))
+    figure, (panel,) = style.panels(1, max(3.6, 1.0 + 0.75 * len(steps)), 2.8)
+
+    def bars(values, offset, colour, label):
+        heights = [values.get(step, np.nan) for step in steps]
+        return panel.bar(at + offset, heights, 0.38, color=colour, label=f"{label} (mean {np.nanmean(heights):.3g})")
+
+    if identity:
+        bars(identity, -0.2, style.REFERENCE, "doing nothing")
+    drawn = bars(predicted, 0.2 if identity else 0, style.PREDICTED, "predicted")
+    halo = [withStroke(linewidth=2, foreground="white")]  # a number may lie on the floor's dashes
+    panel.bar_label(drawn, fmt="%.2g", fontsize=7, color="#404040", padding=2, path_effects=halo)
+    if floor:
+        heights = [floor.get(step, np.nan) for step in steps]
+        label = f"sampling floor (mean {np.nanmean(heights):.3g})"
+        panel.hlines(heights, at - 0.42, at + 0.42, color="black", linewidth=1.2, linestyle=(0, (3, 2)), label=label)
+    panel.set_xticks(at, [str(step) for step in steps])
+    panel.set(xlabel="snapshot predicted", ylabel="$W_1$ to the observed")
+    top = max([*predicted.values(), *identity.values(), *floor.values()])
+    panel.set_ylim(0, top * 1.35)  # room for the legend
+    panel.legend(loc="upper right", ncol=1)
+    panel.tick_params(axis="x", length=0)
+    figure.suptitle(run.name, fontsize=10)
+    return figure

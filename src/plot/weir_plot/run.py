@@ -1,0 +1,124 @@
+"""What a run left in its folder, read on demand. Everything here is plain NumPy; nothing is drawn."""
+import csv
+import functools
+import json
+from collections import namedtuple
+
+import h5py
+import numpy as np
+
+Snapshot = namedtuple("Snapshot", "step time blocks")  # blocks: name to array (particles, components)
+Grid = namedtuple("Grid", "axes learned true times")  # learned: one array per row of coefficients; true may be None
+
+
+class NotARun(Exception):
+    """The folder is not one that a run leaves behind."""
+
+
+class Run:
+    def __init__(self, folder):
+        self.folder = folder
+        if not (folder / "summary.json").exists() and not (folder / "snapshots.h5").exists():
+            raise NotARun(f"{folder} has neither summary.json nor snapshots.h5: not the folder of a run")
+
+    @functools.cached_property
+    def summary(self):
+        path = self.folder / "summary.json"
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    @property
+    def name(self):
+        return self.summary.get("name", self.folder.resolve().name)
+
+    @functools.cached_property
+    def metrics(self):
+        """Columns of metrics.csv by name, in the file's order; empty where there is no table."""
+        path = self.folder / "metrics.csv"
+        if not path.exists():
+            return {}
+        with path.open(newline="") as file:
+            rows = list(csv.reader(file))
+        if len(rows) < 2:
+            return {}
+        # A run that was killed may have left half a row.
+        table = [row for row in rows[1:] if len(row) == len(rows[0])]
+        return {name: np.array([_number(row[i]) for row in table]) for i, name in enumerate(rows[0])}
+
+    def snapshot_times(self):
+        """(step, time) of all snapshots, in the order of the steps."""
+        path = self.folder / "snapshots.h5"
+        if not path.exists():
+            return []
+        with h5py.File(path, "r") as file:
+            group = file.get("snapshots", {})
+            steps = sorted((int(step) for step in group if len(group[step])))
+            return [(step, _time(group[str(step)])) for step in steps]
+
+    def snapshots(self, steps, most_points):
+        """The snapshots of the given steps, of each block an even choice of at most so many particles."""
+        chosen = []
+        with h5py.File(self.folder / "snapshots.h5", "r") as file:
+            for step in steps:
+                group = file[f"snapshots/{step}"]
+                blocks = {name: _thinned(data, most_points) for name, data in group.items()}
+                chosen.append(Snapshot(step, _time(group), blocks))
+        return chosen
+
+    def particles(self, step, block):
+        """How many particles a block of a snapshot has in the file."""
+        with h5py.File(self.folder / "snapshots.h5", "r") as file:
+            return file[f"snapshots/{step}/{block}"].shape[0]
+
+    @functools.cached_property
+    def dimension(self):
+        path = self.folder / "energies.h5"
+        with h5py.File(path, "r") as file:
+            return int(file.attrs["dimension"])
+
+    @functools.cached_property
+    def grid(self):
+        """The learned and, where known, the true potential on the grid of energies.h5; None where there is none."""
+        path = self.folder / "energies.h5"
+        if not path.exists():
+            return None
+        with h5py.File(path, "r") as file:
+            if "grid/learned" not in file:
+                return None
+            axes = [file[f"grid/{axis}"][:] for axis in ("x0", "x1") if f"grid/{axis}" in file]
+            rows = sorted(file["grid/learned"], key=int)
+            learned = [file[f"grid/learned/{row}"][:] for row in rows]
+            true = file["grid/true"][:] if "grid/true" in file else None
+            times = file["times"][:] if "times" in file else np.arange(len(rows))
+        return Grid(axes, learned, true, times)
+
+    def per_step(self, metric):
+        """{k: value} of the summary's `metric/<k>`."""
+        values = {}
+        for key, value in self.summary.items():
+            name, _, step = key.rpartition("/")
+            if name == metric and step.isdigit() and value is not None:
+                values[int(step)] = value
+        return dict(sorted(values.items()))
+
+
+def evenly(items, most):
+    """At most so many of the items, evenly chosen, the first and the last among them."""
+    if len(items) <= most:
+        return list(items)
+    return [items[round(i * (len(items) - 1) / (most - 1))] for i in range(most)]
+
+
+def _thinned(data, most):
+    stride = max(1, -(-data.shape[0] // most))
+    return data[::stride, :2]  # a stride in the file: an ensemble may be larger than memory
+
+
+def _time(group):
+    return float(next(iter(group.values())).attrs["time"])
+
+
+def _number(text):
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan

@@ -1,0 +1,15 @@
+# Every source file is as clang-format leaves it; those that are not are named.
+#   cmake -DSOURCE=.. -DCLANG_FORMAT=.. -P format.cmake
+cmake_minimum_required(VERSION 3.22)
+file(GLOB_RECURSE files ${SOURCE}/include/*.hpp ${SOURCE}/src/*.hpp ${SOURCE}/src/*.cpp ${SOURCE}/tests/*.hpp ${SOURCE}/tests/*.cpp)
+set(astray "")
+foreach(file IN LISTS files)
+  execute_process(COMMAND ${CLANG_FORMAT} --dry-run -Werror ${file} RESULT_VARIABLE code OUTPUT_QUIET ERROR_QUIET)
+  if(NOT code EQUAL 0)
+    file(RELATIVE_PATH shown ${SOURCE} ${file})
+    string(APPEND astray "\n  ${shown}")
+  endif()
+endforeach()
+if(astray)
+  message(FATAL_ERROR "clang-format -i would change these files:${astray}")
+endif()
