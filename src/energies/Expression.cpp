@@ -193,6 +193,7 @@ Expression parse_expression(const std::string& formula, Index dimension, const s
   expression.program_ = Kokkos::View<Expression::Instruction*, MemorySpace>("Weir::Expression::program", program.size());
   const auto host = Kokkos::create_mirror_view(expression.program_);
   std::copy(program.begin(), program.end(), host.data());
+  for (const auto& instruction : program) expression.depends_on_time_ |= instruction.operation == Operation::time;
   Kokkos::deep_copy(expression.program_, host);
   return expression;
 }

@@ -47,7 +47,7 @@ class QuadraticInteraction : public Interaction {
   std::vector<Real> host_stiffness_;
 };
 
-/// Pair kernels of a formula; its t is 0, since an interaction does not move.
+/// Pair kernels of a formula, which does not depend on t.
 struct ExpressionValueKernel {
   static constexpr bool in_packs = false;
   Expression expression;
@@ -110,7 +110,10 @@ struct Make {
   std::unique_ptr<Interaction> operator()(const MorseOptions& o) const { return radial<MorseProfile>(o); }
   std::unique_ptr<Interaction> operator()(const PowerLawOptions& o) const { return radial<PowerLawProfile>(o); }
   std::unique_ptr<Interaction> operator()(const ExpressionOptions& o) const {
-    const Expression expression = parse_expression(o.formula, d, where + ".expression.formula");
+    const std::string key = where + ".expression.formula";
+    const Expression expression = parse_expression(o.formula, d, key);
+    if (expression.depends_on_time())
+      throw InputError(key, fmt::format("\"{}\" depends on t; an interaction is a function of x - y alone", o.formula));
     return pairs<double>(ExpressionGradientKernel{expression}, ExpressionValueKernel{expression});
   }
 };

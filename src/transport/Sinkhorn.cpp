@@ -57,8 +57,11 @@ class Side {
         sum *= std::exp((least - smallest) / epsilon_);
         smallest = least;
       }
-      find_law(smallest, number);
-      sum += lane_sum(law_.data(), number);
+      Lanes sums(Real(0));
+      for_each_pack(smallest, number, [&](Index, Lanes law) { sums += law; });
+      Real of_lane[pack_width<Real>];
+      sums.store(of_lane);
+      sum += lane_sum(of_lane, pack_width<Real>);
     }
     return smallest - epsilon_ * std::log(sum);
   }
@@ -69,7 +72,7 @@ class Side {
   };
   Expectation expect(const Real* z, Real m, Real* mean) {
     rows_.find_keys(z, shifted_.data(), keys_.data(), minima_.data());
-    find_law(m, count());
+    for_each_pack(m, count(), [&](Index j, Lanes law) { law.store(&law_[j]); });
     for (Index j = 0; j < count(); ++j) keys_[j] = law_[j] * (keys_[j] + shifted_[j]);
     Expectation result{0, lane_sum(keys_.data(), count())};
     for (Index k = 0; k < points_.dimension; ++k) {
@@ -83,11 +86,13 @@ class Side {
   }
 
  private:
-  void find_law(Real m, Index number) {
-    using Lanes = Pack<Real>;
-    static_assert(CostRows<Cost>::block % pack_width<Real> == 0, "rows are padded to whole packs");
+  using Lanes = Pack<Real>;
+  static_assert(CostRows<Cost>::block % pack_width<Real> == 0, "rows are padded to whole packs");
+  /// exp((m - key) / epsilon) of the first keys; 0 for padding.
+  template <class Use>
+  void for_each_pack(Real m, Index number, Use&& use) const {
     for (Index j = 0; j < number; j += pack_width<Real>)
-      fast_exp((Lanes(m) - Lanes::load(&keys_[j])) * Lanes(1 / epsilon_)).store(&law_[j]);
+      use(j, fast_exp((Lanes(m) - Lanes::load(&keys_[j])) * Lanes(1 / epsilon_)));
   }
 
   Points points_;

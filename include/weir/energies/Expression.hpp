@@ -29,6 +29,7 @@ class Expression {
     Real constant;
   };
 
+  bool depends_on_time() const { return depends_on_time_; }
   KOKKOS_INLINE_FUNCTION Real value(int d, const Real* x, Real t) const { return evaluate(d, x, t, -1).value; }
   KOKKOS_INLINE_FUNCTION void add_gradient(int d, const Real* x, Real t, Real factor, Real* g) const {
     for (int c = 0; c < d; ++c) g[c] += factor * evaluate(d, x, t, c).slope;
@@ -45,6 +46,7 @@ class Expression {
   static KOKKOS_INLINE_FUNCTION Dual unary(Operation operation, Dual a);
 
   Kokkos::View<Instruction*, MemorySpace> program_;
+  bool depends_on_time_ = false;
 };
 
 /// Throws InputError (key `where`) that says at which character what was found, and what is allowed.
