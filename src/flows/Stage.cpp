@@ -59,6 +59,7 @@ struct Stage::Solver {
   void create_native();
   void advance(Index step, Real t, Real h, Vec x);
   void check_finite(Vec x, const Tick& tick) const;
+  void finish_step(const Tick& tick);
 
   static PetscErrorCode right_hand_side(TS, PetscReal t, Vec x, Vec v, void* context) {
     return petsc_callback([&] {
@@ -84,9 +85,7 @@ struct Stage::Solver {
       PetscReal time = 0;
       WEIR_PETSC(TSGetStepNumber(ts, &step));
       WEIR_PETSC(TSGetTime(ts, &time));
-      const Tick tick{step, time};
-      solver.check_finite(solver.state.vec(), tick);
-      solver.after_step(tick);
+      solver.finish_step({step, time});
     });
   }
 };
@@ -169,6 +168,16 @@ void Stage::Solver::check_finite(Vec x, const Tick& tick) const {
   }
 }
 
+/// A sum that is not finite says which; the step and the time are known here.
+void Stage::Solver::finish_step(const Tick& tick) {
+  check_finite(state.vec(), tick);
+  try {
+    after_step(tick);
+  } catch (const RunError& error) {
+    throw RunError(fmt::format("{} at step {} (time {:g})", error.what(), tick.step, tick.time));
+  }
+}
+
 Stage::Stage(const SteppingOptions& options, Flow& flow, const std::string& where) {
   for (Index b = 0; b < flow.layout()->blocks(); ++b)
     if (!is_langevin(options.scheme) && flow.temperature(options.start, b) > 0)
@@ -188,8 +197,7 @@ Index Stage::planned_steps() const { return solver_->steps.count; }
 void Stage::run(const std::function<void(const Tick&)>& after_step) {
   solver_->after_step = after_step;
   const Tick start{0, solver_->options.start};
-  solver_->check_finite(solver_->state.vec(), start);
-  after_step(start);
+  solver_->finish_step(start);
   WEIR_PETSC(TSSolve(solver_->ts, solver_->state.vec()));
   TSConvergedReason reason;
   WEIR_PETSC(TSGetConvergedReason(solver_->ts, &reason));

@@ -56,26 +56,27 @@ void run_deck(const CommandLine& command, const Communicator& comm) {
   }
 }
 
-int report(const Communicator& comm, const std::string& kind, const std::string& message, ExitCode code) {
-  if (comm.is_root()) std::fprintf(stderr, "weir: %s%s\n", kind.c_str(), message.c_str());
-  return code;
-}
-
 }  // namespace
 
-int run(const CommandLine& command, const Communicator& comm) {
+Outcome run_to_outcome(const CommandLine& command, const Communicator& comm) {
   try {
     run_deck(command, comm);
-    return done;
+    return {done, ""};
   } catch (const InputError& error) {
-    return report(comm, "", error.what(), bad_input);
+    return {bad_input, error.what()};
   } catch (const RunError& error) {
-    return report(comm, "the run failed: ", error.what(), failed);
+    return {failed, std::string("the run failed: ") + error.what()};
   } catch (const LibraryError& error) {
-    return report(comm, "a library call failed: ", error.what(), failed);
+    return {failed, std::string("a library call failed: ") + error.what()};
   } catch (const std::exception& error) {
-    return report(comm, "", error.what(), failed);
+    return {failed, error.what()};
   }
+}
+
+int run(const CommandLine& command, const Communicator& comm) {
+  const Outcome outcome = run_to_outcome(command, comm);
+  if (outcome.code != done && comm.is_root()) std::fprintf(stderr, "weir: %s\n", outcome.message.c_str());
+  return outcome.code;
 }
 
 }  // namespace weir
