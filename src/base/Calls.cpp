@@ -22,14 +22,22 @@ std::exception_ptr& kept() {
 
 void keep_current_exception() { kept() = std::current_exception(); }
 
+namespace {
+// PetscErrorMessage, whose last argument became const between PETSc 3.18 and 3.25.
+template <class Code, class Text>
+std::string petsc_text(PetscErrorCode (*message)(Code, const char**, Text**), PetscErrorCode code) {
+  const char* general = nullptr;
+  Text* specific = nullptr;
+  message(code, &general, &specific);
+  return fmt::format("{}{}{}", general ? general : "unknown error", specific && *specific ? ": " : "",
+                     specific ? specific : "");
+}
+}  // namespace
+
 void check_petsc(PetscErrorCode code, const char* call) {
   if (code == 0) return;
   if (kept()) std::rethrow_exception(std::exchange(kept(), nullptr));
-  const char* text = nullptr;
-  char* specific = nullptr;
-  PetscErrorMessage(code, &text, &specific);
-  throw LibraryError(fmt::format("PETSc: {}{}{} in {}", text ? text : "unknown error", specific && *specific ? ": " : "",
-                                 specific ? specific : "", call));
+  throw LibraryError(fmt::format("PETSc: {} in {}", petsc_text(PetscErrorMessage, code), call));
 }
 
 namespace {

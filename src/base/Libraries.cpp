@@ -15,6 +15,11 @@ void hold_blas_to_one_thread() {
   using SetThreads = void (*)(int);
   if (auto set_threads = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set_threads(1);
 }
+
+// Says nothing and hands the code to the caller; PETSc's own handler for that changed its name.
+PetscErrorCode pass_on(MPI_Comm, int, const char*, const char*, PetscErrorCode code, PetscErrorType, const char*, void*) {
+  return code;
+}
 }  // namespace
 
 Libraries::Libraries(int& argc, char** argv, const std::vector<std::string>& petsc_options) {
@@ -33,7 +38,7 @@ Libraries::Libraries(int& argc, char** argv, const std::vector<std::string>& pet
   WEIR_PETSC(PetscInitialize(&count, &arguments, nullptr, nullptr));
   // Errors travel as return codes to WEIR_PETSC; PETSc's own printing and signal handlers stay out of the way.
   WEIR_PETSC(PetscPopSignalHandler());
-  WEIR_PETSC(PetscPushErrorHandler(PetscIgnoreErrorHandler, nullptr));
+  WEIR_PETSC(PetscPushErrorHandler(pass_on, nullptr));
   hold_blas_to_one_thread();
 }
 

@@ -1,5 +1,7 @@
 #include "input/BinaryTable.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "weir/base/Error.hpp"

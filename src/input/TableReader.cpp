@@ -1,5 +1,7 @@
 #include "input/TableReader.hpp"
 
+#include <fmt/ranges.h>
+
 #include <cmath>
 #include <limits>
 #include <numeric>

@@ -26,6 +26,7 @@ eval "$(apt-config shell proxy Acquire::http::Proxy)"
 [[ -n $mirror ]] || { echo "fresh_debian.sh: apt here has no Debian mirror" >&2; exit 1; }
 
 root=$(mktemp -d "${TMPDIR:-/tmp}/weir-fresh.XXXXXX")
+chmod 755 "$root"  # users without rights are tried too
 mounted=()
 
 attach() {  # attach FOLDER mount-arguments ..
