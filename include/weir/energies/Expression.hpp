@@ -1,8 +1,8 @@
 // A formula of a deck, f(x, t), as a small program that host and device evaluate, with its exact gradient.
 //
-// Formulas are written in x0, x1, .. (components), t (time), d (dimension), norm (|x|), pi, e, numbers, + - *
-// / ^, parentheses and the functions abs, atan, atan2, cos, cosh, exp, log, max, min, pow, sin, sinh, sqrt,
-// tan, tanh. As usual -x^2 = -(x^2) and 2^3^2 = 2^(3^2).
+// Formulas are written in x0, x1, .. (components), t (time), d (dimension), norm (|x|), pi, e, numbers,
+// + - * / ^, parentheses and the functions abs, atan, atan2, cos, cosh, exp, log, max, min, pow, sin, sinh,
+// sqrt, tan, tanh. As usual -x^2 = -(x^2) and 2^3^2 = 2^(3^2).
 //
 // Every instruction computes one number from earlier ones. The gradient comes from one sweep forward and one
 // sweep back over the program (reverse-mode differentiation, Griewank and Walther 2008), whatever the
