@@ -21,8 +21,7 @@ AssignmentSolver<Cost>::AssignmentSolver(Points rows, const CostRows<Cost>& cost
 
 template <class Cost>
 void AssignmentSolver<Cost>::solve() {
-  // Few rows left over: paths for them are cheap. Else an auction improves the potentials first, phase by
-  // phase.
+  // Paths for a few rows are cheap. For more, an auction improves the potentials first, phase by phase.
   const Index few = size_ / 50;
   auto free_rows = assign_tight_pairs();
   Real epsilon = 8 * typical_regret();

@@ -122,8 +122,8 @@ Real marginal_error(const Side<Cost>& side, const std::vector<Real>& balanced, R
 
 /// Relaxation factor of the iteration potential += factor * (balanced - potential). Near the solution it is a
 /// successive over-relaxation with consistent ordering: Young's relation gives the rate r of the plain
-/// iteration from the rate observed, (rate + factor - 1)^2 = rate factor^2 r, and the best factor, 2 / (1 +
-/// sqrt(1 - r)) (Lehmann et al., Optimization Letters 16, 2022).
+/// iteration from the rate observed, (rate + factor - 1)^2 = rate factor^2 r, and the best factor,
+/// 2 / (1 + sqrt(1 - r)) (Lehmann et al., Optimization Letters 16, 2022).
 class Relaxation {
  public:
   Real factor() const { return factor_; }

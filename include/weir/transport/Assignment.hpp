@@ -1,5 +1,4 @@
-// Exact optimal transport between two point clouds of the same size: an assignment, and the proof that it is
-// best.
+// Exact optimal transport between two point clouds of the same size: an assignment, proved optimal.
 //
 //     cost = min over permutations p of (1/n) sum_i c(x_i, y_p(i))
 //          = max of (1/n) (sum_i u_i + sum_j v_j)  where u_i + v_j <= c(x_i, y_j) for all i, j

@@ -1,5 +1,4 @@
-// The Wasserstein distance between Gaussians, a lower bound for all laws of the same moments (Gelbrich,
-// 1990).
+// The Wasserstein distance between Gaussians, for other laws of these moments a lower bound (Gelbrich 1990).
 //
 //     W_2^2 = |m0 - m1|^2 + tr(S0 + S1 - 2 (S0^1/2 S1 S0^1/2)^1/2)
 #pragma once

@@ -18,8 +18,8 @@ enum class Statistic { v, u };
 /// 2 E|x - y| - E|x - x'| - E|y - y'| (Szekely, Rizzo, 2013).
 Real energy_distance(Points x, Points y, Statistic statistic = Statistic::v);
 
-/// The squared maximum mean discrepancy E k(x, x') + E k(y, y') - 2 E k(x, y) for k = exp(-|x - y|^2 / (2
-/// h^2)), h = `bandwidth` (Gretton et al., JMLR 13, 2012).
+/// The squared maximum mean discrepancy E k(x, x') + E k(y, y') - 2 E k(x, y) of the kernel
+/// k = exp(-|x - y|^2 / (2 h^2)), h = `bandwidth` (Gretton et al., JMLR 13, 2012).
 Real mmd_squared(Points x, Points y, Real bandwidth, Statistic statistic = Statistic::v);
 
 /// Its root, with the median distance as bandwidth.

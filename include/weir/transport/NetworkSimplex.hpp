@@ -1,5 +1,4 @@
-// Exact optimal transport between two point clouds of any sizes, with uniform weights, and the proof that it
-// is best.
+// Exact optimal transport between two point clouds of any sizes, with uniform weights, proved optimal.
 //
 //     cost = min over plans pi of sum_ij pi_ij c(x_i, y_j),  sum_j pi_ij = 1/n,  sum_i pi_ij = 1/m
 //          = max of (1/n) sum_i u_i + (1/m) sum_j v_j        where u_i + v_j <= c(x_i, y_j) for all i, j

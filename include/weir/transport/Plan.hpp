@@ -7,19 +7,18 @@
 
 namespace weir {
 
-/// `mass` goes from x to y; the entries of a plan sum to one, and an optimal plan needs at most n + m - 1 of
-/// them.
+/// `mass` goes from x to y; the entries of a plan sum to one. An optimal plan has at most n + m - 1 of them.
 struct PlanEntry {
   Index x, y;
   Real mass;
 };
 using Plan = std::vector<PlanEntry>;
 
-/// What one cloud looks like from the other: for each target y_j, the conditional law of its x in three
-/// moments.
+/// What one cloud looks like from the other: for each target y_j, the conditional law of its x by moments.
 ///
-///     mass_j = sum_i pi_ij,   mean_j = sum_i pi_ij x_i / mass_j,   variance_j = sum_i pi_ij |x_i - mean_j|^2
-///     / mass_j
+///     mass_j     = sum_i pi_ij
+///     mean_j     = sum_i pi_ij x_i / mass_j
+///     variance_j = sum_i pi_ij |x_i - mean_j|^2 / mass_j
 struct BarycentricMap {
   Index dimension = 0;
   std::vector<Real> mean;      ///< `dimension` components for each target, contiguous
