@@ -19,8 +19,9 @@ file(GLOB_RECURSE texts ${FOLDER}/moved/*.cmake ${FOLDER}/moved/*.hpp ${FOLDER}/
 foreach(text IN LISTS texts)
   file(READ ${text} content)
   foreach(place ${SOURCE} ${FOLDER}/first)
-    string(FIND "${content}" "${place}" at)
-    if(NOT at EQUAL -1)
+    # As a path of its own: /weir is no part of share/weir.
+    string(REGEX REPLACE "([][+.*()^$?|\\\\])" "\\\\\\1" pattern "${place}")
+    if(content MATCHES "(^|[^A-Za-z0-9_.}-])${pattern}/")
       message(SEND_ERROR "${text} names ${place}")
     endif()
   endforeach()
