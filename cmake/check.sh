@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests: installs what is missing, builds everything, then ctest without the tests labelled `slow` or `format`.
+# Runs the tests: installs what is missing, builds everything, then ctest without the tests labelled `slow`.
 #
 #   bash cmake/check.sh [ctest options]    e.g. -L unit, -R transport
 #
@@ -13,4 +13,4 @@ configure -DWEIR_TESTS=ON -DWEIR_BENCHMARKS=ON
 compile
 
 say "Testing"
-ctest --test-dir "$build" --parallel "$(jobs)" --output-on-failure --label-exclude '^(slow|format)$' "$@" || exit 1
+ctest --test-dir "$build" --parallel "$(jobs)" --output-on-failure --label-exclude '^slow$' "$@" || exit 1

@@ -20,7 +20,9 @@ std::exception_ptr& kept() {
 }
 }  // namespace
 
-void keep_current_exception() { kept() = std::current_exception(); }
+void keep_current_exception() {
+  kept() = std::current_exception();
+}
 
 namespace {
 // PetscErrorMessage, whose last argument became const between PETSc 3.18 and 3.25.

@@ -13,7 +13,8 @@ std::string joined(const std::vector<InputError::Problem>& problems) {
 }
 }  // namespace
 
-InputError::InputError(std::vector<Problem> problems) : Error(joined(problems)), problems_(std::move(problems)) {}
+InputError::InputError(std::vector<Problem> problems)
+    : Error(joined(problems)), problems_(std::move(problems)) {}
 
 void detail::fail_check(const char* expression, const char* file, int line, const std::string& values) {
   throw InternalError(fmt::format("internal check failed: {} at {}:{}{}{}", expression, file, line,

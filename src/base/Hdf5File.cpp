@@ -64,7 +64,8 @@ Hdf5File::Hdf5File(const std::string& path, MPI_Comm comm, Access access) : comm
   if (access == Access::create)
     file_ = Hdf5Id(WEIR_HDF5(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, properties)));
   else
-    file_ = Hdf5Id(WEIR_HDF5(H5Fopen(path.c_str(), access == Access::read ? H5F_ACC_RDONLY : H5F_ACC_RDWR, properties)));
+    file_ = Hdf5Id(
+        WEIR_HDF5(H5Fopen(path.c_str(), access == Access::read ? H5F_ACC_RDONLY : H5F_ACC_RDWR, properties)));
 }
 
 Hdf5Id Hdf5File::collective() const {
@@ -79,14 +80,17 @@ Hdf5Id Hdf5File::create_dataset(const std::string& name, hid_t type, const std::
   WEIR_HDF5(H5Pset_create_intermediate_group(links, 1));
   Hdf5Id creation(WEIR_HDF5(H5Pcreate(H5P_DATASET_CREATE)));
   WEIR_HDF5(H5Pset_obj_track_times(creation, false));  // equal runs write equal files
-  return Hdf5Id(WEIR_HDF5(H5Dcreate2(file_, name.c_str(), type, simple_space(shape), links, creation, H5P_DEFAULT)));
+  return Hdf5Id(
+      WEIR_HDF5(H5Dcreate2(file_, name.c_str(), type, simple_space(shape), links, creation, H5P_DEFAULT)));
 }
 
-void Hdf5File::write_rows(const std::string& name, const Real* values, Index local_rows, Index first_row, Index rows, Index columns) {
+void Hdf5File::write_rows(const std::string& name, const Real* values, Index local_rows, Index first_row,
+                          Index rows, Index columns) {
   const Hdf5Id dataset = create_dataset(name, H5T_IEEE_F64LE, {rows, columns});
   const Hdf5Id transfer = collective();
   in_pieces(comm_, local_rows, columns, [&](Index first, Index count) {
-    const Hdf5Id in_file(WEIR_HDF5(H5Dget_space(dataset))), in_memory = simple_space({std::max(count, Index(1)), columns});
+    const Hdf5Id in_file(WEIR_HDF5(H5Dget_space(dataset))),
+        in_memory = simple_space({std::max(count, Index(1)), columns});
     select_rows(in_file, first_row + first, count, columns);
     select_rows(in_memory, 0, count, columns);
     WEIR_HDF5(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, in_memory, in_file, transfer, values + first * columns));
@@ -98,25 +102,29 @@ void Hdf5File::read_rows(const std::string& name, Real* values, Index local_rows
   const Hdf5Id transfer = collective();
   const Index columns = shape(name).at(1);
   in_pieces(comm_, local_rows, columns, [&](Index first, Index count) {
-    const Hdf5Id in_file(WEIR_HDF5(H5Dget_space(dataset))), in_memory = simple_space({std::max(count, Index(1)), columns});
+    const Hdf5Id in_file(WEIR_HDF5(H5Dget_space(dataset))),
+        in_memory = simple_space({std::max(count, Index(1)), columns});
     select_rows(in_file, first_row + first, count, columns);
     select_rows(in_memory, 0, count, columns);
     WEIR_HDF5(H5Dread(dataset, H5T_NATIVE_DOUBLE, in_memory, in_file, transfer, values + first * columns));
   });
 }
 
-void Hdf5File::write(const std::string& name, const std::vector<Real>& values, const std::vector<Index>& shape) {
+void Hdf5File::write(const std::string& name, const std::vector<Real>& values,
+                     const std::vector<Index>& shape) {
   WEIR_CHECK(product(shape) == Index(values.size()), "{} values for {}", values.size(), name);
   const Hdf5Id dataset = create_dataset(name, H5T_IEEE_F64LE, shape);
   const Hdf5Id space(WEIR_HDF5(H5Dget_space(dataset)));
   if (rank_ != 0) WEIR_HDF5(H5Sselect_none(space));
-  if (!values.empty()) WEIR_HDF5(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, space, space, collective(), values.data()));
+  if (!values.empty())
+    WEIR_HDF5(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, space, space, collective(), values.data()));
 }
 
 std::vector<Real> Hdf5File::read(const std::string& name) const {
   const Hdf5Id dataset(WEIR_HDF5(H5Dopen2(file_, name.c_str(), H5P_DEFAULT)));
   std::vector<Real> values(product(shape(name)));
-  if (!values.empty()) WEIR_HDF5(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, collective(), values.data()));
+  if (!values.empty())
+    WEIR_HDF5(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, collective(), values.data()));
   return values;
 }
 
@@ -124,7 +132,8 @@ void Hdf5File::write_strings(const std::string& name, const std::vector<std::str
   std::size_t length = 1;
   for (const auto& value : values) length = std::max(length, value.size());
   std::vector<char> letters(length * values.size(), '\0');
-  for (std::size_t i = 0; i < values.size(); ++i) std::copy(values[i].begin(), values[i].end(), letters.begin() + i * length);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    std::copy(values[i].begin(), values[i].end(), letters.begin() + i * length);
   const Hdf5Id type = string_type(length);
   const Hdf5Id dataset = create_dataset(name, type, {Index(values.size())});
   const Hdf5Id space(WEIR_HDF5(H5Dget_space(dataset)));
@@ -133,7 +142,8 @@ void Hdf5File::write_strings(const std::string& name, const std::vector<std::str
 }
 
 std::vector<std::string> Hdf5File::read_strings(const std::string& name) const {
-  const Hdf5Id dataset(WEIR_HDF5(H5Dopen2(file_, name.c_str(), H5P_DEFAULT))), type(WEIR_HDF5(H5Dget_type(dataset)));
+  const Hdf5Id dataset(WEIR_HDF5(H5Dopen2(file_, name.c_str(), H5P_DEFAULT))),
+      type(WEIR_HDF5(H5Dget_type(dataset)));
   const std::size_t length = H5Tget_size(type);
   const Index count = product(shape(name));
   std::vector<char> letters(length * count);
@@ -151,7 +161,8 @@ bool Hdf5File::has(const std::string& name) const {
 }
 
 std::vector<Index> Hdf5File::shape(const std::string& name) const {
-  const Hdf5Id dataset(WEIR_HDF5(H5Dopen2(file_, name.c_str(), H5P_DEFAULT))), space(WEIR_HDF5(H5Dget_space(dataset)));
+  const Hdf5Id dataset(WEIR_HDF5(H5Dopen2(file_, name.c_str(), H5P_DEFAULT))),
+      space(WEIR_HDF5(H5Dget_space(dataset)));
   std::vector<hsize_t> extents(WEIR_HDF5(H5Sget_simple_extent_ndims(space)));
   WEIR_HDF5(H5Sget_simple_extent_dims(space, extents.data(), nullptr));
   return {extents.begin(), extents.end()};
@@ -170,30 +181,37 @@ std::vector<std::string> Hdf5File::members(const std::string& group) const {
   return names;
 }
 
-void Hdf5File::remove(const std::string& name) { WEIR_HDF5(H5Ldelete(file_, name.c_str(), H5P_DEFAULT)); }
+void Hdf5File::remove(const std::string& name) {
+  WEIR_HDF5(H5Ldelete(file_, name.c_str(), H5P_DEFAULT));
+}
 
 void Hdf5File::set_attribute(const std::string& object, const std::string& name, Real value) {
-  const Hdf5Id id(WEIR_HDF5(H5Oopen(file_, object.c_str(), H5P_DEFAULT))), space(WEIR_HDF5(H5Screate(H5S_SCALAR)));
-  const Hdf5Id attribute(WEIR_HDF5(H5Acreate2(id, name.c_str(), H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT)));
+  const Hdf5Id id(WEIR_HDF5(H5Oopen(file_, object.c_str(), H5P_DEFAULT))),
+      space(WEIR_HDF5(H5Screate(H5S_SCALAR)));
+  const Hdf5Id attribute(
+      WEIR_HDF5(H5Acreate2(id, name.c_str(), H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT)));
   WEIR_HDF5(H5Awrite(attribute, H5T_NATIVE_DOUBLE, &value));
 }
 
 void Hdf5File::set_attribute(const std::string& object, const std::string& name, const std::string& value) {
-  const Hdf5Id id(WEIR_HDF5(H5Oopen(file_, object.c_str(), H5P_DEFAULT))), space(WEIR_HDF5(H5Screate(H5S_SCALAR)));
+  const Hdf5Id id(WEIR_HDF5(H5Oopen(file_, object.c_str(), H5P_DEFAULT))),
+      space(WEIR_HDF5(H5Screate(H5S_SCALAR)));
   const Hdf5Id type = string_type(value.size());
   const Hdf5Id attribute(WEIR_HDF5(H5Acreate2(id, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT)));
   WEIR_HDF5(H5Awrite(attribute, type, value.empty() ? "\0" : value.data()));
 }
 
 Real Hdf5File::attribute(const std::string& object, const std::string& name) const {
-  const Hdf5Id attribute(WEIR_HDF5(H5Aopen_by_name(file_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT)));
+  const Hdf5Id attribute(
+      WEIR_HDF5(H5Aopen_by_name(file_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT)));
   Real value = 0;
   WEIR_HDF5(H5Aread(attribute, H5T_NATIVE_DOUBLE, &value));
   return value;
 }
 
 std::string Hdf5File::text_attribute(const std::string& object, const std::string& name) const {
-  const Hdf5Id attribute(WEIR_HDF5(H5Aopen_by_name(file_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT)));
+  const Hdf5Id attribute(
+      WEIR_HDF5(H5Aopen_by_name(file_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT)));
   const Hdf5Id type(WEIR_HDF5(H5Aget_type(attribute)));
   std::vector<char> letters(H5Tget_size(type));
   WEIR_HDF5(H5Aread(attribute, type, letters.data()));

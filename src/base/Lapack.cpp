@@ -7,13 +7,14 @@
 #include "weir/base/Error.hpp"
 
 extern "C" {
-void dsyev_(const char* job, const char* triangle, const int* n, double* a, const int* lda, double* w, double* work,
-            const int* lwork, int* info);
-void dgesvd_(const char* jobu, const char* jobvt, const int* m, const int* n, double* a, const int* lda, double* s, double* u,
-             const int* ldu, double* vt, const int* ldvt, double* work, const int* lwork, int* info);
+void dsyev_(const char* job, const char* triangle, const int* n, double* a, const int* lda, double* w,
+            double* work, const int* lwork, int* info);
+void dgesvd_(const char* jobu, const char* jobvt, const int* m, const int* n, double* a, const int* lda,
+             double* s, double* u, const int* ldu, double* vt, const int* ldvt, double* work,
+             const int* lwork, int* info);
 void dpotrf_(const char* triangle, const int* n, double* a, const int* lda, int* info);
-void dpotrs_(const char* triangle, const int* n, const int* count, const double* a, const int* lda, double* b, const int* ldb,
-             int* info);
+void dpotrs_(const char* triangle, const int* n, const int* count, const double* a, const int* lda, double* b,
+             const int* ldb, int* info);
 }
 
 namespace weir {
@@ -42,12 +43,12 @@ std::vector<Real> singular_values(std::vector<Real> matrix, Index n) {
   const int order = int(n);
   int info = 0, query = -1;
   double size = 0;
-  dgesvd_("N", "N", &order, &order, matrix.data(), &order, values.data(), nullptr, &order, nullptr, &order, &size, &query,
-          &info);
+  dgesvd_("N", "N", &order, &order, matrix.data(), &order, values.data(), nullptr, &order, nullptr, &order,
+          &size, &query, &info);
   std::vector<double> work(std::max(1, int(size)));
   const int length = int(work.size());
-  dgesvd_("N", "N", &order, &order, matrix.data(), &order, values.data(), nullptr, &order, nullptr, &order, work.data(),
-          &length, &info);
+  dgesvd_("N", "N", &order, &order, matrix.data(), &order, values.data(), nullptr, &order, nullptr, &order,
+          work.data(), &length, &info);
   if (info != 0) throw LibraryError(fmt::format("LAPACK: dgesvd of order {} returned {}", n, info));
   return values;
 }

@@ -13,11 +13,13 @@ namespace {
 // OpenBLAS would start a thread per core in every rank. Looked up at run time: other BLAS have no such call.
 void hold_blas_to_one_thread() {
   using SetThreads = void (*)(int);
-  if (auto set_threads = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set_threads(1);
+  if (auto set_threads = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads")))
+    set_threads(1);
 }
 
 // Says nothing and hands the code to the caller; PETSc's own handler for that changed its name.
-PetscErrorCode pass_on(MPI_Comm, int, const char*, const char*, PetscErrorCode code, PetscErrorType, const char*, void*) {
+PetscErrorCode pass_on(MPI_Comm, int, const char*, const char*, PetscErrorCode code, PetscErrorType,
+                       const char*, void*) {
   return code;
 }
 }  // namespace
@@ -36,7 +38,8 @@ Libraries::Libraries(int& argc, char** argv, const std::vector<std::string>& pet
   words.push_back(nullptr);
   char** arguments = words.data();
   WEIR_PETSC(PetscInitialize(&count, &arguments, nullptr, nullptr));
-  // Errors travel as return codes to WEIR_PETSC; PETSc's own printing and signal handlers stay out of the way.
+  // Errors travel as return codes to WEIR_PETSC; PETSc's own printing and signal handlers stay out of the
+  // way.
   WEIR_PETSC(PetscPopSignalHandler());
   WEIR_PETSC(PetscPushErrorHandler(pass_on, nullptr));
   hold_blas_to_one_thread();

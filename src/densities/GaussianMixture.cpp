@@ -37,22 +37,31 @@ KOKKOS_INLINE_FUNCTION void MixtureParameters::add_score(int c, const Real* x, R
 
 namespace {
 
-Index triangle(Index d) { return d * (d + 1) / 2; }
+Index triangle(Index d) {
+  return d * (d + 1) / 2;
+}
 /// Numbers that a component sums: weight, first moments about its old mean, second ones (lower triangle).
-Index stride_of(Index d) { return 1 + d + triangle(d); }
+Index stride_of(Index d) {
+  return 1 + d + triangle(d);
+}
 
 }  // namespace
 
-GaussianMixture::GaussianMixture(const GaussianMixtureOptions& options, const Ensemble& ensemble, Index seed, int stage) : comm_(ensemble.comm) {
+GaussianMixture::GaussianMixture(const GaussianMixtureOptions& options, const Ensemble& ensemble, Index seed,
+                                 int stage)
+    : comm_(ensemble.comm) {
   const Index d = ensemble.components(), most = std::max(Index(1), ensemble.particles() / (5 * d));
   const Real variance = Moments(comm_, ensemble.partition, d).mean_variance(ensemble.x);
-  if (!(variance > 0)) throw RunError("a Gaussian mixture needs an ensemble with some spread; all its particles are at one point");
+  if (!(variance > 0))
+    throw RunError(
+        "a Gaussian mixture needs an ensemble with some spread; all its particles are at one point");
   parameters_.dimension = int(d);
   parameters_.components = int(std::min(options.components, most));
   seed_centres(ensemble, seed, stage);
   if (parameters_.components < options.components)
-    remarks_.push_back(fmt::format("{} components instead of {}, so that each has at least 5 d = {} of the {} points", parameters_.components,
-                                   options.components, 5 * d, ensemble.particles()));
+    remarks_.push_back(
+        fmt::format("{} components instead of {}, so that each has at least 5 d = {} of the {} points",
+                    parameters_.components, options.components, 5 * d, ensemble.particles()));
 
   TileSum sums(comm_, ensemble.partition, parameters_.components * stride_of(d) + 1);
   std::vector<Real> totals;
@@ -68,7 +77,8 @@ GaussianMixture::GaussianMixture(const GaussianMixtureOptions& options, const En
     converged = comm_.broadcast_value(likelihood - before < options.tolerance);
     before = likelihood;
   }
-  remarks_.push_back(fmt::format("mixture of {} Gaussians, mean log-likelihood {:.5g} after {} iterations{}", parameters_.components, likelihood, iteration,
+  remarks_.push_back(fmt::format("mixture of {} Gaussians, mean log-likelihood {:.5g} after {} iterations{}",
+                                 parameters_.components, likelihood, iteration,
                                  converged ? "" : " (not converged)"));
 }
 
@@ -76,8 +86,10 @@ void GaussianMixture::seed_centres(const Ensemble& ensemble, Index seed, int sta
   const Index d = parameters_.dimension;
   std::vector<Index> ids(ensemble.partition.local_particles());
   for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = ensemble.partition.first_particle() + Index(i);
-  const HostMatrix<const Real> candidates = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), ensemble.x);
-  const auto centres = spread_points(comm_, candidates, ids, parameters_.components, Random(seed, Stream::mixture_start, stage));
+  const HostMatrix<const Real> candidates =
+      Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), ensemble.x);
+  const auto centres = spread_points(comm_, candidates, ids, parameters_.components,
+                                     Random(seed, Stream::mixture_start, stage));
   parameters_.components = int(centres.extent(1));
   const Index components = parameters_.components;
   parameters_.means = Kokkos::create_mirror_view_and_copy(MemorySpace(), centres);
@@ -90,32 +102,35 @@ void GaussianMixture::seed_centres(const Ensemble& ensemble, Index seed, int sta
   Kokkos::deep_copy(parameters_.whitening, whitening);
 }
 
-Real GaussianMixture::expectation(const Ensemble& ensemble, TileSum& sums, bool hard, std::vector<Real>& totals) {
+Real GaussianMixture::expectation(const Ensemble& ensemble, TileSum& sums, bool hard,
+                                  std::vector<Real>& totals) {
   const auto parameters = parameters_;
   const auto x = ensemble.x;
   const Index stride = stride_of(parameters.dimension);
-  totals = sums("Weir::GaussianMixture::expectation", "the Gaussian mixture", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
-    const int d = parameters.dimension, components = parameters.components;
-    Real terms[MixtureParameters::most_components];
-    for (Index i = tile.first; i < tile.first + tile.count; ++i) {
-      const Real log_density = parameters.log_terms(&x(0, i), terms);
-      int nearest = 0;
-      for (int c = 1; c < components; ++c) nearest = terms[c] > terms[nearest] ? c : nearest;
-      for (int c = 0; c < components; ++c) {
-        const Real r = hard ? Real(c == nearest) : exp(terms[c] - log_density);
-        if (r < 1e-300) continue;
-        Real* to = partial + c * stride;
-        to[0] += r;
-        Index entry = 1 + d;
-        for (int a = 0; a < d; ++a) {
-          const Real u = x(a, i) - parameters.means(a, c);
-          to[1 + a] += r * u;
-          for (int b = 0; b <= a; ++b, ++entry) to[entry] += r * u * (x(b, i) - parameters.means(b, c));
+  totals = sums(
+      "Weir::GaussianMixture::expectation", "the Gaussian mixture",
+      KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
+        const int d = parameters.dimension, components = parameters.components;
+        Real terms[MixtureParameters::most_components];
+        for (Index i = tile.first; i < tile.first + tile.count; ++i) {
+          const Real log_density = parameters.log_terms(&x(0, i), terms);
+          int nearest = 0;
+          for (int c = 1; c < components; ++c) nearest = terms[c] > terms[nearest] ? c : nearest;
+          for (int c = 0; c < components; ++c) {
+            const Real r = hard ? Real(c == nearest) : exp(terms[c] - log_density);
+            if (r < 1e-300) continue;
+            Real* to = partial + c * stride;
+            to[0] += r;
+            Index entry = 1 + d;
+            for (int a = 0; a < d; ++a) {
+              const Real u = x(a, i) - parameters.means(a, c);
+              to[1 + a] += r * u;
+              for (int b = 0; b <= a; ++b, ++entry) to[entry] += r * u * (x(b, i) - parameters.means(b, c));
+            }
+          }
+          partial[components * stride] += log_density;
         }
-      }
-      partial[components * stride] += log_density;
-    }
-  });
+      });
   return totals.back() / Real(ensemble.particles());
 }
 
@@ -137,7 +152,8 @@ void GaussianMixture::maximisation(const Ensemble& ensemble, const std::vector<R
       Index entry = 1 + d;
       for (Index a = 0; a < d; ++a)
         for (Index b = 0; b <= a; ++b, ++entry)
-          covariance[a * d + b] = covariance[b * d + a] = sum[entry] / weight - sum[1 + a] / weight * sum[1 + b] / weight;
+          covariance[a * d + b] = covariance[b * d + a] =
+              sum[entry] / weight - sum[1 + a] / weight * sum[1 + b] / weight;
       for (Index a = 0; a < d; ++a) {
         covariance[a * d + a] += floor;
         means(a, c) += sum[1 + a] / weight;
@@ -152,10 +168,13 @@ void GaussianMixture::maximisation(const Ensemble& ensemble, const std::vector<R
           for (Index b = column; b < a; ++b) value -= factor[a * d + b] * whitening(column, c * d + b);
           whitening(column, c * d + a) = a < column ? 0 : value / factor[a * d + a];
         }
-      constants(c) = std::log(weight / Real(ensemble.particles())) + log_determinant - 0.5 * Real(d) * std::log(2 * M_PI);
+      constants(c) = std::log(weight / Real(ensemble.particles())) + log_determinant -
+                     0.5 * Real(d) * std::log(2 * M_PI);
     }
   });
-  const auto share = [&](Real* values, std::size_t count) { comm_.broadcast(values, Index(count * sizeof(Real))); };
+  const auto share = [&](Real* values, std::size_t count) {
+    comm_.broadcast(values, Index(count * sizeof(Real)));
+  };
   share(means.data(), means.size());
   share(whitening.data(), whitening.size());
   share(constants.data(), constants.size());
@@ -164,7 +183,8 @@ void GaussianMixture::maximisation(const Ensemble& ensemble, const std::vector<R
   Kokkos::deep_copy(parameters_.log_constants, constants);
 }
 
-void GaussianMixture::score(const Partition& partition, const MatrixRef<const Real>& x, const MatrixRef<Real>& scores) {
+void GaussianMixture::score(const Partition& partition, const MatrixRef<const Real>& x,
+                            const MatrixRef<Real>& scores) {
   const auto parameters = parameters_;
   for_each_tile(
       "Weir::GaussianMixture::score", partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
@@ -172,17 +192,20 @@ void GaussianMixture::score(const Partition& partition, const MatrixRef<const Re
         for (Index i = tile.first; i < tile.first + tile.count; ++i) {
           const Real log_density = parameters.log_terms(&x(0, i), terms);
           for (int a = 0; a < parameters.dimension; ++a) scores(a, i) = 0;
-          for (int c = 0; c < parameters.components; ++c) parameters.add_score(c, &x(0, i), exp(terms[c] - log_density), &scores(0, i));
+          for (int c = 0; c < parameters.components; ++c)
+            parameters.add_score(c, &x(0, i), exp(terms[c] - log_density), &scores(0, i));
         }
       });
 }
 
-void GaussianMixture::log_density(const Partition& partition, const MatrixRef<const Real>& x, const VectorRef<Real>& values) {
+void GaussianMixture::log_density(const Partition& partition, const MatrixRef<const Real>& x,
+                                  const VectorRef<Real>& values) {
   const auto parameters = parameters_;
   for_each_tile(
       "Weir::GaussianMixture::log_density", partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
         Real terms[MixtureParameters::most_components];
-        for (Index i = tile.first; i < tile.first + tile.count; ++i) values(i) = parameters.log_terms(&x(0, i), terms);
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          values(i) = parameters.log_terms(&x(0, i), terms);
       });
 }
 

@@ -8,13 +8,16 @@
 
 namespace weir {
 
-KernelDensity::KernelDensity(const KernelDensityOptions& options, const Ensemble& ensemble) : ensemble_(ensemble) {
+KernelDensity::KernelDensity(const KernelDensityOptions& options, const Ensemble& ensemble)
+    : ensemble_(ensemble) {
   if (options.bandwidth) {
     bandwidth_ = *options.bandwidth;
     return;
   }
-  const Real variance = Moments(ensemble.comm, ensemble.partition, ensemble.components()).mean_variance(ensemble.x);
-  if (!(variance > 0)) throw RunError("a kernel density needs an ensemble with some spread; all its particles are at one point");
+  const Real variance =
+      Moments(ensemble.comm, ensemble.partition, ensemble.components()).mean_variance(ensemble.x);
+  if (!(variance > 0))
+    throw RunError("a kernel density needs an ensemble with some spread; all its particles are at one point");
   bandwidth_ = silverman_bandwidth(ensemble.particles(), ensemble.components(), variance);
 }
 
@@ -26,7 +29,8 @@ Matrix<Real> KernelDensity::kernel_sums(const Partition& partition, const Matrix
   return sums;
 }
 
-void KernelDensity::score(const Partition& partition, const MatrixRef<const Real>& x, const MatrixRef<Real>& scores) {
+void KernelDensity::score(const Partition& partition, const MatrixRef<const Real>& x,
+                          const MatrixRef<Real>& scores) {
   const auto sums = kernel_sums(partition, x);
   const Index d = ensemble_.components();
   for_each_tile(
@@ -36,7 +40,8 @@ void KernelDensity::score(const Partition& partition, const MatrixRef<const Real
       });
 }
 
-void KernelDensity::log_density(const Partition& partition, const MatrixRef<const Real>& x, const VectorRef<Real>& values) {
+void KernelDensity::log_density(const Partition& partition, const MatrixRef<const Real>& x,
+                                const VectorRef<Real>& values) {
   const auto sums = kernel_sums(partition, x);
   const Real unit = gaussian_kernel_peak(ensemble_.components(), bandwidth_) / Real(ensemble_.particles());
   for_each_tile(
@@ -45,6 +50,8 @@ void KernelDensity::log_density(const Partition& partition, const MatrixRef<cons
       });
 }
 
-std::vector<std::string> KernelDensity::remarks() const { return {fmt::format("Gaussian kernel of bandwidth {:.4g}", bandwidth_)}; }
+std::vector<std::string> KernelDensity::remarks() const {
+  return {fmt::format("Gaussian kernel of bandwidth {:.4g}", bandwidth_)};
+}
 
 }  // namespace weir

@@ -9,8 +9,10 @@ namespace weir {
 class KernelDensity : public Density {
  public:
   KernelDensity(const KernelDensityOptions& options, const Ensemble& ensemble);
-  void score(const Partition& partition, const MatrixRef<const Real>& x, const MatrixRef<Real>& scores) override;
-  void log_density(const Partition& partition, const MatrixRef<const Real>& x, const VectorRef<Real>& values) override;
+  void score(const Partition& partition, const MatrixRef<const Real>& x,
+             const MatrixRef<Real>& scores) override;
+  void log_density(const Partition& partition, const MatrixRef<const Real>& x,
+                   const VectorRef<Real>& values) override;
   std::vector<std::string> remarks() const override;
 
  private:

@@ -6,8 +6,8 @@
 
 namespace weir {
 
-BlobEnergy::BlobEnergy(const Communicator& comm, const Partition& partition, Index dimension, Real coefficient,
-                       Real exponent, Real bandwidth, bool single)
+BlobEnergy::BlobEnergy(const Communicator& comm, const Partition& partition, Index dimension,
+                       Real coefficient, Real exponent, Real bandwidth, bool single)
     : particles_(partition.particles()),
       dimension_(dimension),
       coefficient_(coefficient),
@@ -46,7 +46,8 @@ void BlobEnergy::density_and_slope(PairSum<T>& pairs, const MatrixRef<const Real
 
 template <class T>
 void BlobEnergy::weighted_slope(PairSum<T>& pairs, const MatrixRef<const Real>& x) {
-  pairs("Weir::BlobEnergy::slope", WeightedGaussianSlope{1 / (bandwidth_ * bandwidth_)}, x, x, weight_, weighted_);
+  pairs("Weir::BlobEnergy::slope", WeightedGaussianSlope{1 / (bandwidth_ * bandwidth_)}, x, x, weight_,
+        weighted_);
 }
 
 void BlobEnergy::add_gradient(const MatrixRef<const Real>& x, Real factor, const MatrixRef<Real>& out) {
@@ -57,10 +58,12 @@ void BlobEnergy::add_gradient(const MatrixRef<const Real>& x, Real factor, const
   const Real unit = gaussian_kernel_peak(dimension_, bandwidth_);
   for_each_tile(
       "Weir::BlobEnergy::weight", tiles_, KOKKOS_LAMBDA(const Tile& tile) {
-        for (Index i = tile.first; i < tile.first + tile.count; ++i) weight(0, i) = pow(density(0, i) / unit, power);
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          weight(0, i) = pow(density(0, i) / unit, power);
       });
   single_ ? weighted_slope(*weighted_single_, x) : weighted_slope(*weighted_double_, x);
-  const Real scale = std::pow(unit, power), mean = unit / Real(particles_), strength = factor * coefficient_ * scale;
+  const Real scale = std::pow(unit, power), mean = unit / Real(particles_),
+             strength = factor * coefficient_ * scale;
   const Index d = dimension_;
   for_each_tile(
       "Weir::BlobEnergy::gradient", tiles_, KOKKOS_LAMBDA(const Tile& tile) {
@@ -74,10 +77,11 @@ Real BlobEnergy::energy(const MatrixRef<const Real>& x) {
   single_ ? density_and_slope(*single_, x) : density_and_slope(*double_, x);
   const auto density = density_;
   const Real m = exponent_;
-  const Real sum = total_("Weir::BlobEnergy::energy", "the internal energy", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
-    for (Index i = tile.first; i < tile.first + tile.count; ++i)
-      partial[0] += m == 1 ? log(density(0, i)) : pow(density(0, i), m - 1) / (m - 1);
-  })[0];
+  const Real sum = total_(
+      "Weir::BlobEnergy::energy", "the internal energy", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          partial[0] += m == 1 ? log(density(0, i)) : pow(density(0, i), m - 1) / (m - 1);
+      })[0];
   return coefficient_ * sum / Real(particles_);
 }
 

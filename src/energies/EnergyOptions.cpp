@@ -4,7 +4,8 @@ namespace weir {
 
 namespace {
 void describe_centre(Section& section, VectorValue& centre) {
-  section.option("centre", centre, "where it is centred (a potential's; interactions act on differences)").unit("length");
+  section.option("centre", centre, "where it is centred (a potential's; interactions act on differences)")
+      .unit("length");
 }
 }  // namespace
 
@@ -12,22 +13,30 @@ void describe(Section&, FunctionalOptions&) {}
 
 void describe(Section& section, QuadraticOptions& options) {
   describe_centre(section, options.centre);
-  section.option("stiffness", options.stiffness, "A in 1/2 (x - centre)' A (x - centre): a number, a diagonal or rows")
+  section
+      .option("stiffness", options.stiffness,
+              "A in 1/2 (x - centre)' A (x - centre): a number, a diagonal or rows")
       .unit("energy/length^2");
 }
 void describe(Section& section, DoubleWellOptions& options) {
   describe_centre(section, options.centre);
-  section.option("height", options.height, "h in h (|x|^2 / w^2 - 1)^2: the barrier between the wells").unit("energy");
+  section.option("height", options.height, "h in h (|x|^2 / w^2 - 1)^2: the barrier between the wells")
+      .unit("energy");
   section.option("width", options.width, "w: distance of the wells from the centre").unit("length").above(0);
 }
 void describe(Section& section, GaussianOptions& options) {
   describe_centre(section, options.centre);
-  section.option("amplitude", options.amplitude, "a in a exp(-|x|^2 / (2 w^2)): negative attracts, positive repels").unit("energy");
+  section
+      .option("amplitude", options.amplitude,
+              "a in a exp(-|x|^2 / (2 w^2)): negative attracts, positive repels")
+      .unit("energy");
   section.option("width", options.width, "w").unit("length").above(0);
 }
 void describe(Section& section, MorseOptions& options) {
   describe_centre(section, options.centre);
-  section.option("repulsion", options.repulsion, "C_r in C_r exp(-r / l_r) - C_a exp(-r / l_a)").unit("energy").at_least(0);
+  section.option("repulsion", options.repulsion, "C_r in C_r exp(-r / l_r) - C_a exp(-r / l_a)")
+      .unit("energy")
+      .at_least(0);
   section.option("repulsion_length", options.repulsion_length, "l_r").unit("length").above(0);
   section.option("attraction", options.attraction, "C_a").unit("energy").at_least(0);
   section.option("attraction_length", options.attraction_length, "l_a").unit("length").above(0);
@@ -39,8 +48,9 @@ void describe(Section& section, PowerLawOptions& options) {
   section.option("repulsion", options.repulsion, "b, below a for repulsion at short range");
 }
 void describe(Section& section, ExpressionOptions& options) {
-  section.required("formula", options.formula,
-                   "formula in x0, x1, .., t, d (dimension), norm (= |x|), pi; + - * / ^ and the usual functions");
+  section.required(
+      "formula", options.formula,
+      "formula in x0, x1, .., t, d (dimension), norm (= |x|), pi; + - * / ^ and the usual functions");
 }
 
 void describe(Section& section, PotentialOptions& options) {
@@ -52,17 +62,25 @@ void describe(Section& section, InteractionOptions& options) {
   section.one_of(options.term, "term of the interaction W(x - y)");
 }
 void describe(Section& section, EntropyOptions& options) {
-  section.option("coefficient", options.coefficient, "beta in beta int rho log rho").unit("energy").at_least(0);
-  section.option("by", options.by, "noise of the Langevin scheme, or the noise-free flow of the blob-regularised entropy")
+  section.option("coefficient", options.coefficient, "beta in beta int rho log rho")
+      .unit("energy")
+      .at_least(0);
+  section
+      .option("by", options.by,
+              "noise of the Langevin scheme, or the noise-free flow of the blob-regularised entropy")
       .one_of({"noise", "blob"});
-  section.option("bandwidth", options.bandwidth, "width of the blob's Gaussian kernel; absent: Silverman's rule at the start")
+  section
+      .option("bandwidth", options.bandwidth,
+              "width of the blob's Gaussian kernel; absent: Silverman's rule at the start")
       .unit("length")
       .above(0);
 }
 void describe(Section& section, PowerOptions& options) {
   section.option("exponent", options.exponent, "m in c / (m - 1) int rho^m").above(1);
   section.option("coefficient", options.coefficient, "c").unit("energy").above(0);
-  section.option("bandwidth", options.bandwidth, "width of the blob's Gaussian kernel; absent: Silverman's rule at the start")
+  section
+      .option("bandwidth", options.bandwidth,
+              "width of the blob's Gaussian kernel; absent: Silverman's rule at the start")
       .unit("length")
       .above(0);
 }
@@ -70,9 +88,11 @@ void describe(Section& section, EnergyOptions& options) {
   if (section.reading()) options.where = section.path();
   section.list("potential", options.potential, "V: one term, or a list of terms that are added");
   section.list("interaction", options.interaction, "W: one term, or a list of terms that are added");
-  section.section("entropy", options.entropy, "beta int rho log rho; a bare number is the coefficient", "coefficient");
+  section.section("entropy", options.entropy, "beta int rho log rho; a bare number is the coefficient",
+                  "coefficient");
   section.section("power", options.power, "porous-medium energy c / (m - 1) int rho^m", "exponent");
-  section.option("learned", options.learned, "energies.h5 that a learn_energies run wrote, added to the rest");
+  section.option("learned", options.learned,
+                 "energies.h5 that a learn_energies run wrote, added to the rest");
 }
 
 }  // namespace weir

@@ -16,17 +16,22 @@ namespace {
 using Operation = Expression::Operation;
 
 const std::map<std::string, Operation> functions_of_one{
-    {"sin", Operation::sin},   {"cos", Operation::cos},   {"tan", Operation::tan}, {"asin", Operation::asin}, {"acos", Operation::acos},
-    {"atan", Operation::atan}, {"sinh", Operation::sinh}, {"cosh", Operation::cosh}, {"tanh", Operation::tanh}, {"exp", Operation::exp},
-    {"log", Operation::log},   {"sqrt", Operation::sqrt}, {"abs", Operation::abs}};
-const std::map<std::string, Operation> functions_of_two{
-    {"min", Operation::minimum}, {"max", Operation::maximum}, {"atan2", Operation::atan2}, {"pow", Operation::power}};
+    {"sin", Operation::sin},   {"cos", Operation::cos},   {"tan", Operation::tan},
+    {"asin", Operation::asin}, {"acos", Operation::acos}, {"atan", Operation::atan},
+    {"sinh", Operation::sinh}, {"cosh", Operation::cosh}, {"tanh", Operation::tanh},
+    {"exp", Operation::exp},   {"log", Operation::log},   {"sqrt", Operation::sqrt},
+    {"abs", Operation::abs}};
+const std::map<std::string, Operation> functions_of_two{{"min", Operation::minimum},
+                                                        {"max", Operation::maximum},
+                                                        {"atan2", Operation::atan2},
+                                                        {"pow", Operation::power}};
 
 /// sum := product (+|- product)*; product := signed (*|/ signed)*; signed := - signed | power;
 /// power := atom [^ signed]; atom := number | name | name(sum, ..) | (sum)
 class Parser {
  public:
-  Parser(const std::string& text, Index dimension, const std::string& where) : text_(text), dimension_(dimension), where_(where) {}
+  Parser(const std::string& text, Index dimension, const std::string& where)
+      : text_(text), dimension_(dimension), where_(where) {}
 
   std::vector<Expression::Instruction> parse() {
     sum();
@@ -38,7 +43,8 @@ class Parser {
  private:
   [[noreturn]] void fail(const std::string& allowed) const {
     const std::string found = at_ < text_.size() ? fmt::format("\"{}\"", text_.substr(at_, 12)) : "the end";
-    throw InputError(where_, fmt::format("formula \"{}\", at character {}: found {}; allowed: {}", text_, at_ + 1, found, allowed));
+    throw InputError(where_, fmt::format("formula \"{}\", at character {}: found {}; allowed: {}", text_,
+                                         at_ + 1, found, allowed));
   }
   void skip_spaces() {
     while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_]))) ++at_;
@@ -56,7 +62,10 @@ class Parser {
     program_.push_back({operation, component, constant});
     if (operation < Operation::add) {
       if (++depth_ > Expression::most_depth)
-        throw InputError(where_, fmt::format("the formula nests more than {} values; split it into several terms of `potential`", Expression::most_depth));
+        throw InputError(
+            where_,
+            fmt::format("the formula nests more than {} values; split it into several terms of `potential`",
+                        Expression::most_depth));
     } else if (operation < Operation::negate) {
       --depth_;
     }
@@ -114,7 +123,8 @@ class Parser {
     if (take('(')) {
       sum();
       expect(')');
-    } else if (at_ < text_.size() && (std::isdigit(static_cast<unsigned char>(text_[at_])) || text_[at_] == '.')) {
+    } else if (at_ < text_.size() &&
+               (std::isdigit(static_cast<unsigned char>(text_[at_])) || text_[at_] == '.')) {
       number();
     } else if (at_ < text_.size() && std::isalpha(static_cast<unsigned char>(text_[at_]))) {
       name();
@@ -133,7 +143,8 @@ class Parser {
   void name() {
     const std::size_t begin = at_;
     std::size_t end = at_;
-    while (end < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[end])) || text_[end] == '_')) ++end;
+    while (end < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[end])) || text_[end] == '_'))
+      ++end;
     const std::string word = text_.substr(begin, end - begin);
     if (const auto one = functions_of_one.find(word); one != functions_of_one.end()) {
       at_ = end;
@@ -162,10 +173,12 @@ class Parser {
     if (word == "pi") return push(Operation::constant, 0, 3.14159265358979323846), true;
     if (word == "e") return push(Operation::constant, 0, 2.71828182845904523536), true;
     if (word == "x" && dimension_ == 1) return push(Operation::component, 0), true;
-    if (word.size() < 2 || word.size() > 9 || word[0] != 'x' || !std::all_of(word.begin() + 1, word.end(), [](unsigned char c) { return std::isdigit(c); }))
+    if (word.size() < 2 || word.size() > 9 || word[0] != 'x' ||
+        !std::all_of(word.begin() + 1, word.end(), [](unsigned char c) { return std::isdigit(c); }))
       return false;
     const Index component = std::stoll(word.substr(1));
-    if (component >= dimension_) fail(fmt::format("x0 to x{}, since the ensemble has {} dimensions", dimension_ - 1, dimension_));
+    if (component >= dimension_)
+      fail(fmt::format("x0 to x{}, since the ensemble has {} dimensions", dimension_ - 1, dimension_));
     push(Operation::component, int(component));
     return true;
   }
@@ -174,7 +187,8 @@ class Parser {
     for (const auto& [function, operation] : functions_of_one) known.push_back(function);
     for (const auto& [function, operation] : functions_of_two) known.push_back(function);
     for (Index c = 0; c < std::min(dimension_, Index(100)); ++c) known.push_back(fmt::format("x{}", c));
-    fail("x0, x1, .., t, d, norm, pi, e and the functions that the reference lists" + did_you_mean(word, known));
+    fail("x0, x1, .., t, d, norm, pi, e and the functions that the reference lists" +
+         did_you_mean(word, known));
   }
 
   const std::string& text_;
@@ -190,10 +204,12 @@ class Parser {
 Expression parse_expression(const std::string& formula, Index dimension, const std::string& where) {
   const auto program = Parser(formula, dimension, where).parse();
   Expression expression;
-  expression.program_ = Kokkos::View<Expression::Instruction*, MemorySpace>("Weir::Expression::program", program.size());
+  expression.program_ =
+      Kokkos::View<Expression::Instruction*, MemorySpace>("Weir::Expression::program", program.size());
   const auto host = Kokkos::create_mirror_view(expression.program_);
   std::copy(program.begin(), program.end(), host.data());
-  for (const auto& instruction : program) expression.depends_on_time_ |= instruction.operation == Operation::time;
+  for (const auto& instruction : program)
+    expression.depends_on_time_ |= instruction.operation == Operation::time;
   Kokkos::deep_copy(expression.program_, host);
   return expression;
 }

@@ -8,7 +8,8 @@ namespace weir {
 
 namespace {
 
-const std::vector<std::string> profiles{"constant", "linear", "cubic", "thin_plate", "multiquadric", "inverse_multiquadric"};
+const std::vector<std::string> profiles{"constant",   "linear",       "cubic",
+                                        "thin_plate", "multiquadric", "inverse_multiquadric"};
 
 bool is_tensor(const PolynomialOptions& options, Index dimension) {
   return options.kind == "tensor" || (options.kind == "auto" && dimension <= 3);
@@ -24,7 +25,8 @@ Real count_monomials(const PolynomialOptions& options, Index dimension) {
 }
 
 Real count_centres(const RadialOptions& options, Index dimension) {
-  if (const auto* grid = std::get_if<GridCentres>(&options.centres.at)) return std::pow(Real(grid->number), Real(dimension));
+  if (const auto* grid = std::get_if<GridCentres>(&options.centres.at))
+    return std::pow(Real(grid->number), Real(dimension));
   return Real(std::get<DataCentres>(options.centres.at).number);
 }
 
@@ -49,8 +51,10 @@ std::vector<std::vector<int>> exponent_table(const PolynomialOptions& options, I
   }
 }
 
-HostMatrix<Real> grid_centres(const CentresOptions& options, Index points, Index dimension, const std::string& where) {
-  const auto low = options.low.resolve(dimension, where + ".low"), high = options.high.resolve(dimension, where + ".high");
+HostMatrix<Real> grid_centres(const CentresOptions& options, Index points, Index dimension,
+                              const std::string& where) {
+  const auto low = options.low.resolve(dimension, where + ".low"),
+             high = options.high.resolve(dimension, where + ".high");
   const Index count = Index(std::round(std::pow(Real(points), Real(dimension))));
   HostMatrix<Real> centres("Weir::FeatureBasis::centres", dimension, count);
   for (Index k = 0; k < count; ++k) {
@@ -66,8 +70,12 @@ HostMatrix<Real> grid_centres(const CentresOptions& options, Index points, Index
 }  // namespace
 
 void describe(Section& section, PolynomialOptions& options) {
-  section.option("degree", options.degree, "largest exponent (tensor) or sum of exponents (total)").at_least(1).at_most(20);
-  section.option("kind", options.kind, "tensor: each exponent up to the degree; total: their sum; auto: tensor up to 3 dimensions")
+  section.option("degree", options.degree, "largest exponent (tensor) or sum of exponents (total)")
+      .at_least(1)
+      .at_most(20);
+  section
+      .option("kind", options.kind,
+              "tensor: each exponent up to the degree; total: their sum; auto: tensor up to 3 dimensions")
       .one_of({"auto", "tensor", "total"});
   section.option("trigonometric", options.trigonometric, "also sin and cos of every monomial");
 }
@@ -85,7 +93,10 @@ void describe(Section& section, CentresOptions& options) {
 void describe(Section& section, RadialOptions& options) {
   section.required_section("centres", options.centres, "centres of the radial functions");
   section.option("length", options.length, "l in exp(-|x - c|^2 / l^2)").unit("length").above(0);
-  section.option("profile", options.profile, "factor in r = |x - c| / l: 1, r, r^3, r^2 log r, sqrt(1 + r^2) or its inverse").one_of(profiles);
+  section
+      .option("profile", options.profile,
+              "factor in r = |x - c| / l: 1, r, r^3, r^2 log r, sqrt(1 + r^2) or its inverse")
+      .one_of(profiles);
 }
 void describe(Section& section, FeatureOptions& options) {
   if (section.reading()) options.where = section.path();
@@ -98,15 +109,19 @@ void describe(Section& section, FeatureOptions& options) {
 
 Index count_features(const FeatureOptions& options, Index dimension) {
   Real count = 0;
-  if (options.polynomial) count += count_monomials(*options.polynomial, dimension) * (options.polynomial->trigonometric ? 3 : 1);
+  if (options.polynomial)
+    count += count_monomials(*options.polynomial, dimension) * (options.polynomial->trigonometric ? 3 : 1);
   if (options.radial) count += count_centres(*options.radial, dimension);
   if (count > Real(options.max_features))
-    throw InputError(options.where, fmt::format("asks for {:.0f} features in {} dimensions, more than max_features = {}; lower the degree, choose "
-                                                "`kind: total` or `centres: data`, or raise max_features", count, dimension, options.max_features));
+    throw InputError(options.where, fmt::format("asks for {:.0f} features in {} dimensions, more than "
+                                                "max_features = {}; lower the degree, choose "
+                                                "`kind: total` or `centres: data`, or raise max_features",
+                                                count, dimension, options.max_features));
   return Index(count);
 }
 
-FeatureBasis make_features(const FeatureOptions& options, Index dimension, const HostMatrix<Real>& data_centres) {
+FeatureBasis make_features(const FeatureOptions& options, Index dimension,
+                           const HostMatrix<Real>& data_centres) {
   count_features(options, dimension);
   FeatureBasis basis;
   basis.dimension = int(dimension);
@@ -122,7 +137,9 @@ FeatureBasis make_features(const FeatureOptions& options, Index dimension, const
   }
   if (options.radial) {
     const auto* grid = std::get_if<GridCentres>(&options.radial->centres.at);
-    const auto host = grid ? grid_centres(options.radial->centres, grid->number, dimension, options.where + ".radial.centres") : data_centres;
+    const auto host = grid ? grid_centres(options.radial->centres, grid->number, dimension,
+                                          options.where + ".radial.centres")
+                           : data_centres;
     basis.centres = Kokkos::create_mirror_view_and_copy(MemorySpace(), host);
     basis.length = options.radial->length;
     for (std::size_t p = 0; p < profiles.size(); ++p)
@@ -139,7 +156,8 @@ std::vector<std::string> feature_names(const FeatureBasis& basis) {
     std::string name;
     for (int c = 0; c < basis.dimension; ++c)
       if (exponents(c, m) > 0)
-        name += fmt::format("{}x{}{}", name.empty() ? "" : " ", c, exponents(c, m) > 1 ? fmt::format("^{}", exponents(c, m)) : "");
+        name += fmt::format("{}x{}{}", name.empty() ? "" : " ", c,
+                            exponents(c, m) > 1 ? fmt::format("^{}", exponents(c, m)) : "");
     names.push_back(outer == 0 ? name : fmt::format("{}({})", outer == 1 ? "sin" : "cos", name));
   }
   for (std::size_t k = 0; k < basis.centres.extent(1); ++k) names.push_back(fmt::format("radial {}", k));

@@ -12,25 +12,34 @@ FreeEnergy::FreeEnergy(const EnergyOptions& options, const Communicator& comm, c
       total_(comm, partition, 1),
       values_("Weir::FreeEnergy::values", partition.local_particles()) {
   for (const auto& term : options.potential) add(make_potential(term, dimension));
-  for (const auto& term : options.interaction) add(make_interaction(term, comm, partition, dimension, single));
+  for (const auto& term : options.interaction)
+    add(make_interaction(term, comm, partition, dimension, single));
 
-  const auto add_blob = [&](Real coefficient, Real exponent, const std::optional<Real>& bandwidth, const char* key) {
+  const auto add_blob = [&](Real coefficient, Real exponent, const std::optional<Real>& bandwidth,
+                            const char* key) {
     if (dimension + 1 > most_pair_components)
-      throw InputError(options.where + "." + key, fmt::format("the blob flow takes up to {} dimensions, the ensemble has {}",
-                                                              most_pair_components - 1, dimension));
-    const Real width = bandwidth ? *bandwidth
-                                 : silverman_bandwidth(particles_, dimension, Moments(comm, partition, dimension).mean_variance(initial));
+      throw InputError(options.where + "." + key,
+                       fmt::format("the blob flow takes up to {} dimensions, the ensemble has {}",
+                                   most_pair_components - 1, dimension));
+    const Real width = bandwidth
+                           ? *bandwidth
+                           : silverman_bandwidth(particles_, dimension,
+                                                 Moments(comm, partition, dimension).mean_variance(initial));
     if (!(width > 0))
       throw InputError(options.where + "." + key + ".bandwidth",
                        "the initial ensemble has no spread to take a bandwidth from; give one above 0");
-    blobs_.push_back(std::make_unique<BlobEnergy>(comm, partition, dimension, coefficient, exponent, width, single));
+    blobs_.push_back(
+        std::make_unique<BlobEnergy>(comm, partition, dimension, coefficient, exponent, width, single));
   };
   if (options.entropy.by == "noise")
     temperature_ = options.entropy.coefficient;
   else if (options.entropy.coefficient > 0)
     add_blob(options.entropy.coefficient, 1, options.entropy.bandwidth, "entropy");
-  if (!options.learned.empty()) add(read_learned_energy(options.learned.path, comm, dimension, options.where + ".learned"), comm, partition);
-  if (options.power) add_blob(options.power->coefficient, options.power->exponent, options.power->bandwidth, "power");
+  if (!options.learned.empty())
+    add(read_learned_energy(options.learned.path, comm, dimension, options.where + ".learned"), comm,
+        partition);
+  if (options.power)
+    add_blob(options.power->coefficient, options.power->exponent, options.power->bandwidth, "power");
 }
 
 void FreeEnergy::add(const LearnedEnergy& energy, const Communicator& comm, const Partition& partition) {
@@ -39,7 +48,9 @@ void FreeEnergy::add(const LearnedEnergy& energy, const Communicator& comm, cons
   if (learned_->interaction) add(make_learned_interaction(learned_, comm, partition));
 }
 
-Real FreeEnergy::temperature(Real t) const { return temperature_ + (learned_ ? learned_->temperature(t) : 0); }
+Real FreeEnergy::temperature(Real t) const {
+  return temperature_ + (learned_ ? learned_->temperature(t) : 0);
+}
 
 void FreeEnergy::velocity(Real t, const MatrixRef<const Real>& x, const MatrixRef<Real>& v) {
   Kokkos::deep_copy(v, 0);
@@ -54,9 +65,13 @@ FreeEnergy::Parts FreeEnergy::energy(Real t, const MatrixRef<const Real>& x) {
     Kokkos::deep_copy(values_, 0);
     for (const auto& potential : potentials_) potential->add_value(tiles_, x, t, values_);
     const auto values = values_;
-    parts.potential = total_("Weir::FreeEnergy::potential", "the potential energy", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
-                        for (Index i = tile.first; i < tile.first + tile.count; ++i) partial[0] += values(i);
-                      })[0] / Real(particles_);
+    parts.potential = total_(
+                          "Weir::FreeEnergy::potential", "the potential energy",
+                          KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
+                            for (Index i = tile.first; i < tile.first + tile.count; ++i)
+                              partial[0] += values(i);
+                          })[0] /
+                      Real(particles_);
   }
   for (const auto& interaction : interactions_) parts.interaction += interaction->energy(x, t);
   for (const auto& blob : blobs_) parts.internal += blob->energy(x);

@@ -3,7 +3,8 @@
 namespace weir::functionals {
 
 std::vector<std::string> names() {
-  return std::apply([](auto... functional) { return std::vector<std::string>{decltype(functional)::name...}; }, All());
+  return std::apply(
+      [](auto... functional) { return std::vector<std::string>{decltype(functional)::name...}; }, All());
 }
 
 }  // namespace weir::functionals

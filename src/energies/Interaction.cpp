@@ -14,7 +14,8 @@ namespace {
 /// covariance, 1/2 tr(B S).
 class QuadraticInteraction : public Interaction {
  public:
-  QuadraticInteraction(const Communicator& comm, const Partition& partition, Index dimension, const std::vector<Real>& stiffness)
+  QuadraticInteraction(const Communicator& comm, const Partition& partition, Index dimension,
+                       const std::vector<Real>& stiffness)
       : tiles_(partition.local()),
         moments_(comm, partition, dimension),
         force_{Vector<Real>("Weir::QuadraticInteraction::mean", dimension),
@@ -23,13 +24,15 @@ class QuadraticInteraction : public Interaction {
 
   void add_gradient(const MatrixRef<const Real>& x, Real, Real factor, const MatrixRef<Real>& out) override {
     const auto& mean = moments_.mean(x);
-    Kokkos::deep_copy(force_.centre, Kokkos::View<const Real*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>(
-                                         mean.data(), mean.size()));
+    Kokkos::deep_copy(force_.centre,
+                      Kokkos::View<const Real*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>(
+                          mean.data(), mean.size()));
     const auto force = force_;
     const int d = int(x.extent(0));
     for_each_tile(
         "Weir::QuadraticInteraction::gradient", tiles_, KOKKOS_LAMBDA(const Tile& tile) {
-          for (Index i = tile.first; i < tile.first + tile.count; ++i) force.add_gradient(d, &x(0, i), factor, &out(0, i));
+          for (Index i = tile.first; i < tile.first + tile.count; ++i)
+            force.add_gradient(d, &x(0, i), factor, &out(0, i));
         });
   }
 
@@ -74,13 +77,17 @@ struct Make {
 
   void check_centre(const VectorValue& centre, const char* name) const {
     for (Real c : centre.values)
-      if (c != 0) throw InputError(where + "." + name + ".centre", "an interaction acts on differences and has no centre; leave it out");
+      if (c != 0)
+        throw InputError(where + "." + name + ".centre",
+                         "an interaction acts on differences and has no centre; leave it out");
   }
   template <class T, class Gradient, class Value>
   std::unique_ptr<Interaction> pairs(Gradient gradient, Value value) const {
     if (d > most_pair_components)
-      throw InputError(where, fmt::format("pair interactions take up to {} dimensions, the ensemble has {}; a quadratic "
-                                          "interaction goes through moments and has no such limit", most_pair_components, d));
+      throw InputError(
+          where, fmt::format("pair interactions take up to {} dimensions, the ensemble has {}; a quadratic "
+                             "interaction goes through moments and has no such limit",
+                             most_pair_components, d));
     return std::make_unique<PairInteraction<T, Gradient, Value>>(comm, partition, d, gradient, value);
   }
   template <class Profile, class Options>
@@ -103,17 +110,25 @@ struct Make {
   }
   std::unique_ptr<Interaction> operator()(const QuadraticOptions& options) const {
     check_centre(options.centre, "quadratic");
-    return std::make_unique<QuadraticInteraction>(comm, partition, d, options.stiffness.resolve(d, where + ".quadratic.stiffness"));
+    return std::make_unique<QuadraticInteraction>(
+        comm, partition, d, options.stiffness.resolve(d, where + ".quadratic.stiffness"));
   }
-  std::unique_ptr<Interaction> operator()(const DoubleWellOptions& o) const { return radial<DoubleWellProfile>(o); }
-  std::unique_ptr<Interaction> operator()(const GaussianOptions& o) const { return radial<GaussianProfile>(o); }
+  std::unique_ptr<Interaction> operator()(const DoubleWellOptions& o) const {
+    return radial<DoubleWellProfile>(o);
+  }
+  std::unique_ptr<Interaction> operator()(const GaussianOptions& o) const {
+    return radial<GaussianProfile>(o);
+  }
   std::unique_ptr<Interaction> operator()(const MorseOptions& o) const { return radial<MorseProfile>(o); }
-  std::unique_ptr<Interaction> operator()(const PowerLawOptions& o) const { return radial<PowerLawProfile>(o); }
+  std::unique_ptr<Interaction> operator()(const PowerLawOptions& o) const {
+    return radial<PowerLawProfile>(o);
+  }
   std::unique_ptr<Interaction> operator()(const ExpressionOptions& o) const {
     const std::string key = where + ".expression.formula";
     const Expression expression = parse_expression(o.formula, d, key);
     if (expression.depends_on_time())
-      throw InputError(key, fmt::format("\"{}\" depends on t; an interaction is a function of x - y alone", o.formula));
+      throw InputError(
+          key, fmt::format("\"{}\" depends on t; an interaction is a function of x - y alone", o.formula));
     return pairs<double>(ExpressionGradientKernel{expression}, ExpressionValueKernel{expression});
   }
 };

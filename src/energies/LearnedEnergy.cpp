@@ -37,17 +37,22 @@ class LearnedPotential : public Potential {
  public:
   explicit LearnedPotential(std::shared_ptr<const LearnedEnergy> energy) : energy_(std::move(energy)) {
     for (const auto& theta : energy_->potential->theta)
-      rows_.emplace_back(ExpansionFunctor{energy_->potential->basis, on_device(theta, "Weir::LearnedPotential::theta")});
+      rows_.emplace_back(
+          ExpansionFunctor{energy_->potential->basis, on_device(theta, "Weir::LearnedPotential::theta")});
   }
-  void add_value(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t, const VectorRef<Real>& values) const override {
+  void add_value(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t,
+                 const VectorRef<Real>& values) const override {
     at(t).add_value(tiles, x, t, values);
   }
-  void add_gradient(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t, Real factor, const MatrixRef<Real>& out) const override {
+  void add_gradient(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t, Real factor,
+                    const MatrixRef<Real>& out) const override {
     at(t).add_gradient(tiles, x, t, factor, out);
   }
 
  private:
-  const PointwisePotential<ExpansionFunctor>& at(Real t) const { return rows_[energy_->row(t, Index(rows_.size()))]; }
+  const PointwisePotential<ExpansionFunctor>& at(Real t) const {
+    return rows_[energy_->row(t, Index(rows_.size()))];
+  }
   std::shared_ptr<const LearnedEnergy> energy_;
   std::vector<PointwisePotential<ExpansionFunctor>> rows_;
 };
@@ -74,20 +79,27 @@ struct ExpansionValue {
   KOKKOS_INLINE_FUNCTION void operator()(Dimension, const N* r, const N*, N* sums) const {
     using T = typename NumberTraits<N>::Scalar;
     N g[most_features_dimension];
-    for (int k = 0; k < expansion.basis.size(); ++k) sums[0] += N(T(expansion.theta(k))) * expansion.basis.value_and_gradient(k, r, g);
+    for (int k = 0; k < expansion.basis.size(); ++k)
+      sums[0] += N(T(expansion.theta(k))) * expansion.basis.value_and_gradient(k, r, g);
   }
 };
 
 class LearnedInteraction : public Interaction {
  public:
-  LearnedInteraction(std::shared_ptr<const LearnedEnergy> energy, const Communicator& comm, const Partition& partition) : energy_(std::move(energy)) {
+  LearnedInteraction(std::shared_ptr<const LearnedEnergy> energy, const Communicator& comm,
+                     const Partition& partition)
+      : energy_(std::move(energy)) {
     for (const auto& theta : energy_->interaction->theta) {
-      const ExpansionFunctor expansion{energy_->interaction->basis, on_device(theta, "Weir::LearnedInteraction::theta")};
+      const ExpansionFunctor expansion{energy_->interaction->basis,
+                                       on_device(theta, "Weir::LearnedInteraction::theta")};
       rows_.push_back(std::make_unique<PairInteraction<double, ExpansionGradient, ExpansionValue>>(
           comm, partition, energy_->dimension, ExpansionGradient{expansion}, ExpansionValue{expansion}));
     }
   }
-  void add_gradient(const MatrixRef<const Real>& x, Real t, Real factor, const MatrixRef<Real>& out) override { at(t).add_gradient(x, t, factor, out); }
+  void add_gradient(const MatrixRef<const Real>& x, Real t, Real factor,
+                    const MatrixRef<Real>& out) override {
+    at(t).add_gradient(x, t, factor, out);
+  }
   Real energy(const MatrixRef<const Real>& x, Real t) override { return at(t).energy(x, t); }
 
  private:
@@ -112,7 +124,8 @@ struct FeatureGradients {
   }
 };
 
-void write_expansion(Hdf5File& file, const std::string& name, const std::string& features, const LearnedEnergy::Expansion& expansion) {
+void write_expansion(Hdf5File& file, const std::string& name, const std::string& features,
+                     const LearnedEnergy::Expansion& expansion) {
   const FeatureBasis& basis = expansion.basis;
   std::vector<Real> theta;
   for (const auto& row : expansion.theta) theta.insert(theta.end(), row.begin(), row.end());
@@ -121,14 +134,17 @@ void write_expansion(Hdf5File& file, const std::string& name, const std::string&
   const auto exponents = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), basis.exponents);
   const auto centres = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), basis.centres);
   const std::string group = "/basis/" + name;
-  file.write(group + "/exponents", {exponents.data(), exponents.data() + exponents.size()}, {Index(exponents.extent(1)), basis.dimension});
-  file.write(group + "/centres", {centres.data(), centres.data() + centres.size()}, {Index(centres.extent(1)), basis.dimension});
+  file.write(group + "/exponents", {exponents.data(), exponents.data() + exponents.size()},
+             {Index(exponents.extent(1)), basis.dimension});
+  file.write(group + "/centres", {centres.data(), centres.data() + centres.size()},
+             {Index(centres.extent(1)), basis.dimension});
   file.set_attribute(group, "trigonometric", Real(basis.trigonometric));
   file.set_attribute(group, "length", basis.length);
   file.set_attribute(group, "profile", Real(basis.profile));
 }
 
-std::optional<LearnedEnergy::Expansion> read_expansion(const Hdf5File& file, const std::string& name, Index dimension) {
+std::optional<LearnedEnergy::Expansion> read_expansion(const Hdf5File& file, const std::string& name,
+                                                       Index dimension) {
   if (!file.has("/" + name)) return {};
   LearnedEnergy::Expansion expansion;
   FeatureBasis& basis = expansion.basis;
@@ -138,7 +154,8 @@ std::optional<LearnedEnergy::Expansion> read_expansion(const Hdf5File& file, con
   basis.length = file.attribute(group, "length");
   basis.profile = FeatureBasis::Profile(int(file.attribute(group, "profile")));
   const auto exponents = file.read(group + "/exponents"), centres = file.read(group + "/centres");
-  basis.exponents = decltype(basis.exponents)("Weir::FeatureBasis::exponents", dimension, exponents.size() / dimension);
+  basis.exponents =
+      decltype(basis.exponents)("Weir::FeatureBasis::exponents", dimension, exponents.size() / dimension);
   basis.centres = Matrix<Real>("Weir::FeatureBasis::centres", dimension, centres.size() / dimension);
   const auto host_exponents = Kokkos::create_mirror_view(basis.exponents);
   const auto host_centres = Kokkos::create_mirror_view(basis.centres);
@@ -151,7 +168,8 @@ std::optional<LearnedEnergy::Expansion> read_expansion(const Hdf5File& file, con
   Kokkos::deep_copy(basis.centres, host_centres);
   const auto theta = file.read("/" + name);
   const Index rows = file.shape("/" + name).at(0), columns = file.shape("/" + name).at(1);
-  for (Index r = 0; r < rows; ++r) expansion.theta.emplace_back(theta.begin() + r * columns, theta.begin() + (r + 1) * columns);
+  for (Index r = 0; r < rows; ++r)
+    expansion.theta.emplace_back(theta.begin() + r * columns, theta.begin() + (r + 1) * columns);
   return expansion;
 }
 
@@ -187,9 +205,11 @@ LearnedEnergy LearnedEnergy::read(const Hdf5File& file) {
   return energy;
 }
 
-LearnedEnergy read_learned_energy(const std::string& path, const Communicator& comm, Index dimension, const std::string& where) {
+LearnedEnergy read_learned_energy(const std::string& path, const Communicator& comm, Index dimension,
+                                  const std::string& where) {
   comm.agree([&] {
-    if (comm.is_root() && !std::filesystem::exists(path)) throw InputError(where, fmt::format("there is no file {}", path));
+    if (comm.is_root() && !std::filesystem::exists(path))
+      throw InputError(where, fmt::format("there is no file {}", path));
   });
   LearnedEnergy energy;
   try {
@@ -198,19 +218,22 @@ LearnedEnergy read_learned_energy(const std::string& path, const Communicator& c
     throw InputError(where, fmt::format("{} is not an energies.h5 that Weir wrote ({})", path, error.what()));
   }
   if (energy.dimension != dimension)
-    throw InputError(where, fmt::format("{} was learned in {} dimensions, the ensemble has {}", path, energy.dimension, dimension));
+    throw InputError(where, fmt::format("{} was learned in {} dimensions, the ensemble has {}", path,
+                                        energy.dimension, dimension));
   return energy;
 }
 
 std::unique_ptr<Potential> make_learned_potential(std::shared_ptr<const LearnedEnergy> energy) {
   return std::make_unique<LearnedPotential>(std::move(energy));
 }
-std::unique_ptr<Interaction> make_learned_interaction(std::shared_ptr<const LearnedEnergy> energy, const Communicator& comm, const Partition& partition) {
+std::unique_ptr<Interaction> make_learned_interaction(std::shared_ptr<const LearnedEnergy> energy,
+                                                      const Communicator& comm, const Partition& partition) {
   return std::make_unique<LearnedInteraction>(std::move(energy), comm, partition);
 }
 
-void mean_feature_gradients(const FeatureBasis& basis, int first, int count, const Communicator& comm, const Partition& partition,
-                            const MatrixRef<const Real>& x, const MatrixRef<Real>& gradients) {
+void mean_feature_gradients(const FeatureBasis& basis, int first, int count, const Communicator& comm,
+                            const Partition& partition, const MatrixRef<const Real>& x,
+                            const MatrixRef<Real>& gradients) {
   PairSum<double> pairs(comm, partition, partition, basis.dimension);
   pairs("Weir::mean_feature_gradients", FeatureGradients{basis, first, count}, x, x, {}, gradients);
   const Real scale = 1 / Real(partition.particles());

@@ -1,8 +1,8 @@
 // An interaction by pair sums: one kernel adds gradients, one adds values.
 #pragma once
 
-#include "weir/ensemble/PairSum.hpp"
 #include "weir/energies/Interaction.hpp"
+#include "weir/ensemble/PairSum.hpp"
 #include "weir/parallel/TileSum.hpp"
 
 namespace weir {
@@ -28,8 +28,8 @@ struct FunctorGradient {
 };
 
 /// Adds scale * from to `to`, column by column.
-inline void add_scaled(const char* label, const LocalTiles& tiles, Real scale, const MatrixRef<const Real>& from,
-                       const MatrixRef<Real>& to) {
+inline void add_scaled(const char* label, const LocalTiles& tiles, Real scale,
+                       const MatrixRef<const Real>& from, const MatrixRef<Real>& to) {
   const Index d = Index(to.extent(0));
   for_each_tile(
       label, tiles, KOKKOS_LAMBDA(const Tile& tile) {
@@ -41,7 +41,8 @@ inline void add_scaled(const char* label, const LocalTiles& tiles, Real scale, c
 template <class T, class Gradient, class Value>
 class PairInteraction : public Interaction {
  public:
-  PairInteraction(const Communicator& comm, const Partition& partition, Index dimension, Gradient gradient, Value value)
+  PairInteraction(const Communicator& comm, const Partition& partition, Index dimension, Gradient gradient,
+                  Value value)
       : gradient_(gradient),
         value_(value),
         particles_(partition.particles()),
@@ -59,10 +60,11 @@ class PairInteraction : public Interaction {
   Real energy(const MatrixRef<const Real>& x, Real) override {
     pairs_("Weir::PairInteraction::value", value_, x, x, {}, values_);
     const auto values = values_;
-    const Real sum = total_("Weir::PairInteraction::energy", "the interaction energy",
-                            KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
-                              for (Index i = tile.first; i < tile.first + tile.count; ++i) partial[0] += values(0, i);
-                            })[0];
+    const Real sum = total_(
+        "Weir::PairInteraction::energy", "the interaction energy",
+        KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
+          for (Index i = tile.first; i < tile.first + tile.count; ++i) partial[0] += values(0, i);
+        })[0];
     return 0.5 * sum / (Real(particles_) * Real(particles_));
   }
 

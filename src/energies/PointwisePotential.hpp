@@ -5,19 +5,21 @@
 
 namespace weir {
 
-/// Functor: `Real value(int d, const Real* x)` and `void add_gradient(int d, const Real* x, Real factor, Real* g)`,
-/// or the same with the time behind `x`.
+/// Functor: `Real value(int d, const Real* x)` and `void add_gradient(int d, const Real* x, Real factor,
+/// Real* g)`, or the same with the time behind `x`.
 template <class Functor>
 class PointwisePotential : public Potential {
  public:
   explicit PointwisePotential(Functor functor) : functor_(std::move(functor)) {}
 
-  void add_value(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t, const VectorRef<Real>& values) const override {
+  void add_value(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t,
+                 const VectorRef<Real>& values) const override {
     const Functor functor = functor_;
     const int d = int(x.extent(0));
     for_each_tile(
         "Weir::Potential::value", tiles, KOKKOS_LAMBDA(const Tile& tile) {
-          for (Index i = tile.first; i < tile.first + tile.count; ++i) values(i) += value_of(functor, d, &x(0, i), t, 0);
+          for (Index i = tile.first; i < tile.first + tile.count; ++i)
+            values(i) += value_of(functor, d, &x(0, i), t, 0);
         });
   }
 
@@ -35,7 +37,8 @@ class PointwisePotential : public Potential {
  private:
   // The int argument prefers the functor's form with time, where it has one.
   template <class F>
-  static KOKKOS_INLINE_FUNCTION auto value_of(const F& f, int d, const Real* x, Real t, int) -> decltype(f.value(d, x, t)) {
+  static KOKKOS_INLINE_FUNCTION auto value_of(const F& f, int d, const Real* x, Real t, int)
+      -> decltype(f.value(d, x, t)) {
     return f.value(d, x, t);
   }
   template <class F>
@@ -43,12 +46,14 @@ class PointwisePotential : public Potential {
     return f.value(d, x);
   }
   template <class F>
-  static KOKKOS_INLINE_FUNCTION auto add_gradient_of(const F& f, int d, const Real* x, Real t, Real factor, Real* g, int)
+  static KOKKOS_INLINE_FUNCTION auto add_gradient_of(const F& f, int d, const Real* x, Real t, Real factor,
+                                                     Real* g, int)
       -> decltype(f.add_gradient(d, x, t, factor, g)) {
     f.add_gradient(d, x, t, factor, g);
   }
   template <class F>
-  static KOKKOS_INLINE_FUNCTION void add_gradient_of(const F& f, int d, const Real* x, Real, Real factor, Real* g, long) {
+  static KOKKOS_INLINE_FUNCTION void add_gradient_of(const F& f, int d, const Real* x, Real, Real factor,
+                                                     Real* g, long) {
     f.add_gradient(d, x, factor, g);
   }
 

@@ -8,8 +8,9 @@ namespace weir {
 
 Vector<Real> on_device(const std::vector<Real>& values, const char* label) {
   Vector<Real> copy{std::string(label), values.size()};
-  Kokkos::deep_copy(copy, Kokkos::View<const Real*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>(
-                              values.data(), values.size()));
+  Kokkos::deep_copy(copy,
+                    Kokkos::View<const Real*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>(
+                        values.data(), values.size()));
   return copy;
 }
 
@@ -24,7 +25,8 @@ Matrix<Real> symmetric_part(const std::vector<Real>& matrix, Index d, const char
 
 void check_dimension(int least, Index dimension, const std::string& name, const std::string& where) {
   if (dimension < least)
-    throw InputError(where, fmt::format("{} needs at least {} dimensions, the ensemble has {}", name, least, dimension));
+    throw InputError(
+        where, fmt::format("{} needs at least {} dimensions, the ensemble has {}", name, least, dimension));
 }
 
 namespace {
@@ -57,13 +59,22 @@ struct Make {
   }
   std::unique_ptr<Potential> operator()(const QuadraticOptions& options) const {
     const auto stiffness = options.stiffness.resolve(d, where + ".quadratic.stiffness");
-    return pointwise(QuadraticFunctor{on_device(options.centre.resolve(d, where + ".quadratic.centre"), "Weir::Quadratic::centre"),
-                                      symmetric_part(stiffness, d, "Weir::Quadratic::stiffness")});
+    return pointwise(QuadraticFunctor{
+        on_device(options.centre.resolve(d, where + ".quadratic.centre"), "Weir::Quadratic::centre"),
+        symmetric_part(stiffness, d, "Weir::Quadratic::stiffness")});
   }
-  std::unique_ptr<Potential> operator()(const DoubleWellOptions& o) const { return radial<DoubleWellProfile>(o, o.centre); }
-  std::unique_ptr<Potential> operator()(const GaussianOptions& o) const { return radial<GaussianProfile>(o, o.centre); }
-  std::unique_ptr<Potential> operator()(const MorseOptions& o) const { return radial<MorseProfile>(o, o.centre); }
-  std::unique_ptr<Potential> operator()(const PowerLawOptions& o) const { return radial<PowerLawProfile>(o, o.centre); }
+  std::unique_ptr<Potential> operator()(const DoubleWellOptions& o) const {
+    return radial<DoubleWellProfile>(o, o.centre);
+  }
+  std::unique_ptr<Potential> operator()(const GaussianOptions& o) const {
+    return radial<GaussianProfile>(o, o.centre);
+  }
+  std::unique_ptr<Potential> operator()(const MorseOptions& o) const {
+    return radial<MorseProfile>(o, o.centre);
+  }
+  std::unique_ptr<Potential> operator()(const PowerLawOptions& o) const {
+    return radial<PowerLawProfile>(o, o.centre);
+  }
   std::unique_ptr<Potential> operator()(const ExpressionOptions& o) const {
     return pointwise(parse_expression(o.formula, d, where + ".expression.formula"));
   }

@@ -4,7 +4,9 @@
 
 namespace weir {
 
-Real gaussian_kernel_peak(Index dimension, Real bandwidth) { return std::pow(2 * M_PI * bandwidth * bandwidth, -0.5 * Real(dimension)); }
+Real gaussian_kernel_peak(Index dimension, Real bandwidth) {
+  return std::pow(2 * M_PI * bandwidth * bandwidth, -0.5 * Real(dimension));
+}
 
 Real silverman_bandwidth(Index particles, Index dimension, Real mean_variance) {
   const Real d = Real(dimension);

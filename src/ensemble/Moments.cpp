@@ -3,7 +3,9 @@
 namespace weir {
 
 namespace {
-Index triangle(Index d) { return d * (d + 1) / 2; }
+Index triangle(Index d) {
+  return d * (d + 1) / 2;
+}
 }  // namespace
 
 Moments::Moments(const Communicator& comm, const Partition& partition, Index components)
@@ -18,10 +20,11 @@ Moments::Moments(const Communicator& comm, const Partition& partition, Index com
 
 const std::vector<Real>& Moments::mean(const MatrixRef<const Real>& x) {
   const Index d = components_;
-  const auto& sums = first_("Weir::Moments::mean", "the ensemble's mean", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
-    for (Index i = 0; i < tile.count; ++i)
-      for (Index c = 0; c < d; ++c) partial[c] += x(c, tile.first + i);
-  });
+  const auto& sums = first_(
+      "Weir::Moments::mean", "the ensemble's mean", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
+        for (Index i = 0; i < tile.count; ++i)
+          for (Index c = 0; c < d; ++c) partial[c] += x(c, tile.first + i);
+      });
   for (Index c = 0; c < d; ++c) mean_[c] = sums[c] / Real(particles_);
   return mean_;
 }
@@ -30,10 +33,12 @@ const std::vector<Real>& Moments::covariance(const MatrixRef<const Real>& x) {
   mean(x);
   const Index d = components_;
   const auto centre = centre_;
-  Kokkos::View<const Real*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>> host_mean(mean_.data(), d);
+  Kokkos::View<const Real*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>> host_mean(
+      mean_.data(), d);
   Kokkos::deep_copy(centre, host_mean);
-  const auto& sums =
-      second_("Weir::Moments::covariance", "the ensemble's covariance", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
+  const auto& sums = second_(
+      "Weir::Moments::covariance", "the ensemble's covariance",
+      KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
         for (Index i = 0; i < tile.count; ++i) {
           Index entry = 0;
           for (Index a = 0; a < d; ++a)

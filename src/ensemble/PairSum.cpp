@@ -19,7 +19,8 @@ SourceBlocks<T>::SourceBlocks(const Communicator& comm, const Partition& sources
     }
   }
   for (auto& buffer : buffers_)
-    buffer = Vector<T>("Weir::PairSum::block", std::max(Index(1), block_tiles * sources.tile_size() * stride));
+    buffer =
+        Vector<T>("Weir::PairSum::block", std::max(Index(1), block_tiles * sources.tile_size() * stride));
 }
 
 template <class T>
@@ -30,16 +31,18 @@ void SourceBlocks<T>::post(Index b, const MatrixRef<const Real>& y, const Matrix
   if (block.owner == comm_.rank()) {
     const Index components = Index(y.extent(0));
     Kokkos::parallel_for(
-        "Weir::PairSum::pack", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, block.sources),
+        "Weir::PairSum::pack",
+        Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, block.sources),
         KOKKOS_LAMBDA(Index j) {
           for (Index c = 0; c < components; ++c) buffer(j * stride + c) = T(y(c, first + j));
-          for (Index k = components; k < stride; ++k) buffer(j * stride + k) = T(fields(k - components, first + j));
+          for (Index k = components; k < stride; ++k)
+            buffer(j * stride + k) = T(fields(k - components, first + j));
         });
     Kokkos::fence();
   }
   if (comm_.size() > 1)
-    WEIR_MPI(MPI_Ibcast(buffer.data(), int(block.sources * stride), sizeof(T) == 4 ? MPI_FLOAT : MPI_DOUBLE, block.owner,
-                        comm_.mpi(), &request_));
+    WEIR_MPI(MPI_Ibcast(buffer.data(), int(block.sources * stride), sizeof(T) == 4 ? MPI_FLOAT : MPI_DOUBLE,
+                        block.owner, comm_.mpi(), &request_));
 }
 
 template <class T>

@@ -6,8 +6,8 @@
 
 namespace weir {
 
-HostMatrix<Real> spread_points(const Communicator& comm, const HostMatrix<const Real>& x, const std::vector<Index>& ids, Index number,
-                               const Random& random) {
+HostMatrix<Real> spread_points(const Communicator& comm, const HostMatrix<const Real>& x,
+                               const std::vector<Index>& ids, Index number, const Random& random) {
   constexpr Index nobody = std::numeric_limits<Index>::max();
   const Index d = comm.max(Index(x.extent(0))), count = Index(ids.size());
   HostMatrix<Real> chosen("Weir::spread_points", d, number);

@@ -84,8 +84,12 @@ PetscReal largest(Vec x) {
   return shape_of(x).layout->comm().max(most);
 }
 
-double product(double a, double b) { return a * b; }
-double magnitude(double a, double) { return std::fabs(a); }
+double product(double a, double b) {
+  return a * b;
+}
+double magnitude(double a, double) {
+  return std::fabs(a);
+}
 
 PetscErrorCode dot(Vec x, Vec y, PetscScalar* result) {
   return petsc_callback([&] { *result = exact_vector_sum(x, y, product); });
@@ -113,7 +117,9 @@ PetscErrorCode dot_and_norm(Vec x, Vec y, PetscScalar* with, PetscScalar* square
 }
 
 // PETSc adds the "local" values over ranks itself: rank 0 brings the whole, the others nothing.
-bool brings_nothing(Vec x) { return !shape_of(x).layout->comm().is_root(); }
+bool brings_nothing(Vec x) {
+  return !shape_of(x).layout->comm().is_root();
+}
 
 PetscErrorCode local_dot(Vec x, Vec y, PetscScalar* result) {
   return petsc_callback([&] {
@@ -148,7 +154,9 @@ PetscErrorCode axpby(Vec y, PetscScalar a, PetscScalar b, Vec x) {
     for (PetscInt i = 0; i < to.size(); ++i) to[i] = a * from.begin()[i] + b * to[i];
   });
 }
-PetscErrorCode aypx(Vec y, PetscScalar b, Vec x) { return axpby(y, 1, b, x); }
+PetscErrorCode aypx(Vec y, PetscScalar b, Vec x) {
+  return axpby(y, 1, b, x);
+}
 PetscErrorCode waxpy(Vec w, PetscScalar a, Vec x, Vec y) {
   return petsc_callback([&] {
     const Reading first(x), second(y);
@@ -197,7 +205,8 @@ void make_exact(Vec vec, std::shared_ptr<const Layout> layout) {
   WEIR_PETSC(PetscContainerCreate(layout->comm().mpi(), &container));
   WEIR_PETSC(PetscContainerSetPointer(container, new Shape(std::move(layout))));
   WEIR_PETSC(PetscContainerSetUserDestroy(container, delete_shape));
-  WEIR_PETSC(PetscObjectCompose(reinterpret_cast<PetscObject>(vec), "weir_shape", reinterpret_cast<PetscObject>(container)));
+  WEIR_PETSC(PetscObjectCompose(reinterpret_cast<PetscObject>(vec), "weir_shape",
+                                reinterpret_cast<PetscObject>(container)));
   WEIR_PETSC(PetscContainerDestroy(&container));
 
   auto& ops = *vec->ops;

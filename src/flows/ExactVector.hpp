@@ -9,9 +9,9 @@ namespace weir {
 
 class Layout;
 
-/// Replaces the operations of `vec` that add across entries or that BLAS may round differently at the end of an
-/// array: dots and norms sum tile by tile and then exactly, updates are plain loops. Vectors duplicated from it
-/// inherit both the operations and the layout. Collective.
+/// Replaces the operations of `vec` that add across entries or that BLAS may round differently at the end of
+/// an array: dots and norms sum tile by tile and then exactly, updates are plain loops. Vectors duplicated
+/// from it inherit both the operations and the layout. Collective.
 void make_exact(Vec vec, std::shared_ptr<const Layout> layout);
 
 /// Exact sum over ranks of term(a_i, b_i) over all entries of vectors that share a layout made by make_exact.

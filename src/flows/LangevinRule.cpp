@@ -17,7 +17,8 @@ LangevinRule::Scheme LangevinRule::named(const std::string& name) {
   return Scheme(found - names().begin());
 }
 
-LangevinRule::LangevinRule(Scheme scheme, const Partition& partition, Index components, const Random& random, bool single)
+LangevinRule::LangevinRule(Scheme scheme, const Partition& partition, Index components, const Random& random,
+                           bool single)
     : scheme_(scheme), tiles_(partition.local()), first_(partition.first_particle()), random_(random) {
   const Index particles = partition.local_particles();
   const Index next_particles = scheme == Scheme::leimkuhler_matthews ? particles : 0;
@@ -30,7 +31,8 @@ LangevinRule::LangevinRule(Scheme scheme, const Partition& partition, Index comp
   }
 }
 
-void LangevinRule::advance(Index step, Real h, Real temperature, const MatrixRef<const Real>& v, const MatrixRef<Real>& x) {
+void LangevinRule::advance(Index step, Real h, Real temperature, const MatrixRef<const Real>& v,
+                           const MatrixRef<Real>& x) {
   if (single_noise_.extent(0) > 0)
     advance_with<float>(single_noise_, next_single_noise_, step, h, temperature, v, x);
   else
@@ -38,9 +40,10 @@ void LangevinRule::advance(Index step, Real h, Real temperature, const MatrixRef
 }
 
 template <class T>
-void LangevinRule::advance_with(const MatrixRef<T>& noise, const MatrixRef<T>& next_noise, Index step, Real h, Real temperature,
-                                const MatrixRef<const Real>& v, const MatrixRef<Real>& x) {
-  const bool noisy = temperature > 0, averaged = scheme_ == Scheme::leimkuhler_matthews, tamed = scheme_ == Scheme::tamed_langevin;
+void LangevinRule::advance_with(const MatrixRef<T>& noise, const MatrixRef<T>& next_noise, Index step, Real h,
+                                Real temperature, const MatrixRef<const Real>& v, const MatrixRef<Real>& x) {
+  const bool noisy = temperature > 0, averaged = scheme_ == Scheme::leimkuhler_matthews,
+             tamed = scheme_ == Scheme::tamed_langevin;
   if (noisy) fill_normals(noise, random_, first_, step);
   if (noisy && averaged) fill_normals(next_noise, random_, first_, step + 1);
   const Real amplitude = sqrt(2 * temperature * h);
@@ -56,7 +59,9 @@ void LangevinRule::advance_with(const MatrixRef<T>& noise, const MatrixRef<T>& n
           }
           for (Index c = 0; c < d; ++c) {
             x(c, i) += step_size * v(c, i);
-            if (noisy) x(c, i) += amplitude * (averaged ? 0.5 * (Real(noise(c, i)) + Real(next_noise(c, i))) : Real(noise(c, i)));
+            if (noisy)
+              x(c, i) += amplitude *
+                         (averaged ? 0.5 * (Real(noise(c, i)) + Real(next_noise(c, i))) : Real(noise(c, i)));
           }
         }
       });

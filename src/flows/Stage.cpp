@@ -16,11 +16,14 @@ const std::vector<std::string>& native_schemes() {
   static const std::vector<std::string> all{"euler", "rk", "ssp", "beuler", "cn", "bdf"};
   return all;
 }
-bool is_implicit(const std::string& scheme) { return scheme == "beuler" || scheme == "cn" || scheme == "bdf"; }
+bool is_implicit(const std::string& scheme) {
+  return scheme == "beuler" || scheme == "cn" || scheme == "bdf";
+}
 
 FixedSteps fixed_steps(const SteppingOptions& options) {
   const Real exact = (options.end - options.start) / options.step;
-  return {options.start, options.end, options.step, std::max(Index(1), Index(std::ceil(exact * (1 - 1e-12))))};
+  return {options.start, options.end, options.step,
+          std::max(Index(1), Index(std::ceil(exact * (1 - 1e-12))))};
 }
 
 }  // namespace
@@ -48,7 +51,12 @@ struct Stage::Solver {
   std::function<void(const Tick&)> after_step;
 
   Solver(const SteppingOptions& stepping, Flow& the_flow)
-      : options(stepping), steps(fixed_steps(stepping)), flow(the_flow), layout(flow.layout()), state(layout), velocity(layout) {}
+      : options(stepping),
+        steps(fixed_steps(stepping)),
+        flow(the_flow),
+        layout(flow.layout()),
+        state(layout),
+        velocity(layout) {}
   ~Solver() {
     MatDestroy(&jacobian);
     TSDestroy(&ts);
@@ -67,7 +75,9 @@ struct Stage::Solver {
       solver.flow.velocity(t, ConstBlockViews(*solver.layout, x), BlockViews(*solver.layout, v));
     });
   }
-  static PetscErrorCode newton_function(void* snes, Vec x, Vec y) { return SNESComputeFunction(static_cast<SNES>(snes), x, y); }
+  static PetscErrorCode newton_function(void* snes, Vec x, Vec y) {
+    return SNESComputeFunction(static_cast<SNES>(snes), x, y);
+  }
   /// The product with the Jacobian at x is a difference of functions about x: nothing to assemble.
   static PetscErrorCode newton_jacobian(SNES, Vec x, Mat, Mat differences, void*) {
     return petsc_callback([&] {
@@ -110,7 +120,8 @@ void Stage::Solver::create_weir() {
   WEIR_PETSC(TSSetType(ts, "weir"));
   for (Index b = 0; b < layout->blocks(); ++b)
     rules.emplace_back(LangevinRule::named(options.scheme), (*layout)[b].partition, (*layout)[b].components,
-                       Random(options.seed, Stream::langevin_noise, options.stage * 64 + int(b)), options.single);
+                       Random(options.seed, Stream::langevin_noise, options.stage * 64 + int(b)),
+                       options.single);
   set_steps(ts, steps, [this](Index step, Real t, Real h, Vec x) { advance(step, t, h, x); });
 }
 
@@ -120,15 +131,16 @@ void Stage::Solver::create_native() {
   TSAdapt adapt = nullptr;
   WEIR_PETSC(TSGetAdapt(ts, &adapt));
   WEIR_PETSC(TSAdaptSetType(adapt, options.tolerance ? "weir" : TSADAPTNONE));
-  if (options.tolerance) WEIR_PETSC(TSSetTolerances(ts, *options.tolerance, nullptr, *options.tolerance, nullptr));
+  if (options.tolerance)
+    WEIR_PETSC(TSSetTolerances(ts, *options.tolerance, nullptr, *options.tolerance, nullptr));
   if (is_implicit(options.scheme)) {
     // Newton with a matrix-free Jacobian: GMRES sees differences of the velocity.
     SNES snes = nullptr;
     KSP ksp = nullptr;
     PC pc = nullptr;
     WEIR_PETSC(TSGetSNES(ts, &snes));
-    WEIR_PETSC(MatCreateMFFD(layout->comm().mpi(), PetscInt(layout->local_size()), PetscInt(layout->local_size()), PETSC_DETERMINE,
-                             PETSC_DETERMINE, &jacobian));
+    WEIR_PETSC(MatCreateMFFD(layout->comm().mpi(), PetscInt(layout->local_size()),
+                             PetscInt(layout->local_size()), PETSC_DETERMINE, PETSC_DETERMINE, &jacobian));
     WEIR_PETSC(MatMFFDSetFunction(jacobian, newton_function, snes));
     WEIR_PETSC(SNESSetJacobian(snes, jacobian, jacobian, newton_jacobian, nullptr));
     WEIR_PETSC(SNESSetTolerances(snes, 1e-12, 1e-10, 1e-12, 50, PETSC_DEFAULT));
@@ -144,7 +156,8 @@ void Stage::Solver::advance(Index step, Real t, Real h, Vec x) {
   WEIR_PETSC(right_hand_side(ts, t, x, velocity.vec(), this));
   const ConstBlockViews v(*layout, velocity.vec());
   const BlockViews blocks(*layout, x);
-  for (Index b = 0; b < layout->blocks(); ++b) rules[b].advance(step, h, flow.temperature(t, b), v[b], blocks[b]);
+  for (Index b = 0; b < layout->blocks(); ++b)
+    rules[b].advance(step, h, flow.temperature(t, b), v[b], blocks[b]);
   Kokkos::fence();
 }
 
@@ -155,16 +168,18 @@ void Stage::Solver::check_finite(Vec x, const Tick& tick) const {
     const Index d = Index(values.extent(0));
     Index bad = 0;
     Kokkos::parallel_reduce(
-        "Weir::Stage::check_finite", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(values.extent(1))),
-        KOKKOS_LAMBDA(Index i, Index& found) {
+        "Weir::Stage::check_finite",
+        Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(values.extent(1))),
+        KOKKOS_LAMBDA(Index i, Index & found) {
           for (Index c = 0; c < d; ++c) found += !(fabs(values(c, i)) <= 1.7976931348623157e308);
         },
         bad);
     const Index total = layout->comm().sum(bad);
     if (total > 0)
-      throw RunError(fmt::format("block {} is not finite after step {} (time {:g}): {} of {} numbers; a smaller step, or the scheme "
-                                 "tamed_langevin, may help", (*layout)[b].name, tick.step, tick.time, total,
-                                 (*layout)[b].partition.particles() * d));
+      throw RunError(fmt::format(
+          "block {} is not finite after step {} (time {:g}): {} of {} numbers; a smaller step, or the scheme "
+          "tamed_langevin, may help",
+          (*layout)[b].name, tick.step, tick.time, total, (*layout)[b].partition.particles() * d));
   }
 }
 
@@ -181,18 +196,25 @@ void Stage::Solver::finish_step(const Tick& tick) {
 Stage::Stage(const SteppingOptions& options, Flow& flow, const std::string& where) {
   for (Index b = 0; b < flow.layout()->blocks(); ++b)
     if (!is_langevin(options.scheme) && flow.temperature(options.start, b) > 0)
-      throw InputError(where, fmt::format("{} integrates noise-free flows, and block {} has noise of temperature {:g}; use langevin or "
-                                          "leimkuhler_matthews, or `by: blob` for the entropy", options.scheme, (*flow.layout())[b].name,
-                                          flow.temperature(options.start, b)));
+      throw InputError(
+          where,
+          fmt::format(
+              "{} integrates noise-free flows, and block {} has noise of temperature {:g}; use langevin or "
+              "leimkuhler_matthews, or `by: blob` for the entropy",
+              options.scheme, (*flow.layout())[b].name, flow.temperature(options.start, b)));
   solver_ = std::make_unique<Solver>(options, flow);
   solver_->create();
 }
 
 Stage::~Stage() = default;
 
-State& Stage::state() { return solver_->state; }
+State& Stage::state() {
+  return solver_->state;
+}
 
-Index Stage::planned_steps() const { return solver_->steps.count; }
+Index Stage::planned_steps() const {
+  return solver_->steps.count;
+}
 
 void Stage::run(const std::function<void(const Tick&)>& after_step) {
   solver_->after_step = after_step;
@@ -206,8 +228,8 @@ void Stage::run(const std::function<void(const Tick&)>& after_step) {
     PetscReal time = 0;
     WEIR_PETSC(TSGetStepNumber(solver_->ts, &step));
     WEIR_PETSC(TSGetTime(solver_->ts, &time));
-    throw RunError(fmt::format("the {} solver stopped at step {} (time {:g}): {}; a smaller step may help", solver_->options.scheme,
-                               step, time, TSConvergedReasons[reason]));
+    throw RunError(fmt::format("the {} solver stopped at step {} (time {:g}): {}; a smaller step may help",
+                               solver_->options.scheme, step, time, TSConvergedReasons[reason]));
   }
 }
 

@@ -1,6 +1,7 @@
 #include "SteppersPetsc.hpp"
 
-// A TS type is a table of functions in PETSc's private headers, which its documentation asks implementers to use.
+// A TS type is a table of functions in PETSc's private headers, which its documentation asks implementers to
+// use.
 #include <petsc/private/tsimpl.h>
 
 #include <cmath>
@@ -28,8 +29,12 @@ PetscErrorCode step(TS ts) {
     if (n + 1 >= stepper.steps.count) ts->reason = TS_CONVERGED_TIME;
   });
 }
-PetscErrorCode setup(TS) { return PETSC_SUCCESS; }
-PetscErrorCode reset(TS) { return PETSC_SUCCESS; }
+PetscErrorCode setup(TS) {
+  return PETSC_SUCCESS;
+}
+PetscErrorCode reset(TS) {
+  return PETSC_SUCCESS;
+}
 PetscErrorCode destroy(TS ts) {
   delete static_cast<WeirStepper*>(ts->data);
   ts->data = nullptr;
@@ -37,7 +42,8 @@ PetscErrorCode destroy(TS ts) {
 }
 PetscErrorCode view(TS ts, PetscViewer viewer) {
   const auto& steps = static_cast<WeirStepper*>(ts->data)->steps;
-  return PetscViewerASCIIPrintf(viewer, "  blocks by their rules, %d steps of %g\n", int(steps.count), double(steps.size));
+  return PetscViewerASCIIPrintf(viewer, "  blocks by their rules, %d steps of %g\n", int(steps.count),
+                                double(steps.size));
 }
 // States between steps are not defined for a stochastic flow; events at the end of a step are.
 PetscErrorCode interpolate(TS ts, PetscReal t, Vec x) {
@@ -60,12 +66,14 @@ PetscErrorCode create_stepper(TS ts) {
   return PETSC_SUCCESS;
 }
 
-Real square_of_weighted_error(double error, double weight) { return (error / weight) * (error / weight); }
+Real square_of_weighted_error(double error, double weight) {
+  return (error / weight) * (error / weight);
+}
 
-/// The elementary controller of PETSc's "basic" (accept where the weighted error is at most 1, next step h times
-/// safety * error^(-1/order), clipped), on an error norm that is summed exactly.
-PetscErrorCode choose(TSAdapt adapt, TS ts, PetscReal h, PetscInt* next_scheme, PetscReal* next_h, PetscBool* accept,
-                      PetscReal* error, PetscReal* absolute, PetscReal* relative) {
+/// The elementary controller of PETSc's "basic" (accept where the weighted error is at most 1, next step h
+/// times safety * error^(-1/order), clipped), on an error norm that is summed exactly.
+PetscErrorCode choose(TSAdapt adapt, TS ts, PetscReal h, PetscInt* next_scheme, PetscReal* next_h,
+                      PetscBool* accept, PetscReal* error, PetscReal* absolute, PetscReal* relative) {
   return petsc_callback([&] {
     *next_scheme = 0;
     *next_h = h;

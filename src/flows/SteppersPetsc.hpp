@@ -15,8 +15,8 @@ using StepFunction = std::function<void(Index step, Real t, Real h, Vec x)>;
 /// Registers both types; once is enough, more does no harm.
 void register_steppers();
 
-/// For a TS of type "weir": steps of `size` from `start`, `count` of them, the last one ending at `end`. Times are
-/// start + n size, never accumulated, so that a restarted run has the same.
+/// For a TS of type "weir": steps of `size` from `start`, `count` of them, the last one ending at `end`.
+/// Times are start + n size, never accumulated, so that a restarted run has the same.
 struct FixedSteps {
   Real start, end, size;
   Index count;

@@ -43,7 +43,8 @@ std::optional<Index> parse_index(std::string_view text) {
   if (stop == end && code == std::errc::result_out_of_range) return std::nullopt;
   const auto real = parse_real(text);
   constexpr Real largest_exact = 9007199254740992.0;
-  if (real && std::isfinite(*real) && std::abs(*real) <= largest_exact && std::floor(*real) == *real) return Index(*real);
+  if (real && std::isfinite(*real) && std::abs(*real) <= largest_exact && std::floor(*real) == *real)
+    return Index(*real);
   return std::nullopt;
 }
 

@@ -86,7 +86,8 @@ class ZipSource : public ByteSource {
     position_ += done;
     // libzip compares check sums when it is asked for more than there is.
     char beyond;
-    if (done > 0 && position_ == size_ && zip_fread(file_.get(), &beyond, 1) < 0) fail(zip_file_strerror(file_.get()));
+    if (done > 0 && position_ == size_ && zip_fread(file_.get(), &beyond, 1) < 0)
+      fail(zip_file_strerror(file_.get()));
     return done;
   }
 

@@ -11,10 +11,15 @@ namespace weir {
 
 void describe(Section& section, CouplingOptions& options) {
   if (section.reading()) options.where = section.path();
-  section.option("method", options.method, "auto: assignment where sizes are equal, network_simplex elsewhere")
+  section
+      .option("method", options.method, "auto: assignment where sizes are equal, network_simplex elsewhere")
       .one_of({"auto", "assignment", "network_simplex"});
-  section.option("batch", options.batch, "particles coupled at a time, or `whole` populations").at_least(1).one_of({"whole"});
-  section.option("exact_limit", options.exact_limit, "most particles a side that are coupled exactly at a time").at_least(1);
+  section.option("batch", options.batch, "particles coupled at a time, or `whole` populations")
+      .at_least(1)
+      .one_of({"whole"});
+  section
+      .option("exact_limit", options.exact_limit, "most particles a side that are coupled exactly at a time")
+      .at_least(1);
 }
 
 namespace {
@@ -52,11 +57,17 @@ std::vector<Job> make_jobs(const CouplingOptions& options, const std::vector<Ens
       const Index largest = std::max(x.size(p), y.size(p));
       if (largest > options.exact_limit)
         throw InputError(options.where + ".batch",
-                         fmt::format("couples {} particles at a time, more than exact_limit = {}; choose a smaller batch, or raise exact_limit "
-                                     "(time grows as the square)", largest, options.exact_limit));
+                         fmt::format("couples {} particles at a time, more than exact_limit = {}; choose a "
+                                     "smaller batch, or raise exact_limit "
+                                     "(time grows as the square)",
+                                     largest, options.exact_limit));
       if (options.method == "assignment" && x.size(p) != y.size(p))
-        throw InputError(options.where + ".method", fmt::format("assignment needs parts of equal size; populations {} and {} have {} and {} particles: use "
-                                                                "network_simplex", k, k + 1, n, m));
+        throw InputError(
+            options.where + ".method",
+            fmt::format(
+                "assignment needs parts of equal size; populations {} and {} have {} and {} particles: use "
+                "network_simplex",
+                k, k + 1, n, m));
       jobs.push_back({Index(k), p, int(Index(jobs.size()) % ranks), x, y, {}, {}});
     }
   }
@@ -107,7 +118,8 @@ struct Solution {
   Real cost, gap;
 };
 Solution solve(const Job& job, Index d, const std::string& method) {
-  const Points x{job.x_values.data(), job.x.size(job.part), d}, y{job.y_values.data(), job.y.size(job.part), d};
+  const Points x{job.x_values.data(), job.x.size(job.part), d},
+      y{job.y_values.data(), job.y.size(job.part), d};
   if (method == "network_simplex" || x.count != y.count) {
     const Transport transport = solve_network_simplex(x, y);
     return {barycentric_maps(x, y, transport.plan), transport.cost, transport.certificate.gap};
@@ -120,9 +132,12 @@ Solution solve(const Job& job, Index d, const std::string& method) {
 
 }  // namespace
 
-void check_couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations) { make_jobs(options, populations); }
+void check_couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations) {
+  make_jobs(options, populations);
+}
 
-std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options, const std::vector<Ensemble>& populations, CoupledAt at) {
+std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options,
+                                                const std::vector<Ensemble>& populations, CoupledAt at) {
   const Communicator& comm = populations.front().comm;
   const Index d = populations.front().components();
   const std::size_t transitions = populations.size() - 1;
@@ -146,7 +161,8 @@ std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options, 
       const Partition& partition = populations[job.k + (next ? 1 : 0)].partition;
       const Real share = Real(cut.size(job.part)) / Real(cut.rows);
       for (Index i = 0; i < cut.size(job.part); ++i) {
-        for (Index c = 0; c < d; ++c) record[c] = next ? here[i * d + c] - map.mean[i * d + c] : map.mean[i * d + c] - here[i * d + c];
+        for (Index c = 0; c < d; ++c)
+          record[c] = next ? here[i * d + c] - map.mean[i * d + c] : map.mean[i * d + c] - here[i * d + c];
         record[d] = map.mass[i] * share;
         record[d + 1] = map.variance[i];
         const Index row = cut.first(job.part) + i;

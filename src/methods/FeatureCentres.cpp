@@ -5,7 +5,8 @@
 
 namespace weir {
 
-HostMatrix<Real> data_centres(const FeatureOptions& options, const std::vector<const Ensemble*>& ensembles, CentresOf of, Index seed) {
+HostMatrix<Real> data_centres(const FeatureOptions& options, const std::vector<const Ensemble*>& ensembles,
+                              CentresOf of, Index seed) {
   const auto* wanted = options.radial ? std::get_if<DataCentres>(&options.radial->centres.at) : nullptr;
   if (!wanted) return {};
   const Communicator& comm = ensembles.front()->comm;
@@ -24,16 +25,19 @@ HostMatrix<Real> data_centres(const FeatureOptions& options, const std::vector<c
         // Rows are shuffled when populations are made, so a neighbour within the tile is a random partner.
         const Index partner = tile.first + (i + 1) % tile.count;
         for (Index c = 0; c < d; ++c)
-          candidates(c, ids.size()) = host(c, tile.first + i) - (of == CentresOf::differences ? host(c, partner) : 0);
+          candidates(c, ids.size()) =
+              host(c, tile.first + i) - (of == CentresOf::differences ? host(c, partner) : 0);
         ids.push_back(total + tile.global + i);
       }
     }
     total += ensemble->particles();
   }
-  const auto centres = spread_points(comm, candidates, ids, wanted->number, Random(seed, Stream::feature_centres, int(of)));
+  const auto centres =
+      spread_points(comm, candidates, ids, wanted->number, Random(seed, Stream::feature_centres, int(of)));
   if (Index(centres.extent(1)) < wanted->number)
     throw InputError(options.where + ".radial.centres.data.number",
-                     fmt::format("found {}; the training populations have only {} different points", wanted->number, centres.extent(1)));
+                     fmt::format("found {}; the training populations have only {} different points",
+                                 wanted->number, centres.extent(1)));
   return centres;
 }
 
@@ -43,7 +47,8 @@ void check_data_centres(const FeatureOptions& options, const std::vector<Ensembl
   for (std::size_t k = 0; k + 1 < ensembles.size(); ++k) points += ensembles[k].particles();
   if (wanted && wanted->number > points)
     throw InputError(options.where + ".radial.centres.data.number",
-                     fmt::format("found {}; the training populations have {} points to choose from", wanted->number, points));
+                     fmt::format("found {}; the training populations have {} points to choose from",
+                                 wanted->number, points));
 }
 
 }  // namespace weir

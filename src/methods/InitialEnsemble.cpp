@@ -10,7 +10,8 @@ namespace weir {
 
 void describe(Section& section, NormalOptions& options) {
   section.option("mean", options.mean, "mean: a number or one per component").unit("length");
-  section.option("covariance", options.covariance, "covariance: a number, a diagonal or rows").unit("length^2");
+  section.option("covariance", options.covariance, "covariance: a number, a diagonal or rows")
+      .unit("length^2");
 }
 void describe(Section& section, UniformOptions& options) {
   section.option("low", options.low, "least coordinates: a number or one per component").unit("length");
@@ -20,7 +21,9 @@ void describe(Section& section, BarenblattOptions& options) {
   section.option("exponent", options.exponent, "m of the porous medium equation").above(1);
   section.option("time", options.time, "time t at which the solution is taken").unit("time").above(0);
 }
-void describe(Section& section, FileEnsembleOptions& options) { describe(section, static_cast<DataOptions&>(options)); }
+void describe(Section& section, FileEnsembleOptions& options) {
+  describe(section, static_cast<DataOptions&>(options));
+}
 
 void describe(Section& section, InitialOptions& options) {
   if (section.reading()) options.where = section.path();
@@ -34,7 +37,9 @@ namespace {
 constexpr Real pi = 3.14159265358979323846;
 
 /// Volume of the unit ball.
-Real ball_volume(Index d) { return std::pow(pi, 0.5 * Real(d)) / std::tgamma(0.5 * Real(d) + 1); }
+Real ball_volume(Index d) {
+  return std::pow(pi, 0.5 * Real(d)) / std::tgamma(0.5 * Real(d) + 1);
+}
 
 struct BarenblattConstants {
   Real a, k, c;
@@ -52,10 +57,13 @@ BarenblattConstants barenblatt_constants(Real m, Index dimension) {
 class RadialQuantiles {
  public:
   RadialQuantiles(Real m, Index d) : cumulative_(points + 1, 0) {
-    const auto density = [&](Real r) { return std::pow(r, Real(d - 1)) * std::pow(std::max(1 - r * r, Real(0)), 1 / (m - 1)); };
+    const auto density = [&](Real r) {
+      return std::pow(r, Real(d - 1)) * std::pow(std::max(1 - r * r, Real(0)), 1 / (m - 1));
+    };
     const Real h = 1. / points;
     for (int i = 0; i < points; ++i)  // Simpson's rule on every interval
-      cumulative_[i + 1] = cumulative_[i] + h / 6 * (density(i * h) + 4 * density((i + 0.5) * h) + density((i + 1) * h));
+      cumulative_[i + 1] =
+          cumulative_[i] + h / 6 * (density(i * h) + 4 * density((i + 0.5) * h) + density((i + 1) * h));
   }
   Real operator()(Real fraction) const {
     const Real mass = fraction * cumulative_.back();
@@ -101,18 +109,22 @@ struct Fill {
         if (std::fabs(s[i * n + j] - s[j * n + i]) > 1e-12 * std::fabs(s[i * n + j]) && i != j && j == 0)
           throw InputError(where + ".normal.covariance", "is not symmetric");
         if (i == j && value < 0)
-          throw InputError(where + ".normal.covariance", "is not positive semidefinite; a covariance has no negative eigenvalue");
+          throw InputError(where + ".normal.covariance",
+                           "is not positive semidefinite; a covariance has no negative eigenvalue");
         const Real pivot = s[j * n + j];
         s[i * n + j] = i == j ? std::sqrt(value) : (pivot > 0 ? value / pivot : 0);
       }
   }
   void operator()(const UniformOptions& options) const {
-    const auto low = options.low.resolve(d(), where + ".uniform.low"), high = options.high.resolve(d(), where + ".uniform.high");
+    const auto low = options.low.resolve(d(), where + ".uniform.low"),
+               high = options.high.resolve(d(), where + ".uniform.high");
     for (Index c = 0; c < d(); ++c)
       if (!(high[c] > low[c]))
-        throw InputError(where + ".uniform.high", fmt::format("found {} where low is {}; allowed: above low", high[c], low[c]));
+        throw InputError(where + ".uniform.high",
+                         fmt::format("found {} where low is {}; allowed: above low", high[c], low[c]));
     for (Index i = 0; i < count(); ++i)
-      for (Index c = 0; c < d(); ++c) x(c, i) = low[c] + (high[c] - low[c]) * random.uniform(first + i, draw, c);
+      for (Index c = 0; c < d(); ++c)
+        x(c, i) = low[c] + (high[c] - low[c]) * random.uniform(first + i, draw, c);
   }
   // Radii at quantiles; directions: both sides of the line, the golden angle in the plane, random beyond.
   void operator()(const BarenblattOptions& options) const {
@@ -165,24 +177,34 @@ EnsembleShape shape_of(const InitialOptions& options) {
     const auto reader = open_data(*file);
     const EnsembleShape shape{reader->rows(), reader->columns()};
     if (options.particles && *options.particles != shape.particles)
-      throw InputError(options.where + ".particles", fmt::format("found {}, and the file has {} rows; leave it out", *options.particles, shape.particles));
+      throw InputError(options.where + ".particles",
+                       fmt::format("found {}, and the file has {} rows; leave it out", *options.particles,
+                                   shape.particles));
     if (options.dimension && *options.dimension != shape.dimension)
-      throw InputError(options.where + ".dimension", fmt::format("found {}, and the file's rows have {} columns; leave it out, or choose `columns`",
-                                                                 *options.dimension, shape.dimension));
+      throw InputError(
+          options.where + ".dimension",
+          fmt::format("found {}, and the file's rows have {} columns; leave it out, or choose `columns`",
+                      *options.dimension, shape.dimension));
     return shape;
   }
-  if (!options.particles) throw InputError(options.where + ".particles", "is missing; a law does not say how many particles to draw");
-  if (!options.dimension) throw InputError(options.where + ".dimension", "is missing; a law does not say how many components a particle has");
+  if (!options.particles)
+    throw InputError(options.where + ".particles",
+                     "is missing; a law does not say how many particles to draw");
+  if (!options.dimension)
+    throw InputError(options.where + ".dimension",
+                     "is missing; a law does not say how many components a particle has");
   return {*options.particles, *options.dimension};
 }
 
-Ensemble make_ensemble(const InitialOptions& options, const Communicator& comm, Index tile, Index seed, Index draw) {
+Ensemble make_ensemble(const InitialOptions& options, const Communicator& comm, Index tile, Index seed,
+                       Index draw) {
   EnsembleShape shape{};
   comm.agree([&] { shape = shape_of(options); });
   Ensemble ensemble(comm, shape.particles, shape.dimension, tile);
   const auto host = Kokkos::create_mirror_view(ensemble.x);
   comm.agree([&] {
-    std::visit(Fill{ensemble, host, ensemble.partition.first_particle(), Random(seed, Stream::initial_ensemble), draw, options.where},
+    std::visit(Fill{ensemble, host, ensemble.partition.first_particle(),
+                    Random(seed, Stream::initial_ensemble), draw, options.where},
                options.law);
   });
   Kokkos::deep_copy(ensemble.x, host);

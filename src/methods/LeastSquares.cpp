@@ -43,14 +43,17 @@ std::string direction_text(const std::vector<Real>& direction, const std::vector
     if (std::fabs(direction[k]) < 1e-4) continue;
     const Real size = std::fabs(direction[k]);
     const std::string factor = std::fabs(size - 1) < 1e-4 ? "" : fmt::format("{:.4g} ", size);
-    text += fmt::format("{}{}{}", text.empty() ? (direction[k] < 0 ? "-" : "") : (direction[k] < 0 ? " - " : " + "), factor, names[k]);
+    text += fmt::format("{}{}{}",
+                        text.empty() ? (direction[k] < 0 ? "-" : "") : (direction[k] < 0 ? " - " : " + "),
+                        factor, names[k]);
   }
   return text;
 }
 
 }  // namespace
 
-LeastSquares solve_least_squares(const std::vector<Real>& lower, Index n, Real ridge, const std::vector<std::string>& names) {
+LeastSquares solve_least_squares(const std::vector<Real>& lower, Index n, Real ridge,
+                                 const std::vector<std::string>& names) {
   const Gram gram{lower, n};
   LeastSquares result;
   std::vector<Real> scale(n), scaled(n * n);
@@ -60,7 +63,8 @@ LeastSquares solve_least_squares(const std::vector<Real>& lower, Index n, Real r
   const auto eigen = symmetric_eigen(scaled, n);
 
   // Rounding of the Gram matrix hides eigenvalues below this.
-  const Real threshold = 10 * Real(n) * std::numeric_limits<Real>::epsilon() * std::max(eigen.values.back(), Real(0));
+  const Real threshold =
+      10 * Real(n) * std::numeric_limits<Real>::epsilon() * std::max(eigen.values.back(), Real(0));
   const auto determined = [&](Index k) { return eigen.values[k] > threshold; };
   std::vector<std::vector<Real>> null;
   Real least = 0;
@@ -74,7 +78,8 @@ LeastSquares solve_least_squares(const std::vector<Real>& lower, Index n, Real r
       null.push_back(std::move(direction));
     }
   }
-  result.condition = least > 0 ? std::sqrt(eigen.values.back() / least) : std::numeric_limits<Real>::infinity();
+  result.condition =
+      least > 0 ? std::sqrt(eigen.values.back() / least) : std::numeric_limits<Real>::infinity();
   if (Index(null.size()) <= most_named_directions) {
     sparsify(null);
     for (const auto& direction : null) result.null_directions.push_back(direction_text(direction, names));
@@ -89,8 +94,11 @@ LeastSquares solve_least_squares(const std::vector<Real>& lower, Index n, Real r
       for (Index j = 0; j < n; ++j) regularised[i * n + j] = gram(i, j) + (i == j ? ridge : 0);
     const auto factor = cholesky(std::move(regularised), n);
     if (factor.empty())
-      throw RunError(fmt::format("the least-squares system of {} unknowns is singular to working precision even with ridge {:g}; raise the ridge or "
-                                 "lower the number of features", n, ridge));
+      throw RunError(
+          fmt::format("the least-squares system of {} unknowns is singular to working precision even with "
+                      "ridge {:g}; raise the ridge or "
+                      "lower the number of features",
+                      n, ridge));
     for (Index k = 0; k < n; ++k) result.theta[k] = -gram(n, k);
     cholesky_solve(factor, n, result.theta.data(), 1);
   } else {
@@ -98,7 +106,8 @@ LeastSquares solve_least_squares(const std::vector<Real>& lower, Index n, Real r
       if (!determined(k)) continue;
       Real projection = 0;
       for (Index i = 0; i < n; ++i) projection -= eigen.vectors[k * n + i] * gram(n, i) / scale[i];
-      for (Index i = 0; i < n; ++i) result.theta[i] += eigen.vectors[k * n + i] * projection / eigen.values[k] / scale[i];
+      for (Index i = 0; i < n; ++i)
+        result.theta[i] += eigen.vectors[k * n + i] * projection / eigen.values[k] / scale[i];
     }
   }
 

@@ -18,9 +18,12 @@ void describe(Section& section, LinearModelOptions& options) {
   section.option("interaction", options.interaction, "learn W");
   section.option("entropy", options.entropy, "learn beta");
   section.option("time", options.time, "each transition has its own coefficients");
-  section.option("features_at", options.features_at, "next: the JKO condition, implicit prediction; current: explicit Euler steps")
+  section
+      .option("features_at", options.features_at,
+              "next: the JKO condition, implicit prediction; current: explicit Euler steps")
       .one_of({"next", "current"});
-  section.option("ridge", options.ridge, "ridge added to the normal equations (summed over transitions)").at_least(0);
+  section.option("ridge", options.ridge, "ridge added to the normal equations (summed over transitions)")
+      .at_least(0);
   section.section("features", options.features, "features of V and of W");
   if (section.reading() && !options.potential && !options.interaction && !options.entropy)
     section.error("potential", "nothing is left to learn; switch on potential, interaction or entropy");
@@ -56,7 +59,8 @@ class Design {
   Design(const Unknowns& unknowns, const Transition& transition, Real scale)
       : unknowns_(unknowns), transition_(transition), scale_(scale), tiles_(transition.at.partition.local()) {
     const Index d = unknowns.dimension, particles = transition.at.partition.local_particles();
-    columns_ = Matrix<Real>("Weir::LinearModel::columns", unknowns.count() + 1, transition.at.partition.tile_size() * d);
+    columns_ = Matrix<Real>("Weir::LinearModel::columns", unknowns.count() + 1,
+                            transition.at.partition.tile_size() * d);
     if (unknowns.has_entropy) {
       scores_ = Matrix<Real>("Weir::LinearModel::scores", d, particles);
       transition.density->score(transition.at.partition, transition.at.x, scores_);
@@ -74,11 +78,13 @@ class Design {
     const auto displacement = transition_.coupled.displacement;
     const auto mass = transition_.coupled.mass;
     const FeatureBasis basis = unknowns_.potential;
-    const int d = unknowns_.dimension, potentials = unknowns_.potentials(), interactions = unknowns_.interactions();
+    const int d = unknowns_.dimension, potentials = unknowns_.potentials(),
+              interactions = unknowns_.interactions();
     const bool entropy = unknowns_.has_entropy;
     const Real scale = scale_;
     Kokkos::parallel_for(
-        "Weir::LinearModel::design", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, tile.count), KOKKOS_LAMBDA(Index i) {
+        "Weir::LinearModel::design",
+        Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, tile.count), KOKKOS_LAMBDA(Index i) {
           const Index particle = tile.first + i;
           const Real weight = sqrt(mass(particle));
           Real g[most_pair_components];
@@ -87,12 +93,15 @@ class Design {
             for (int c = 0; c < d; ++c) out(k, i * d + c) = weight * scale * g[c];
           }
           for (int c = 0; c < d; ++c) {
-            for (int k = 0; k < interactions; ++k) out(potentials + k, i * d + c) = weight * scale * mean_gradients(k * d + c, particle);
+            for (int k = 0; k < interactions; ++k)
+              out(potentials + k, i * d + c) = weight * scale * mean_gradients(k * d + c, particle);
             if (entropy) out(potentials + interactions, i * d + c) = weight * scale * scores(c, particle);
             out(potentials + interactions + entropy, i * d + c) = weight * displacement(c, particle);
           }
         });
-    return Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), Kokkos::subview(columns_, Kokkos::ALL(), Kokkos::make_pair(Index(0), tile.count * d)));
+    return Kokkos::create_mirror_view_and_copy(
+        Kokkos::HostSpace(),
+        Kokkos::subview(columns_, Kokkos::ALL(), Kokkos::make_pair(Index(0), tile.count * d)));
   }
 
  private:
@@ -103,8 +112,12 @@ class Design {
     for (int first = 0; first < features; first += group) {
       const int count = std::min(group, features - first);
       Matrix<Real> part("Weir::LinearModel::mean_gradients_part", count * d, particles);
-      mean_feature_gradients(unknowns_.interaction, first, count, transition_.at.comm, transition_.at.partition, transition_.at.x, part);
-      Kokkos::deep_copy(Kokkos::subview(mean_gradients_, Kokkos::make_pair(Index(first * d), Index((first + count) * d)), Kokkos::ALL()), part);
+      mean_feature_gradients(unknowns_.interaction, first, count, transition_.at.comm,
+                             transition_.at.partition, transition_.at.x, part);
+      Kokkos::deep_copy(
+          Kokkos::subview(mean_gradients_, Kokkos::make_pair(Index(first * d), Index((first + count) * d)),
+                          Kokkos::ALL()),
+          part);
     }
   }
 
@@ -115,7 +128,8 @@ class Design {
   Matrix<Real> columns_, scores_, mean_gradients_;
 };
 
-/// [A b]'[A b] over all tiles of all ranks and the given designs, exactly summed: lower triangle, order n + 1.
+/// [A b]'[A b] over all tiles of all ranks and the given designs, exactly summed: lower triangle, order n
+/// + 1.
 std::vector<Real> gram_matrix(std::vector<Design>& designs, Index order, const Communicator& comm) {
   // No entry of a tile's Gram matrix is larger than its squared Frobenius norm: a bound that costs one pass.
   Real bound = 0;
@@ -128,7 +142,8 @@ std::vector<Real> gram_matrix(std::vector<Design>& designs, Index order, const C
     }
   ExactAccumulator accumulator(comm, order * order);
   accumulator.start(bound);
-  Kokkos::View<Real**, Kokkos::LayoutLeft, Kokkos::HostSpace> gram("Weir::LinearModel::gram", order * order, 1);
+  Kokkos::View<Real**, Kokkos::LayoutLeft, Kokkos::HostSpace> gram("Weir::LinearModel::gram", order * order,
+                                                                   1);
   for (Design& design : designs)
     for (Index t = 0; t < design.tiles(); ++t) {
       const auto columns = design.columns(t);
@@ -142,7 +157,8 @@ std::vector<Real> gram_matrix(std::vector<Design>& designs, Index order, const C
 }
 
 /// Solved by rank 0 alone, so that all ranks have the same bits.
-LeastSquares solve_on_root(const std::vector<Real>& gram, const Unknowns& unknowns, Real ridge, const Communicator& comm) {
+LeastSquares solve_on_root(const std::vector<Real>& gram, const Unknowns& unknowns, Real ridge,
+                           const Communicator& comm) {
   LeastSquares solution;
   comm.agree([&] {
     if (comm.is_root()) solution = solve_least_squares(gram, unknowns.count(), ridge, unknowns.names());
@@ -156,21 +172,29 @@ LeastSquares solve_on_root(const std::vector<Real>& gram, const Unknowns& unknow
 
 }  // namespace
 
-LinearFit fit_linear_model(const LinearModelOptions& options, const std::vector<Real>& times, const std::vector<Transition>& transitions,
-                           const Communicator& comm, const RunOptions& run) {
+LinearFit fit_linear_model(const LinearModelOptions& options, const std::vector<Real>& times,
+                           const std::vector<Transition>& transitions, const Communicator& comm,
+                           const RunOptions& run) {
   const Index d = transitions.front().at.components();
   if (d > most_pair_components)
-    throw InputError(options.where, fmt::format("the linear model takes up to {} dimensions, the data have {}", most_pair_components, d));
+    throw InputError(
+        options.where,
+        fmt::format("the linear model takes up to {} dimensions, the data have {}", most_pair_components, d));
   std::vector<const Ensemble*> ensembles;
   for (const auto& transition : transitions) ensembles.push_back(&transition.at);
   Unknowns unknowns{{}, {}, options.potential, options.interaction, options.entropy, int(d)};
   if (options.potential)
-    unknowns.potential = make_features(options.features, d, data_centres(options.features, ensembles, CentresOf::points, run.seed));
+    unknowns.potential = make_features(
+        options.features, d, data_centres(options.features, ensembles, CentresOf::points, run.seed));
   if (options.interaction)
-    unknowns.interaction = make_features(options.features, d, data_centres(options.features, ensembles, CentresOf::differences, run.seed));
+    unknowns.interaction = make_features(
+        options.features, d, data_centres(options.features, ensembles, CentresOf::differences, run.seed));
   if (unknowns.count() > options.features.max_features)
-    throw InputError(options.where + ".features", fmt::format("asks for {} unknowns with V, W and beta, more than max_features = {}; use fewer, or raise it",
-                                                              unknowns.count(), options.features.max_features));
+    throw InputError(
+        options.where + ".features",
+        fmt::format(
+            "asks for {} unknowns with V, W and beta, more than max_features = {}; use fewer, or raise it",
+            unknowns.count(), options.features.max_features));
 
   Real mean_tau = 0;
   for (const auto& transition : transitions) mean_tau += transition.tau / Real(transitions.size());
@@ -188,11 +212,14 @@ LinearFit fit_linear_model(const LinearModelOptions& options, const std::vector<
   std::vector<std::vector<Real>> potential, interaction;
   for (std::size_t s = 0; s < solves.size(); ++s) {
     std::vector<Design> designs;
-    for (const Transition* transition : solves[s]) designs.emplace_back(unknowns, *transition, transition->tau / mean_tau);
-    const auto solution = solve_on_root(gram_matrix(designs, unknowns.count() + 1, comm), unknowns, options.ridge, comm);
+    for (const Transition* transition : solves[s])
+      designs.emplace_back(unknowns, *transition, transition->tau / mean_tau);
+    const auto solution =
+        solve_on_root(gram_matrix(designs, unknowns.count() + 1, comm), unknowns, options.ridge, comm);
     auto theta = solution.theta;
     for (Real& value : theta) value /= mean_tau;
-    const auto end_of_potential = theta.begin() + unknowns.potentials(), end_of_interaction = end_of_potential + unknowns.interactions();
+    const auto end_of_potential = theta.begin() + unknowns.potentials(),
+               end_of_interaction = end_of_potential + unknowns.interactions();
     potential.emplace_back(theta.begin(), end_of_potential);
     interaction.emplace_back(end_of_potential, end_of_interaction);
     if (options.entropy) fit.energy.entropy.push_back(theta.back());
@@ -200,7 +227,8 @@ LinearFit fit_linear_model(const LinearModelOptions& options, const std::vector<
     fit.rank = std::min(fit.rank, solution.rank);
     fit.condition = std::max(fit.condition, solution.condition);
     for (const auto& direction : solution.null_directions)
-      fit.null_directions.push_back(solves.size() > 1 ? fmt::format("transition {}: {}", s, direction) : direction);
+      fit.null_directions.push_back(solves.size() > 1 ? fmt::format("transition {}: {}", s, direction)
+                                                      : direction);
   }
   if (options.potential) fit.energy.potential = {unknowns.potential, potential};
   if (options.interaction) fit.energy.interaction = {unknowns.interaction, interaction};

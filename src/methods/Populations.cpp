@@ -12,8 +12,12 @@
 
 namespace weir {
 
-void describe(Section& section, SimulatedPopulations& options) { describe(section, static_cast<SimulateOptions&>(options)); }
-void describe(Section& section, FilePopulations& options) { describe(section, static_cast<DataOptions&>(options)); }
+void describe(Section& section, SimulatedPopulations& options) {
+  describe(section, static_cast<SimulateOptions&>(options));
+}
+void describe(Section& section, FilePopulations& options) {
+  describe(section, static_cast<DataOptions&>(options));
+}
 void describe(Section& section, PopulationsOptions& options) {
   if (section.reading()) options.where = section.path();
   section.one_of(options.source, "where the populations come from");
@@ -24,7 +28,9 @@ void describe(Section& section, SplitOptions& options) {
 
 namespace {
 
-Index train_size(Index size, const SplitOptions& split) { return size - Index(std::llround(split.test * Real(size))); }
+Index train_size(Index size, const SplitOptions& split) {
+  return size - Index(std::llround(split.test * Real(size)));
+}
 
 /// Where row i of a population goes: a place in its training part, or behind it in its test part.
 Shuffle split_shuffle(Index size, Index seed, bool paired, Index population) {
@@ -34,15 +40,20 @@ Shuffle split_shuffle(Index size, Index seed, bool paired, Index population) {
 /// Sends rows to where the split puts them, and fills both parts of the populations.
 class Splitter {
  public:
-  Splitter(const std::vector<Index>& sizes, Index dimension, const SplitOptions& split, bool paired, const Communicator& comm,
-           const RunOptions& run, const std::string& where)
+  Splitter(const std::vector<Index>& sizes, Index dimension, const SplitOptions& split, bool paired,
+           const Communicator& comm, const RunOptions& run, const std::string& where)
       : comm_(comm), exchange_(comm, dimension) {
     for (std::size_t k = 0; k < sizes.size(); ++k) {
       const Index train = train_size(sizes[k], split), test = sizes[k] - train;
       if (train < 2)
-        throw InputError(where, fmt::format("population {} has {} particles, of which {} would be for training; at least 2 are needed", k, sizes[k], train));
+        throw InputError(
+            where,
+            fmt::format(
+                "population {} has {} particles, of which {} would be for training; at least 2 are needed", k,
+                sizes[k], train));
       if (split.test > 0 && test < 1)
-        throw InputError(where, fmt::format("population {} has {} particles, too few for a test share of {}", k, sizes[k], split.test));
+        throw InputError(where, fmt::format("population {} has {} particles, too few for a test share of {}",
+                                            k, sizes[k], split.test));
       shuffles_.push_back(split_shuffle(sizes[k], run.seed, paired, Index(k)));
       train_.emplace_back(comm, train, dimension, run.tile);
       test_.emplace_back(comm, test, dimension, run.tile);
@@ -53,7 +64,8 @@ class Splitter {
   /// Row number `row` of population k; sent only if it falls into `parts`.
   void send(Index k, Index row, const Real* values, Parts parts = Parts::both) {
     const Index place = shuffles_[k](row), boundary = train_[k].particles();
-    if (place < boundary && parts != Parts::test) exchange_.send(train_[k].partition.owner_of_row(place), 2 * k, place, values);
+    if (place < boundary && parts != Parts::test)
+      exchange_.send(train_[k].partition.owner_of_row(place), 2 * k, place, values);
     if (place >= boundary && parts != Parts::train)
       exchange_.send(test_[k].partition.owner_of_row(place - boundary), 2 * k + 1, place - boundary, values);
   }
@@ -67,7 +79,9 @@ class Splitter {
     });
   }
 
-  Populations take(std::vector<Real> times) { return {std::move(times), std::move(train_), std::move(test_)}; }
+  Populations take(std::vector<Real> times) {
+    return {std::move(times), std::move(train_), std::move(test_)};
+  }
 
  private:
   Communicator comm_;
@@ -87,16 +101,20 @@ struct Make {
     Simulation trajectory(options, comm, run, 0);
     const Index steps = trajectory.planned_steps(), size = trajectory.initial().particles();
     // Rows are split alike in all populations: the test part is one trajectory.
-    Splitter splitter(std::vector<Index>(steps + 1, size), trajectory.initial().components(), split, true, comm, run, where);
+    Splitter splitter(std::vector<Index>(steps + 1, size), trajectory.initial().components(), split, true,
+                      comm, run, where);
     std::vector<Real> times(steps + 1);
-    const auto send = [&](Index k, const Partition& partition, const MatrixRef<const Real>& x, Splitter::Parts parts) {
+    const auto send = [&](Index k, const Partition& partition, const MatrixRef<const Real>& x,
+                          Splitter::Parts parts) {
       const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), x);
-      for (Index i = 0; i < partition.local_rows(); ++i) splitter.send(k, partition.first_row() + i, &host(0, i), parts);
+      for (Index i = 0; i < partition.local_rows(); ++i)
+        splitter.send(k, partition.first_row() + i, &host(0, i), parts);
       splitter.deliver();
     };
     trajectory.run([&](const Tick& tick, const MatrixRef<const Real>& x) {
       times[tick.step] = tick.time;
-      send(tick.step, trajectory.initial().partition, x, paired ? Splitter::Parts::both : Splitter::Parts::test);
+      send(tick.step, trajectory.initial().partition, x,
+           paired ? Splitter::Parts::both : Splitter::Parts::test);
     });
     for (Index k = 0; !paired && k <= steps; ++k) {
       SimulatedPopulations fresh = options;
@@ -116,7 +134,9 @@ struct Make {
     comm.agree([&] {
       const auto reader = open_data(options), label_reader = open_labels(options);
       columns = reader->columns();
-      if (!label_reader) throw InputError(where, "the rows carry no labels; give `labels: {column: ..}` or `labels: {path: ..}`");
+      if (!label_reader)
+        throw InputError(where,
+                         "the rows carry no labels; give `labels: {column: ..}` or `labels: {path: ..}`");
       const Partition stripes(comm, reader->rows(), run.tile);
       first = stripes.first_row(), count = stripes.local_rows();
       rows.resize(count * columns);
@@ -126,21 +146,28 @@ struct Make {
     });
     const std::vector<Real> known = all_labels(labels);
     if (known.size() < 2)
-      throw InputError(where, fmt::format("the labels tell {} population; at least two are needed to see a change", known.size()));
+      throw InputError(where,
+                       fmt::format("the labels tell {} population; at least two are needed to see a change",
+                                   known.size()));
     const std::vector<Real> times = options.times.empty() ? known : options.times;
     if (times.size() != known.size())
-      throw InputError(where + ".times", fmt::format("has {} entries for {} populations", times.size(), known.size()));
+      throw InputError(where + ".times",
+                       fmt::format("has {} entries for {} populations", times.size(), known.size()));
 
     // Number of each row within its population: rows of the same label on ranks before this one, then here.
     std::vector<Index> here(known.size(), 0), before(known.size()), sizes(known.size());
-    const auto population = [&](Real label) { return Index(std::lower_bound(known.begin(), known.end(), label) - known.begin()); };
+    const auto population = [&](Real label) {
+      return Index(std::lower_bound(known.begin(), known.end(), label) - known.begin());
+    };
     for (Real label : labels) ++here[population(label)];
     for (std::size_t k = 0; k < known.size(); ++k) {
       before[k] = comm.exclusive_prefix(here[k]);
       sizes[k] = comm.sum(here[k]);
       if (paired && sizes[k] != sizes[0])
-        throw InputError(where, fmt::format("`pairing: paired` needs populations of equal size; {} has {} rows where {} has {}", known[k], sizes[k],
-                                            known[0], sizes[0]));
+        throw InputError(
+            where,
+            fmt::format("`pairing: paired` needs populations of equal size; {} has {} rows where {} has {}",
+                        known[k], sizes[k], known[0], sizes[0]));
     }
     Splitter splitter(sizes, columns, split, paired, comm, run, where);
     for (Index i = 0; i < count; ++i) {
@@ -164,8 +191,8 @@ struct Make {
 
 }  // namespace
 
-Populations make_populations(const PopulationsOptions& options, const SplitOptions& split, bool paired, const Communicator& comm,
-                             const RunOptions& run) {
+Populations make_populations(const PopulationsOptions& options, const SplitOptions& split, bool paired,
+                             const Communicator& comm, const RunOptions& run) {
   return std::visit(Make{split, paired, comm, run, options.where}, options.source);
 }
 
@@ -180,7 +207,9 @@ Index check_populations(const PopulationsOptions& options, const Communicator& c
     }
     const auto& file = std::get<FilePopulations>(options.source);
     dimension = open_data(file)->columns();
-    if (!open_labels(file)) throw InputError(options.where, "the rows carry no labels; give `labels: {column: ..}` or `labels: {path: ..}`");
+    if (!open_labels(file))
+      throw InputError(options.where,
+                       "the rows carry no labels; give `labels: {column: ..}` or `labels: {path: ..}`");
   });
   return dimension;
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "weir/ensemble/Moments.hpp"
 #include "weir/energies/Potential.hpp"
+#include "weir/ensemble/Moments.hpp"
 
 namespace weir {
 
@@ -58,17 +58,19 @@ void write_values(Hdf5File& file, const std::string& name, const Vector<Real>& v
 
 }  // namespace
 
-void write_potential_grid(Hdf5File& file, const LearnedEnergy& energy, const EnergyOptions* truth, const Populations& populations,
-                          const Communicator& comm) {
+void write_potential_grid(Hdf5File& file, const LearnedEnergy& energy, const EnergyOptions* truth,
+                          const Populations& populations, const Communicator& comm) {
   if (!energy.potential) return;
   const Ensemble& middle = populations.train[populations.count() / 2];
   const Box box = bounding_box(populations, comm);
   const Index rows = populations.dimension() > 1 ? points : 1;
-  const Ensemble grid = grid_ensemble(box, Moments(comm, middle.partition, middle.components()).mean(middle.x));
+  const Ensemble grid =
+      grid_ensemble(box, Moments(comm, middle.partition, middle.components()).mean(middle.x));
 
   for (Index axis = 0; axis < (rows > 1 ? 2 : 1); ++axis) {
     std::vector<Real> ticks(points);
-    for (Index i = 0; i < points; ++i) ticks[i] = box.low[axis] + (box.high[axis] - box.low[axis]) * Real(i) / Real(points - 1);
+    for (Index i = 0; i < points; ++i)
+      ticks[i] = box.low[axis] + (box.high[axis] - box.low[axis]) * Real(i) / Real(points - 1);
     file.write(axis == 0 ? "/grid/x0" : "/grid/x1", ticks, {points});
   }
   const auto shared = std::make_shared<const LearnedEnergy>(energy);
@@ -80,7 +82,8 @@ void write_potential_grid(Hdf5File& file, const LearnedEnergy& energy, const Ene
   }
   if (truth && !truth->potential.empty()) {
     const Vector<Real> values("Weir::PotentialGrid::values", grid.particles());
-    for (const auto& term : truth->potential) add_values(*make_potential(term, populations.dimension()), grid, populations.times.front(), values);
+    for (const auto& term : truth->potential)
+      add_values(*make_potential(term, populations.dimension()), grid, populations.times.front(), values);
     write_values(file, "/grid/true", values, rows);
   }
 }

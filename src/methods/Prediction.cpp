@@ -30,7 +30,8 @@ class ImplicitStep {
     damping_ = Vector<Real>("Weir::ImplicitStep::damping", particles);
   }
 
-  /// x: the explicit step on entry, the solution on return. Collective; returns how many particles did not converge.
+  /// x: the explicit step on entry, the solution on return. Collective; returns how many particles did not
+  /// converge.
   Index solve(Real t, Real tau, const Matrix<Real>& base, const Matrix<Real>& x) {
     const Matrix<Real> start("Weir::ImplicitStep::start", x.extent(0), x.extent(1));
     Kokkos::deep_copy(start, x);
@@ -53,8 +54,9 @@ class ImplicitStep {
     const Index d = Index(x.extent(0));
     Index open = 0;
     Kokkos::parallel_reduce(
-        "Weir::ImplicitStep::relax", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(x.extent(1))),
-        KOKKOS_LAMBDA(Index i, Index& found) {
+        "Weir::ImplicitStep::relax",
+        Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(x.extent(1))),
+        KOKKOS_LAMBDA(Index i, Index & found) {
           Real square = 0, size = 0;
           for (Index c = 0; c < d; ++c) {
             const Real r = base(c, i) + tau * velocity(c, i) - x(c, i);
@@ -86,8 +88,9 @@ class ImplicitStep {
     const Index d = Index(x.extent(0));
     Index open = 0;
     Kokkos::parallel_reduce(
-        "Weir::ImplicitStep::give_up", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(x.extent(1))),
-        KOKKOS_LAMBDA(Index i, Index& found) {
+        "Weir::ImplicitStep::give_up",
+        Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(x.extent(1))),
+        KOKKOS_LAMBDA(Index i, Index & found) {
           if (residual(i) == 0) return;
           ++found;
           for (Index c = 0; c < d; ++c) x(c, i) = start(c, i);
@@ -118,8 +121,9 @@ void add_noise(const Ensemble& ensemble, const Matrix<Real>& x, Real variance, I
 
 }  // namespace
 
-Predictions predict(const PredictionOptions& options, const LearnedEnergy& learned, const std::vector<Real>& times,
-                    const std::vector<Ensemble>& observed, const RunOptions& run) {
+Predictions predict(const PredictionOptions& options, const LearnedEnergy& learned,
+                    const std::vector<Real>& times, const std::vector<Ensemble>& observed,
+                    const RunOptions& run) {
   Predictions predictions;
   Index unconverged = 0, steps = 0;
   for (std::size_t k = 0; k + 1 < times.size(); ++k) {
@@ -127,7 +131,8 @@ Predictions predict(const PredictionOptions& options, const LearnedEnergy& learn
     Ensemble to(from.comm, from.particles(), from.components(), run.tile);
     FreeEnergy free_energy = learned_free_energy(learned, from);
     const Real tau = times[k + 1] - times[k];
-    const Matrix<Real> base("Weir::Prediction::base", from.x.extent(0), from.x.extent(1)), velocity("Weir::Prediction::velocity", from.x.extent(0), from.x.extent(1));
+    const Matrix<Real> base("Weir::Prediction::base", from.x.extent(0), from.x.extent(1)),
+        velocity("Weir::Prediction::velocity", from.x.extent(0), from.x.extent(1));
     Kokkos::deep_copy(base, from.x);
     add_noise(from, base, 2 * learned.temperature(times[k]) * tau, run.seed, Index(k));
     free_energy.velocity(times[k], from.x, velocity);

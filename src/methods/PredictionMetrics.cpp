@@ -14,9 +14,13 @@ namespace weir {
 void describe(Section& section, PredictionMetricsOptions& options) {
   section
       .option("report", options.report,
-              "per step and mean: w1 and w2 (exact Wasserstein distances), energy_distance, mmd, l2_uvp (simulated populations only), bures_uvp")
+              "per step and mean: w1 and w2 (exact Wasserstein distances), energy_distance, mmd, l2_uvp "
+              "(simulated populations only), bures_uvp")
       .one_of({"w1", "w2", "energy_distance", "mmd", "l2_uvp", "bures_uvp"});
-  section.option("points", options.points, "most points of each side that distances are taken of, drawn at random").at_least(1);
+  section
+      .option("points", options.points,
+              "most points of each side that distances are taken of, drawn at random")
+      .at_least(1);
 }
 
 namespace {
@@ -44,7 +48,8 @@ GaussianMoments moments_of(const Ensemble& ensemble) {
 
 /// E |x - mean|^2
 Real total_variance(const Ensemble& ensemble) {
-  return Real(ensemble.components()) * Moments(ensemble.comm, ensemble.partition, ensemble.components()).mean_variance(ensemble.x);
+  return Real(ensemble.components()) *
+         Moments(ensemble.comm, ensemble.partition, ensemble.components()).mean_variance(ensemble.x);
 }
 
 /// 100 tau^2 E |v - v_true|^2 / Var(rho), of the whole drift.
@@ -53,10 +58,11 @@ Real l2_uvp(const Ensemble& at, const Matrix<Real>& v, FreeEnergy& truth, Real t
   const Matrix<Real> w("Weir::l2_uvp::true", d, at.partition.local_particles());
   truth.velocity(t, at.x, w);
   TileSum sum(at.comm, at.partition, 1);
-  const Real square = sum("Weir::l2_uvp", "the learned drift", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
-    for (Index i = tile.first; i < tile.first + tile.count; ++i)
-      for (Index c = 0; c < d; ++c) partial[0] += (v(c, i) - w(c, i)) * (v(c, i) - w(c, i));
-  })[0];
+  const Real square = sum(
+      "Weir::l2_uvp", "the learned drift", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          for (Index c = 0; c < d; ++c) partial[0] += (v(c, i) - w(c, i)) * (v(c, i) - w(c, i));
+      })[0];
   return 100 * tau * tau * square / Real(at.particles()) / total_variance(at);
 }
 
@@ -68,7 +74,9 @@ struct Step {
   Metrics values;
 
   void measure(const std::vector<std::string>& report, Index d) {
-    const auto points = [d](const std::vector<Real>& values) { return Points{values.data(), Index(values.size()) / d, d}; };
+    const auto points = [d](const std::vector<Real>& values) {
+      return Points{values.data(), Index(values.size()) / d, d};
+    };
     const Points p = points(predicted), o = points(observed);
     for (const auto& name : report) {
       if (name == "w1") values.emplace_back(name, wasserstein(p, o, 1));
@@ -81,12 +89,15 @@ struct Step {
   }
 };
 
-bool asks_for(const std::vector<std::string>& report, const char* name) { return std::find(report.begin(), report.end(), name) != report.end(); }
+bool asks_for(const std::vector<std::string>& report, const char* name) {
+  return std::find(report.begin(), report.end(), name) != report.end();
+}
 
 }  // namespace
 
-Metrics prediction_metrics(const PredictionMetricsOptions& options, const PredictionOptions& prediction, const Predictions& predictions,
-                           const Populations& populations, const std::vector<Ensemble>& observed, const EnergyOptions* truth,
+Metrics prediction_metrics(const PredictionMetricsOptions& options, const PredictionOptions& prediction,
+                           const Predictions& predictions, const Populations& populations,
+                           const std::vector<Ensemble>& observed, const EnergyOptions* truth,
                            const RunOptions& run) {
   const Communicator& comm = observed.front().comm;
   const Index d = observed.front().components(), steps = Index(predictions.populations.size());
@@ -94,7 +105,9 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
   for (Index k = 0; k < steps; ++k) {
     Step step{k, int(k % comm.size()), {}, {}, {}, {}, {}};
     // Prediction and starting points are the same particles, the others independent draws.
-    const auto points = [&](const Ensemble& ensemble, Index tick, Index most) { return sample_on(step.rank, ensemble, most, run.seed, 4 * k + tick); };
+    const auto points = [&](const Ensemble& ensemble, Index tick, Index most) {
+      return sample_on(step.rank, ensemble, most, run.seed, 4 * k + tick);
+    };
     const Index most = options.points, predicted = std::min(most, predictions.populations[k].particles());
     step.predicted = points(predictions.populations[k], 0, most);
     step.observed = points(observed[k + 1], 1, most);
@@ -119,7 +132,8 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
       const Ensemble& from = prediction.roll_out && k > 0 ? predictions.populations[k - 1] : observed[k];
       FreeEnergy true_energy(*truth, comm, from.partition, d, false, from.x);
       const Real t = populations.times[k];
-      values.emplace_back("l2_uvp", l2_uvp(from, predictions.velocities[k], true_energy, t, populations.times[k + 1] - t));
+      values.emplace_back(
+          "l2_uvp", l2_uvp(from, predictions.velocities[k], true_energy, t, populations.times[k + 1] - t));
     }
     if (asks_for(options.report, "bures_uvp")) {
       const auto p = moments_of(predictions.populations[k]), o = moments_of(observed[k + 1]);
@@ -127,7 +141,8 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
       comm.agree([&] {
         if (comm.is_root()) bures = bures_wasserstein_squared(p, o);
       });
-      values.emplace_back("bures_uvp", 100 * comm.broadcast_value(bures) / (0.5 * total_variance(observed[k + 1])));
+      values.emplace_back("bures_uvp",
+                          100 * comm.broadcast_value(bures) / (0.5 * total_variance(observed[k + 1])));
     }
     step.values = std::move(values);
   }
@@ -137,7 +152,8 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
     Real mean = 0;
     for (const Step& step : all) mean += step.values[m].second / Real(steps);
     result.emplace_back(all.front().values[m].first, mean);
-    for (const Step& step : all) result.emplace_back(fmt::format("{}/{}", step.values[m].first, step.k + 1), step.values[m].second);
+    for (const Step& step : all)
+      result.emplace_back(fmt::format("{}/{}", step.values[m].first, step.k + 1), step.values[m].second);
   }
   return result;
 }

@@ -15,7 +15,8 @@ namespace {
 std::vector<DeckMethod> as_deck_methods(const std::vector<std::unique_ptr<Method>>& methods) {
   std::vector<DeckMethod> described;
   for (const auto& method : methods)
-    described.push_back({method->key(), method->doc(), [&m = *method](Section& section) { m.describe(section); }});
+    described.push_back(
+        {method->key(), method->doc(), [&m = *method](Section& section) { m.describe(section); }});
   return described;
 }
 
@@ -48,7 +49,8 @@ void run_deck(const CommandLine& command, const Communicator& comm) {
         return;
       }
       RunOutput output(comm, run, key, resolved_deck(run, deck_methods[m]));
-      output.log(fmt::format("{}: {} by {} on {} rank{}", command.deck, run.name, key, comm.size(), comm.size() == 1 ? "" : "s"));
+      output.log(fmt::format("{}: {} by {} on {} rank{}", command.deck, run.name, key, comm.size(),
+                             comm.size() == 1 ? "" : "s"));
       methods[m]->run(output);
     }
   } catch (const InputError& error) {

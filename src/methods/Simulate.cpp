@@ -10,7 +10,9 @@
 
 namespace weir {
 
-void Simulate::prepare(const Communicator& comm, const RunOptions& run) { simulation_ = std::make_unique<Simulation>(options_, comm, run); }
+void Simulate::prepare(const Communicator& comm, const RunOptions& run) {
+  simulation_ = std::make_unique<Simulation>(options_, comm, run);
+}
 
 namespace {
 
@@ -25,8 +27,12 @@ Real gaussian_negentropy(const std::vector<Real>& covariance, Index d) {
 /// The rows of metrics.csv.
 class Reporter {
  public:
-  Reporter(const SimulateMetricsOptions& options, const Ensemble& shape, FreeEnergy& energy, RunOutput& output)
-      : options_(options), energy_(energy), output_(output), moments_(shape.comm, shape.partition, shape.components()) {}
+  Reporter(const SimulateMetricsOptions& options, const Ensemble& shape, FreeEnergy& energy,
+           RunOutput& output)
+      : options_(options),
+        energy_(energy),
+        output_(output),
+        moments_(shape.comm, shape.partition, shape.components()) {}
 
   void report(const Tick& tick, const MatrixRef<const Real>& x) {
     const Index d = Index(x.extent(0));
@@ -40,7 +46,8 @@ class Reporter {
         output_.summarise("mean", mean);
       } else if (name == "covariance") {
         for (Index a = 0; a < d; ++a)
-          for (Index b = 0; b <= a; ++b) row.emplace_back(fmt::format("covariance/{}/{}", a, b), covariance[a * d + b]);
+          for (Index b = 0; b <= a; ++b)
+            row.emplace_back(fmt::format("covariance/{}/{}", a, b), covariance[a * d + b]);
         output_.summarise("covariance", covariance);
       } else {
         row.emplace_back(name, scalar(name, tick.time, mean, covariance, parts));
@@ -55,7 +62,8 @@ class Reporter {
       if (name.find("energy") != std::string::npos) return true;
     return false;
   }
-  Real scalar(const std::string& name, Real t, const std::vector<Real>& mean, const std::vector<Real>& covariance, const FreeEnergy::Parts& parts) const {
+  Real scalar(const std::string& name, Real t, const std::vector<Real>& mean,
+              const std::vector<Real>& covariance, const FreeEnergy::Parts& parts) const {
     const Index d = Index(mean.size());
     if (name == "second_moment") {
       Real sum = 0;
@@ -64,7 +72,8 @@ class Reporter {
     }
     if (name == "potential_energy") return parts.potential;
     if (name == "interaction_energy") return parts.interaction;
-    const Real entropy = energy_.temperature(t) > 0 ? energy_.temperature(t) * gaussian_negentropy(covariance, d) : 0;
+    const Real entropy =
+        energy_.temperature(t) > 0 ? energy_.temperature(t) * gaussian_negentropy(covariance, d) : 0;
     return name == "internal_energy" ? parts.internal + entropy : parts.total() + entropy;
   }
 

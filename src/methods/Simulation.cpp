@@ -4,13 +4,16 @@ namespace weir {
 
 namespace {
 SteppingOptions stepping(const TimeOptions& time, const RunOptions& run, Index draw) {
-  return {time.start, time.end, time.step, time.scheme, time.tolerance, run.seed, int(draw), run.single_precision()};
+  return {time.start,     time.end, time.step, time.scheme,
+          time.tolerance, run.seed, int(draw), run.single_precision()};
 }
 }  // namespace
 
-Simulation::Simulation(const SimulateOptions& options, const Communicator& comm, const RunOptions& run, Index draw)
+Simulation::Simulation(const SimulateOptions& options, const Communicator& comm, const RunOptions& run,
+                       Index draw)
     : ensemble_(make_ensemble(options.initial, comm, run.tile, run.seed, draw)),
-      energy_(options.energy, comm, ensemble_.partition, ensemble_.components(), run.single_precision(), ensemble_.x),
+      energy_(options.energy, comm, ensemble_.partition, ensemble_.components(), run.single_precision(),
+              ensemble_.x),
       flow_(ensemble_, energy_),
       stage_(stepping(options.time, run, draw), flow_, options.time.where + ".scheme") {
   Kokkos::deep_copy(BlockViews(stage_.state().layout(), stage_.state().vec())[0], ensemble_.x);

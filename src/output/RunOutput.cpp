@@ -14,7 +14,9 @@ namespace weir {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-Real seconds_since(Clock::time_point then) { return std::chrono::duration<Real>(Clock::now() - then).count(); }
+Real seconds_since(Clock::time_point then) {
+  return std::chrono::duration<Real>(Clock::now() - then).count();
+}
 
 void write_text(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::trunc);
@@ -25,15 +27,22 @@ void write_text(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-RunOutput::RunOutput(const Communicator& comm, const RunOptions& run, const std::string& method, const std::string& resolved_deck)
-    : comm_(comm), run_(run), method_(method), folder_(run.output_folder()), started_(Clock::now()), last_progress_(started_) {
+RunOutput::RunOutput(const Communicator& comm, const RunOptions& run, const std::string& method,
+                     const std::string& resolved_deck)
+    : comm_(comm),
+      run_(run),
+      method_(method),
+      folder_(run.output_folder()),
+      started_(Clock::now()),
+      last_progress_(started_) {
   comm_.agree([&] {
     if (!comm_.is_root()) return;
     std::error_code failure;
     std::filesystem::create_directories(folder_, failure);
     if (failure || access(folder_.c_str(), W_OK) != 0)
-      throw InputError("run.output", fmt::format("cannot write to the folder {}{}{}; give one that can be written", folder_,
-                                                 failure ? ": " : "", failure ? failure.message() : ""));
+      throw InputError("run.output",
+                       fmt::format("cannot write to the folder {}{}{}; give one that can be written", folder_,
+                                   failure ? ": " : "", failure ? failure.message() : ""));
     for (const char* stale : {"summary.json", "metrics.csv", "snapshots.h5", "snapshots.xdmf"})
       std::filesystem::remove(path(stale), failure);
     write_text(path("deck.yaml"), resolved_deck);
@@ -102,8 +111,8 @@ void RunOutput::progress(Index step, Index steps, Real time) {
   if (since < (terminal_ ? 0.2 : 30)) return;
   last_progress_ = Clock::now();
   const Real rate = Real(step) / seconds_since(started_);
-  const std::string line = fmt::format("step {} of {}, time {:.4g}, {:.3g} steps/s, {:.0f} s left", step, steps, time, rate,
-                                       Real(steps - step) / rate);
+  const std::string line = fmt::format("step {} of {}, time {:.4g}, {:.3g} steps/s, {:.0f} s left", step,
+                                       steps, time, rate, Real(steps - step) / rate);
   if (terminal_) {
     std::fprintf(stderr, "\r\033[K%s", line.c_str());
     std::fflush(stderr);

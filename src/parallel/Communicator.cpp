@@ -25,7 +25,8 @@ void reduce(MPI_Comm comm, T* values, Index number, MPI_Datatype type, MPI_Op op
   count(number * Index(sizeof(T)));
   const Index piece = largest_message / Index(sizeof(T));
   for (Index first = 0; first < number; first += piece)
-    WEIR_MPI(MPI_Allreduce(MPI_IN_PLACE, values + first, int(std::min(piece, number - first)), type, operation, comm));
+    WEIR_MPI(MPI_Allreduce(MPI_IN_PLACE, values + first, int(std::min(piece, number - first)), type,
+                           operation, comm));
 }
 
 enum class Outcome { fine, input, run, library, internal, other };
@@ -41,7 +42,9 @@ Index Communicator::sum(Index value) const {
   sum(&value, 1);
   return value;
 }
-void Communicator::sum(Index* values, Index number) const { reduce(comm_, values, number, MPI_INT64_T, MPI_SUM); }
+void Communicator::sum(Index* values, Index number) const {
+  reduce(comm_, values, number, MPI_INT64_T, MPI_SUM);
+}
 Index Communicator::max(Index value) const {
   reduce(comm_, &value, 1, MPI_INT64_T, MPI_MAX);
   return value;
@@ -54,7 +57,9 @@ Real Communicator::max(Real value) const {
   max(&value, 1);
   return value;
 }
-void Communicator::max(Real* values, Index number) const { reduce(comm_, values, number, MPI_DOUBLE, MPI_MAX); }
+void Communicator::max(Real* values, Index number) const {
+  reduce(comm_, values, number, MPI_DOUBLE, MPI_MAX);
+}
 
 Index Communicator::exclusive_prefix(Index value) const {
   count(Index(sizeof value));
@@ -66,7 +71,8 @@ Index Communicator::exclusive_prefix(Index value) const {
 void Communicator::broadcast(void* data, Index bytes, int root) const {
   count(rank_ == root ? bytes : 0);
   for (Index first = 0; first < bytes; first += largest_message)
-    WEIR_MPI(MPI_Bcast(static_cast<char*>(data) + first, int(std::min(largest_message, bytes - first)), MPI_BYTE, root, comm_));
+    WEIR_MPI(MPI_Bcast(static_cast<char*>(data) + first, int(std::min(largest_message, bytes - first)),
+                       MPI_BYTE, root, comm_));
 }
 
 std::string Communicator::broadcast(const std::string& text, int root) const {
@@ -99,7 +105,8 @@ std::vector<std::vector<char>> Communicator::exchange(const std::vector<std::vec
   std::vector<MPI_Request> requests;
   Index bytes = 0;
   const auto each_piece = [](Index total, auto&& action) {
-    for (Index first = 0; first < total; first += largest_message) action(first, int(std::min(largest_message, total - first)));
+    for (Index first = 0; first < total; first += largest_message)
+      action(first, int(std::min(largest_message, total - first)));
   };
   for (int r = 0; r < size_; ++r) {
     if (r == rank_) {
@@ -109,13 +116,15 @@ std::vector<std::vector<char>> Communicator::exchange(const std::vector<std::vec
     bytes += sent[r];
     incoming[r].resize(received[r]);
     each_piece(received[r], [&](Index first, int length) {
-      WEIR_MPI(MPI_Irecv(incoming[r].data() + first, length, MPI_BYTE, r, 0, comm_, &requests.emplace_back()));
+      WEIR_MPI(
+          MPI_Irecv(incoming[r].data() + first, length, MPI_BYTE, r, 0, comm_, &requests.emplace_back()));
     });
   }
   for (int r = 0; r < size_; ++r)
     if (r != rank_)
       each_piece(sent[r], [&](Index first, int length) {
-        WEIR_MPI(MPI_Isend(outgoing[r].data() + first, length, MPI_BYTE, r, 0, comm_, &requests.emplace_back()));
+        WEIR_MPI(
+            MPI_Isend(outgoing[r].data() + first, length, MPI_BYTE, r, 0, comm_, &requests.emplace_back()));
       });
   WEIR_MPI(MPI_Waitall(int(requests.size()), requests.data(), MPI_STATUSES_IGNORE));
   count(bytes);
@@ -162,14 +171,21 @@ void Communicator::agree(const std::function<void()>& work) const {
     problem.message = broadcast(problem.message, source);
   }
   switch (outcome) {
-    case Outcome::input: throw InputError(std::move(problems));
-    case Outcome::library: throw LibraryError(fmt::format("rank {}: {}", source, message));
-    case Outcome::internal: throw InternalError(fmt::format("rank {}: {}", source, message));
-    case Outcome::run: throw RunError(message);
-    default: throw Error(fmt::format("rank {}: {}", source, message));
+    case Outcome::input:
+      throw InputError(std::move(problems));
+    case Outcome::library:
+      throw LibraryError(fmt::format("rank {}: {}", source, message));
+    case Outcome::internal:
+      throw InternalError(fmt::format("rank {}: {}", source, message));
+    case Outcome::run:
+      throw RunError(message);
+    default:
+      throw Error(fmt::format("rank {}: {}", source, message));
   }
 }
 
-const Traffic& Communicator::traffic() const { return counted(); }
+const Traffic& Communicator::traffic() const {
+  return counted();
+}
 
 }  // namespace weir

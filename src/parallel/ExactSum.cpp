@@ -15,7 +15,9 @@ constexpr int limbs = 3;
 constexpr Real largest_number = 1.7976931348623157e308;
 
 // Adding and subtracting 1.5 * 2^(52 - b) rounds to a multiple of 2^-b.
-KOKKOS_FORCEINLINE_FUNCTION Real rounded_to(Real x, Real magic) { return (x + magic) - magic; }
+KOKKOS_FORCEINLINE_FUNCTION Real rounded_to(Real x, Real magic) {
+  return (x + magic) - magic;
+}
 
 /// total = 2^exponent (l0 2^-34 + l1 2^-68 + l2 2^-102), rounded once (to nearest, ties to even).
 Real compose(std::int64_t l0, std::int64_t l1, std::int64_t l2, int exponent) {
@@ -39,7 +41,10 @@ Real compose(std::int64_t l0, std::int64_t l1, std::int64_t l2, int exponent) {
 }  // namespace
 
 ExactAccumulator::ExactAccumulator(const Communicator& comm, Index length)
-    : comm_(comm), length_(length), limbs_("Weir::ExactSum::limbs", limbs * length + 1), host_limbs_("Weir::ExactSum::host_limbs", limbs * length + 1) {}
+    : comm_(comm),
+      length_(length),
+      limbs_("Weir::ExactSum::limbs", limbs * length + 1),
+      host_limbs_("Weir::ExactSum::host_limbs", limbs * length + 1) {}
 
 void ExactAccumulator::start(Real bound) {
   WEIR_CHECK(!(bound < 0), "bound {}", bound);
@@ -56,13 +61,16 @@ void ExactAccumulator::add(const Matrix<const Real>& partials) {
   const auto limb_sums = limbs_;
   const Real scale = std::ldexp(Real(1), -exponent_);
   constexpr Index strip_length = 8;
-  const auto policy = Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, (length + strip_length - 1) / strip_length);
+  const auto policy = Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(
+      0, (length + strip_length - 1) / strip_length);
   Kokkos::parallel_for(
       "Weir::ExactSum::split", policy, KOKKOS_LAMBDA(Index strip) {
-        const Index first = strip_length * strip, last = first + strip_length < length ? first + strip_length : length;
+        const Index first = strip_length * strip,
+                    last = first + strip_length < length ? first + strip_length : length;
         std::int64_t* l0 = &limb_sums(0);
         std::int64_t *l1 = l0 + length, *l2 = l1 + length;
-        constexpr Real unit0 = Real(std::int64_t(1) << limb_bits), unit1 = unit0 * unit0, unit2 = unit1 * unit0;
+        constexpr Real unit0 = Real(std::int64_t(1) << limb_bits), unit1 = unit0 * unit0,
+                       unit2 = unit1 * unit0;
         constexpr Real magic = 6755399441055744.0;  // 1.5 * 2^52
         bool finite = true;
         for (Index t = 0; t < tiles; ++t)
@@ -87,7 +95,9 @@ void ExactAccumulator::finish(Real* totals, const std::string& what) {
   comm_.sum(host_limbs_.data(), limbs * length_ + 1);
   if (host_limbs_(limbs * length_) > 0) throw RunError(fmt::format("{} is not finite", what));
   for (Index c = 0; c < length_; ++c)
-    totals[c] = empty_ ? 0 : compose(host_limbs_(c), host_limbs_(length_ + c), host_limbs_(2 * length_ + c), exponent_);
+    totals[c] =
+        empty_ ? 0
+               : compose(host_limbs_(c), host_limbs_(length_ + c), host_limbs_(2 * length_ + c), exponent_);
 }
 
 void ExactSum::operator()(const Matrix<const Real>& partials, Real* totals, const std::string& what) {
@@ -95,10 +105,11 @@ void ExactSum::operator()(const Matrix<const Real>& partials, Real* totals, cons
   Real largest = 0;
   Kokkos::parallel_reduce(
       "Weir::ExactSum::largest", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, tiles),
-      KOKKOS_LAMBDA(Index t, Real& most) {
+      KOKKOS_LAMBDA(Index t, Real & most) {
         for (Index c = 0; c < length; ++c) {
           const Real magnitude = fabs(partials(c, t));
-          most = magnitude > most ? magnitude : most;  // a not-a-number is passed over here and found while adding
+          most = magnitude > most ? magnitude
+                                  : most;  // a not-a-number is passed over here and found while adding
         }
       },
       Kokkos::Max<Real>(largest));

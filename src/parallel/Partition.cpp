@@ -16,7 +16,9 @@ Partition::Partition(const Communicator& comm, Index rows, Index tile, Index rep
   WEIR_CHECK(rows >= 0 && tile > 0 && replicas > 0, "rows {}, tile {}, replicas {}", rows, tile, replicas);
 }
 
-Index Partition::first_row(int rank) const { return std::min(first_tile(rank) * tile_rows_, rows_); }
+Index Partition::first_row(int rank) const {
+  return std::min(first_tile(rank) * tile_rows_, rows_);
+}
 
 int Partition::owner_of_row(Index row) const {
   WEIR_CHECK(row >= 0 && row < rows_, "row {} of {}", row, rows_);

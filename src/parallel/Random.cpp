@@ -18,7 +18,8 @@ struct Block<float> {
   static KOKKOS_FORCEINLINE_FUNCTION float unit(std::uint32_t word) {
     return (float(std::int32_t(word >> 8)) + 0.5f) * 0x1p-24f;
   }
-  static KOKKOS_FORCEINLINE_FUNCTION void pair(std::uint32_t a, std::uint32_t b, float& first, float& second) {
+  static KOKKOS_FORCEINLINE_FUNCTION void pair(std::uint32_t a, std::uint32_t b, float& first,
+                                               float& second) {
     // The radius keeps all 32 bits of its word, so that the tail is not cut early.
     const float u = (float(std::int32_t(a >> 1)) + 0.5f) * 0x1p-31f;
     const float radius = sqrtf(-2.0f * fast_log(u));
@@ -27,7 +28,8 @@ struct Block<float> {
     first = radius * cosine;
     second = radius * sine;
   }
-  static KOKKOS_FORCEINLINE_FUNCTION void draw(const Random& random, Index id, Index tick, Index block, float* out, int stride) {
+  static KOKKOS_FORCEINLINE_FUNCTION void draw(const Random& random, Index id, Index tick, Index block,
+                                               float* out, int stride) {
     const auto b = random.bits(id, tick, block);
     pair(b[0], b[1], out[0], out[stride]);
     pair(b[2], b[3], out[2 * stride], out[3 * stride]);
@@ -37,7 +39,8 @@ struct Block<float> {
 template <>
 struct Block<double> {
   static constexpr int normals = 2;
-  static KOKKOS_FORCEINLINE_FUNCTION void draw(const Random& random, Index id, Index tick, Index block, double* out, int stride) {
+  static KOKKOS_FORCEINLINE_FUNCTION void draw(const Random& random, Index id, Index tick, Index block,
+                                               double* out, int stride) {
     random.normals(id, tick, block, out[0], out[stride]);
   }
 };
@@ -47,7 +50,8 @@ void fill(const MatrixRef<T>& noise, const Random& random, Index first_id, Index
   const Index components = Index(noise.extent(0)), count = Index(noise.extent(1));
   constexpr int width = Block<T>::normals;
   Kokkos::parallel_for(
-      "Weir::fill_normals", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, (count + lanes - 1) / lanes),
+      "Weir::fill_normals",
+      Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, (count + lanes - 1) / lanes),
       KOKKOS_LAMBDA(Index strip) {
         const Index first = strip * lanes;
         const int here = int(first + lanes < count ? lanes : count - first);

@@ -15,7 +15,8 @@ namespace {
 
 /// Counts things a second, under the name of the thing.
 void set_rate(benchmark::State& state, const char* name, Real things_per_iteration) {
-  state.counters[name] = benchmark::Counter(things_per_iteration, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters[name] =
+      benchmark::Counter(things_per_iteration, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 void gemm(int n, const float* a, const float* b, float* c) {
@@ -56,7 +57,8 @@ void pair_sum(benchmark::State& state) {
   fill_normals(ensemble.x, Random(1, Stream::initial_ensemble), 0, 0);
   const Matrix<Real> forces("forces", 2, n);
   PairSum<T> pairs(self, ensemble.partition, ensemble.partition, 2);
-  for (auto _ : state) pairs("benchmark", RadialGradient<GaussianProfile>{{-1, 0.5}}, ensemble.x, ensemble.x, {}, forces);
+  for (auto _ : state)
+    pairs("benchmark", RadialGradient<GaussianProfile>{{-1, 0.5}}, ensemble.x, ensemble.x, {}, forces);
   set_rate(state, "pairs/s", Real(n) * Real(n));
 }
 

@@ -1,5 +1,6 @@
-// How much of what independent copies reach do ranks reach together? Pair forces of one ensemble, first by every rank
-// on its own (its share of the targets against all sources, no messages), then by all ranks together.
+// How much of what independent copies reach do ranks reach together? Pair forces of one ensemble, first by
+// every rank on its own (its share of the targets against all sources, no messages), then by all ranks
+// together.
 //
 //   mpirun -n 2 pair_scaling [particles, default 100000] [repeats, default 3]
 //
@@ -36,17 +37,24 @@ Real seconds(const Communicator& comm, Work work) {
 
 void measure(Index particles, int repeats) {
   const Communicator comm, self(MPI_COMM_SELF);
-  const Ensemble shared = drawn(comm, particles), all = drawn(self, particles), share = drawn(self, shared.partition.local_particles());
-  const Matrix<Real> together("together", 2, shared.partition.local_particles()), alone("alone", 2, share.particles());
-  PairSum<float> shared_pairs(comm, shared.partition, shared.partition, 2), own_pairs(self, share.partition, all.partition, 2);
+  const Ensemble shared = drawn(comm, particles), all = drawn(self, particles),
+                 share = drawn(self, shared.partition.local_particles());
+  const Matrix<Real> together("together", 2, shared.partition.local_particles()),
+      alone("alone", 2, share.particles());
+  PairSum<float> shared_pairs(comm, shared.partition, shared.partition, 2),
+      own_pairs(self, share.partition, all.partition, 2);
   const RadialGradient<GaussianProfile> kernel{{-1, 0.5}};
   Real best_together = 1e30, best_alone = 1e30;
   for (int repeat = 0; repeat < repeats; ++repeat) {
-    best_alone = std::min(best_alone, seconds(comm, [&] { own_pairs("alone", kernel, share.x, all.x, {}, alone); }));
-    best_together = std::min(best_together, seconds(comm, [&] { shared_pairs("together", kernel, shared.x, shared.x, {}, together); }));
+    best_alone =
+        std::min(best_alone, seconds(comm, [&] { own_pairs("alone", kernel, share.x, all.x, {}, alone); }));
+    best_together =
+        std::min(best_together,
+                 seconds(comm, [&] { shared_pairs("together", kernel, shared.x, shared.x, {}, together); }));
   }
   if (!comm.is_root()) return;
-  nlohmann::ordered_json json{{"version", version()}, {"ranks", comm.size()}, {"particles", particles}, {"precision", "single"}};
+  nlohmann::ordered_json json{
+      {"version", version()}, {"ranks", comm.size()}, {"particles", particles}, {"precision", "single"}};
   json["seconds_independent"] = best_alone;
   json["seconds_together"] = best_together;
   json["ratio"] = best_alone / best_together;

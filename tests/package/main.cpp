@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
   const weir::Real summands[] = {1e16, 1, -1e16};
   weir::ExactSum sum(comm, 1);
   const weir::Real total = sum(summands, 3, "summands");
-  if (total != weir::Real(comm.size())) return std::printf("the sum is %g, not %d\n", total, comm.size()), weir::failed;
+  if (total != weir::Real(comm.size()))
+    return std::printf("the sum is %g, not %d\n", total, comm.size()), weir::failed;
 
   std::printf("Weir %s\n", WEIR_VERSION);
   return weir::run(command, comm);

@@ -20,8 +20,8 @@ void keep_current_exception();
 
 namespace weir {
 
-/// Runs a callback of PETSc's: an exception is kept, PETSc gets an error code, and the WEIR_PETSC around the call
-/// that PETSc was in throws the exception on.
+/// Runs a callback of PETSc's: an exception is kept, PETSc gets an error code, and the WEIR_PETSC around the
+/// call that PETSc was in throws the exception on.
 template <class Body>
 PetscErrorCode petsc_callback(Body body) noexcept {
   try {

@@ -26,7 +26,8 @@ class InputError : public Error {
   };
   explicit InputError(std::string message) : InputError("", std::move(message)) {}
   InputError(std::string key, std::string message)
-      : Error(key.empty() ? message : key + ": " + message), problems_{{std::move(key), std::move(message)}} {}
+      : Error(key.empty() ? message : key + ": " + message),
+        problems_{{std::move(key), std::move(message)}} {}
   explicit InputError(std::vector<Problem> problems);
 
   const std::vector<Problem>& problems() const { return problems_; }
@@ -60,8 +61,8 @@ namespace detail {
 }  // namespace weir
 
 /// Checks an invariant of ours; the further arguments are a format string and its values.
-#define WEIR_CHECK(condition, ...)                                                              \
-  do {                                                                                          \
-    if (!(condition))                                                                           \
+#define WEIR_CHECK(condition, ...)                                                               \
+  do {                                                                                           \
+    if (!(condition))                                                                            \
       ::weir::detail::fail_check(#condition, __FILE__, __LINE__, ::fmt::format("" __VA_ARGS__)); \
   } while (false)

@@ -34,14 +34,16 @@ class Hdf5Id {
   hid_t id_ = -1;
 };
 
-/// All methods are collective over the communicator given, with the same arguments on all ranks except for local
-/// data. Groups in a name are made as needed; what has the name already is replaced. Throws LibraryError.
+/// All methods are collective over the communicator given, with the same arguments on all ranks except for
+/// local data. Groups in a name are made as needed; what has the name already is replaced. Throws
+/// LibraryError.
 class Hdf5File {
  public:
   enum class Access { create, read, read_write };
   Hdf5File(const std::string& path, MPI_Comm comm, Access access);
 
-  void write_rows(const std::string& name, const Real* values, Index local_rows, Index first_row, Index rows, Index columns);
+  void write_rows(const std::string& name, const Real* values, Index local_rows, Index first_row, Index rows,
+                  Index columns);
   void read_rows(const std::string& name, Real* values, Index local_rows, Index first_row) const;
   /// Small arrays that every rank holds whole.
   void write(const std::string& name, const std::vector<Real>& values, const std::vector<Index>& shape);

@@ -12,21 +12,22 @@ struct SymmetricEigen {
   std::vector<Real> vectors;  ///< eigenvector k is vectors[k n .. (k + 1) n)
 };
 
-/// Eigenvalues and orthonormal eigenvectors of a symmetric n x n matrix. Throws LibraryError where LAPACK fails.
+/// Eigenvalues and orthonormal eigenvectors of a symmetric n x n matrix. Throws LibraryError where LAPACK
+/// fails.
 SymmetricEigen symmetric_eigen(std::vector<Real> matrix, Index n);
 
 /// Singular values, descending, of a square matrix. Throws LibraryError where LAPACK fails.
 std::vector<Real> singular_values(std::vector<Real> matrix, Index n);
 
-/// Lower Cholesky factor L (row-major, zeros above the diagonal) with L L' = matrix; empty where the matrix is not
-/// positive definite to working precision.
+/// Lower Cholesky factor L (row-major, zeros above the diagonal) with L L' = matrix; empty where the matrix
+/// is not positive definite to working precision.
 std::vector<Real> cholesky(std::vector<Real> matrix, Index n);
 
 /// Solves L L' x = b in place for `count` right-hand sides, each contiguous.
 void cholesky_solve(const std::vector<Real>& factor, Index n, Real* b, Index count);
 
-/// C += A A' for column-major A (n x k): the Gram matrix of k columns; only C's lower triangle (i >= j at C[i + j n])
-/// is updated.
+/// C += A A' for column-major A (n x k): the Gram matrix of k columns; only C's lower triangle (i >= j at C[i
+/// + j n]) is updated.
 void add_gram(Index n, Index k, const Real* a, Real* c);
 
 }  // namespace weir

@@ -16,7 +16,8 @@ using Metrics = std::vector<std::pair<std::string, Real>>;
 class MetricsTable {
  public:
   explicit MetricsTable(const std::string& path);
-  /// Throws RunError where the file cannot be written, InternalError where the columns differ from the first row's.
+  /// Throws RunError where the file cannot be written, InternalError where the columns differ from the first
+  /// row's.
   void add(Index step, Real time, const Metrics& metrics);
 
  private:

@@ -1,8 +1,9 @@
 // A few numbers treated as one: the processor's vector registers, so that a kernel written for one number
 // runs on many particles at once.
 //
-// A kernel is a template over its number type N and uses + - * /, `select`, `less_than`, `largest`, `fast_exp`, ..:
-// the same source serves N = float, double (devices, remainders) and Pack<float>, Pack<double> (hosts).
+// A kernel is a template over its number type N and uses + - * /, `select`, `less_than`, `largest`,
+// `fast_exp`, ..: the same source serves N = float, double (devices, remainders) and Pack<float>,
+// Pack<double> (hosts).
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -61,7 +62,8 @@ struct Pack {
   Pack& operator+=(Pack b) { return *this = *this + b; }
 };
 
-/// What a number type is made of: its scalar, the integer of the same width, and as many of these as it has lanes.
+/// What a number type is made of: its scalar, the integer of the same width, and as many of these as it has
+/// lanes.
 template <class N>
 struct NumberTraits {
   using Scalar = N;
@@ -113,7 +115,8 @@ KOKKOS_FORCEINLINE_FUNCTION T square_root(T x) {
 }
 template <class T>
 Pack<T> square_root(Pack<T> x) {
-  for (int lane = 0; lane < pack_width<T>; ++lane) x.native[lane] = std::sqrt(x.native[lane]);  // one vector instruction
+  for (int lane = 0; lane < pack_width<T>; ++lane)
+    x.native[lane] = std::sqrt(x.native[lane]);  // one vector instruction
   return x;
 }
 

@@ -1,8 +1,8 @@
 // exp, log, sin and cos, for single numbers and for Packs of them.
 //
 // The C library's functions are calls, which keep a loop scalar unless -ffast-math is on; these are a range
-// reduction and a polynomial, within 2 units in the last place, the same for one number and for a Pack, on host
-// and device. Not-a-numbers stay what they are.
+// reduction and a polynomial, within 2 units in the last place, the same for one number and for a Pack, on
+// host and device. Not-a-numbers stay what they are.
 #pragma once
 
 #include "weir/base/Pack.hpp"
@@ -17,10 +17,11 @@ template <>
 struct Ieee<float> {
   using Int = std::int32_t;
   static constexpr int mantissa_bits = 23, bias = 127;
-  static constexpr float round_magic = 12582912.0f;  // 1.5 * 2^23
+  static constexpr float round_magic = 12582912.0f;           // 1.5 * 2^23
   static constexpr std::int32_t root_half_bits = 0x3f3504f3;  // of sqrt(1/2)
   static constexpr float least_exp = -87.0f, most_exp = 88.0f;
-  static constexpr float half_pi_high = 1.5703125f, half_pi_middle = 4.83751296997e-4f, half_pi_low = 7.54978995e-8f;
+  static constexpr float half_pi_high = 1.5703125f, half_pi_middle = 4.83751296997e-4f,
+                         half_pi_low = 7.54978995e-8f;
   static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
 };
 template <>
@@ -85,7 +86,8 @@ KOKKOS_FORCEINLINE_FUNCTION N fast_log(N x) {
   if constexpr (sizeof(T) == 4)
     series = detail::polynomial<N, T>(z, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3);
   else
-    series = detail::polynomial<N, T>(z, 2. / 21, 2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3);
+    series = detail::polynomial<N, T>(z, 2. / 21, 2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7,
+                                      2. / 5, 2. / 3);
   const N log_m = N(T(2)) * s + s * z * series;
   return k * N(F::ln2_high) + (k * N(F::ln2_low) + log_m);
 }
@@ -103,8 +105,11 @@ KOKKOS_FORCEINLINE_FUNCTION void sincos_of_quadrant(Lanes quadrant, N a, N& sine
     s = polynomial<N, T>(z, 1 / 362880., -1 / 5040., 1 / 120., -1 / 6., 1) * a;
     c = polynomial<N, T>(z, 1 / 40320., -1 / 720., 1 / 24., -0.5, 1);
   } else {
-    s = polynomial<N, T>(z, -1 / 1307674368000., 1 / 6227020800., -1 / 39916800., 1 / 362880., -1 / 5040., 1 / 120., -1 / 6., 1) * a;
-    c = polynomial<N, T>(z, 1 / 20922789888000., -1 / 87178291200., 1 / 479001600., -1 / 3628800., 1 / 40320., -1 / 720., 1 / 24., -0.5, 1);
+    s = polynomial<N, T>(z, -1 / 1307674368000., 1 / 6227020800., -1 / 39916800., 1 / 362880., -1 / 5040.,
+                         1 / 120., -1 / 6., 1) *
+        a;
+    c = polynomial<N, T>(z, 1 / 20922789888000., -1 / 87178291200., 1 / 479001600., -1 / 3628800., 1 / 40320.,
+                         -1 / 720., 1 / 24., -0.5, 1);
   }
   const auto odd = (quadrant & Int(1)) != Int(0);
   const N first = select(odd, c, s), second = select(odd, s, c);
@@ -133,7 +138,8 @@ KOKKOS_FORCEINLINE_FUNCTION void fast_sincos(N x, N& sine, N& cosine) {
   const N shifted = x * N(T(0.63661977236758134308)) + N(F::round_magic);
   const N quarters = shifted - N(F::round_magic);
   // pi/2 in three parts, the first two short enough that their products with `quarters` are exact.
-  const N a = ((x - quarters * N(F::half_pi_high)) - quarters * N(F::half_pi_middle)) - quarters * N(F::half_pi_low);
+  const N a =
+      ((x - quarters * N(F::half_pi_high)) - quarters * N(F::half_pi_middle)) - quarters * N(F::half_pi_low);
   detail::sincos_of_quadrant(detail::bit_cast<typename NumberTraits<N>::IntLanes>(shifted), a, sine, cosine);
 }
 template <class N>

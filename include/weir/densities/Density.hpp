@@ -36,15 +36,18 @@ class Density {
  public:
   virtual ~Density() = default;
   /// scores(:, i) = grad log rho(x_i), overwritten
-  virtual void score(const Partition& partition, const MatrixRef<const Real>& x, const MatrixRef<Real>& scores) = 0;
+  virtual void score(const Partition& partition, const MatrixRef<const Real>& x,
+                     const MatrixRef<Real>& scores) = 0;
   /// values(i) = log rho(x_i), overwritten
-  virtual void log_density(const Partition& partition, const MatrixRef<const Real>& x, const VectorRef<Real>& values) = 0;
+  virtual void log_density(const Partition& partition, const MatrixRef<const Real>& x,
+                           const VectorRef<Real>& values) = 0;
   /// What the user should know of the fit: reduced components, iterations, likelihood. One line each.
   virtual std::vector<std::string> remarks() const = 0;
 };
 
-/// Collective: fits the density of `ensemble`; `stage` numbers the fits of a run. The ensemble is kept by reference
-/// where the density needs it (kernel). Throws RunError where the ensemble has no spread.
-std::unique_ptr<Density> fit_density(const DensityOptions& options, const Ensemble& ensemble, Index seed, int stage);
+/// Collective: fits the density of `ensemble`; `stage` numbers the fits of a run. The ensemble is kept by
+/// reference where the density needs it (kernel). Throws RunError where the ensemble has no spread.
+std::unique_ptr<Density> fit_density(const DensityOptions& options, const Ensemble& ensemble, Index seed,
+                                     int stage);
 
 }  // namespace weir

@@ -19,8 +19,8 @@ namespace weir {
 class BlobEnergy {
  public:
   /// exponent: m, 1 for the entropy. bandwidth > 0.
-  BlobEnergy(const Communicator& comm, const Partition& partition, Index dimension, Real coefficient, Real exponent,
-             Real bandwidth, bool single);
+  BlobEnergy(const Communicator& comm, const Partition& partition, Index dimension, Real coefficient,
+             Real exponent, Real bandwidth, bool single);
   ~BlobEnergy();
 
   /// Collective: out += factor grad (dF/drho).

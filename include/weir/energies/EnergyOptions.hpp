@@ -46,8 +46,8 @@ struct ExpressionOptions {
   std::string formula;
 };
 
-using EnergyTerm = std::variant<FunctionalOptions, QuadraticOptions, DoubleWellOptions, GaussianOptions, MorseOptions,
-                                PowerLawOptions, ExpressionOptions>;
+using EnergyTerm = std::variant<FunctionalOptions, QuadraticOptions, DoubleWellOptions, GaussianOptions,
+                                MorseOptions, PowerLawOptions, ExpressionOptions>;
 
 /// A term of V: a function of x.
 struct PotentialOptions {

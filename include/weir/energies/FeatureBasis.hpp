@@ -1,9 +1,11 @@
 // Linear feature bases phi_1 .. phi_K for learned energies, V = sum_k theta_k phi_k.
 //
-//     monomials             x^e = prod_c x_c^{e_c}, without the constant: `tensor` (every exponent up to the degree)
+//     monomials             x^e = prod_c x_c^{e_c}, without the constant: `tensor` (every exponent up to the
+//     degree)
 //                           or `total` (sum of exponents up to the degree); optionally sin and cos of each
 //     radial functions      exp(-|x - c|^2 / l^2) p(|x - c| / l), p one of: constant 1, linear r, cubic r^3,
-//                           thin_plate r^2 log r, multiquadric sqrt(1 + r^2), inverse_multiquadric 1 / sqrt(1 + r^2)
+//                           thin_plate r^2 log r, multiquadric sqrt(1 + r^2), inverse_multiquadric 1 / sqrt(1
+//                           + r^2)
 //
 // Source: Terpin, Lanzetti, Gadea, Doerfler, NeurIPS 2024 (arXiv 2406.12616), section 3.3 and appendix.
 #pragma once
@@ -89,12 +91,13 @@ struct FeatureBasis {
 /// Names of the features, "x0^2 x1", "sin(x0)", "exp(-|x - c3|^2 / l^2)", in order.
 std::vector<std::string> feature_names(const FeatureBasis& basis);
 
-/// The number of features that options ask for in this dimension; throws InputError beyond max_features (without
-/// building them).
+/// The number of features that options ask for in this dimension; throws InputError beyond max_features
+/// (without building them).
 Index count_features(const FeatureOptions& options, Index dimension);
 
 /// `data_centres`: what DataCentres asks for, d x number (ignored otherwise).
-FeatureBasis make_features(const FeatureOptions& options, Index dimension, const HostMatrix<Real>& data_centres);
+FeatureBasis make_features(const FeatureOptions& options, Index dimension,
+                           const HostMatrix<Real>& data_centres);
 
 // ------------------------------------------------------------------------------------------------------------------
 

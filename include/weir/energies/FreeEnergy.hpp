@@ -17,10 +17,10 @@ namespace weir {
 
 class FreeEnergy {
  public:
-  /// Terms as the deck gives them, for an ensemble of this partition and dimension. `initial` (components x local
-  /// particles) sets blob bandwidths that the deck leaves open. Collective.
-  FreeEnergy(const EnergyOptions& options, const Communicator& comm, const Partition& partition, Index dimension,
-             bool single, const MatrixRef<const Real>& initial);
+  /// Terms as the deck gives them, for an ensemble of this partition and dimension. `initial` (components x
+  /// local particles) sets blob bandwidths that the deck leaves open. Collective.
+  FreeEnergy(const EnergyOptions& options, const Communicator& comm, const Partition& partition,
+             Index dimension, bool single, const MatrixRef<const Real>& initial);
 
   /// Collective: v = -grad dF/drho at time t, overwritten.
   void velocity(Real t, const MatrixRef<const Real>& x, const MatrixRef<Real>& v);
@@ -28,7 +28,8 @@ class FreeEnergy {
   Real temperature(Real t) const;
 
   struct Parts {
-    Real potential = 0, interaction = 0, internal = 0;  ///< internal: of the blob terms; noise has none to report
+    Real potential = 0, interaction = 0,
+         internal = 0;  ///< internal: of the blob terms; noise has none to report
     Real total() const { return potential + interaction + internal; }
   };
   /// Collective.

@@ -1,10 +1,9 @@
 // The fifteen named functionals f(v) of the JKOnet* benchmark, dimension-free, with exact gradients.
 //
-// Each is a small struct: `value(d, v)`, and `add_gradient(d, v, factor, g)`, which does g += factor grad f(v);
-// those with `in_packs` take any number type.
-// z1 and z2 are the means of the first floor(d/2) and of the remaining coordinates; functionals that use them need
-// d >= 2. At kinks the gradient is the subgradient 0.
-// Source: Terpin, Lanzetti, Gadea, Doerfler, NeurIPS 2024 (arXiv 2406.12616), appendix.
+// Each is a small struct: `value(d, v)`, and `add_gradient(d, v, factor, g)`, which does g += factor grad
+// f(v); those with `in_packs` take any number type. z1 and z2 are the means of the first floor(d/2) and of
+// the remaining coordinates; functionals that use them need d >= 2. At kinks the gradient is the subgradient
+// 0. Source: Terpin, Lanzetti, Gadea, Doerfler, NeurIPS 2024 (arXiv 2406.12616), appendix.
 #pragma once
 
 #include <string>
@@ -19,8 +18,12 @@ namespace functionals {
 
 constexpr Real pi = 3.14159265358979323846;
 
-KOKKOS_INLINE_FUNCTION Real sign(Real a) { return Real(a > 0) - Real(a < 0); }
-KOKKOS_INLINE_FUNCTION Real square(Real a) { return a * a; }
+KOKKOS_INLINE_FUNCTION Real sign(Real a) {
+  return Real(a > 0) - Real(a < 0);
+}
+KOKKOS_INLINE_FUNCTION Real square(Real a) {
+  return a * a;
+}
 template <class N>
 KOKKOS_FORCEINLINE_FUNCTION N constant(Real a) {
   return N(typename NumberTraits<N>::Scalar(a));
@@ -113,7 +116,8 @@ struct FlowersTerm {
   template <class N>
   static KOKKOS_INLINE_FUNCTION N fifth_root(N size) {
     const auto positive = less_than(constant<N>(1e-30), size);
-    return select(positive, fast_exp(constant<N>(0.2) * fast_log(select(positive, size, constant<N>(1)))), constant<N>(0));
+    return select(positive, fast_exp(constant<N>(0.2) * fast_log(select(positive, size, constant<N>(1)))),
+                  constant<N>(0));
   }
   template <class N>
   static KOKKOS_INLINE_FUNCTION N value(N v) {
@@ -218,7 +222,9 @@ struct Watershed : Chained<WatershedTerm> {
 };
 
 struct ZigzagRidgeTerm {
-  static KOKKOS_INLINE_FUNCTION Real value(Real a, Real b) { return square(a - b) + cos(a) * (a + b) + a * a * b; }
+  static KOKKOS_INLINE_FUNCTION Real value(Real a, Real b) {
+    return square(a - b) + cos(a) * (a + b) + a * a * b;
+  }
   static KOKKOS_INLINE_FUNCTION void slopes(Real a, Real b, Real& here, Real& next) {
     here = 2 * (a - b) - sin(a) * (a + b) + cos(a) + 2 * a * b;
     next = -2 * (a - b) + cos(a) + a * a;
@@ -247,13 +253,16 @@ struct Ishigami : OfHalfMeans<IshigamiTerm> {
 struct FriedmanTerm {
   static KOKKOS_INLINE_FUNCTION Real value(Real z1, Real z2) {
     const Real a = 2 * (z1 - 7), b = z2 - 7;
-    return (10 * sin(pi * a * b) + 20 * square(a * sin(b) - 0.5) + 10 * square(a * cos(b) - 1) + 0.1 * b * sin(a)) / 100;
+    return (10 * sin(pi * a * b) + 20 * square(a * sin(b) - 0.5) + 10 * square(a * cos(b) - 1) +
+            0.1 * b * sin(a)) /
+           100;
   }
   static KOKKOS_INLINE_FUNCTION void slopes(Real z1, Real z2, Real& first, Real& second) {
     const Real a = 2 * (z1 - 7), b = z2 - 7;
     const Real p = a * sin(b) - 0.5, q = a * cos(b) - 1;
     const Real by_a = 10 * pi * b * cos(pi * a * b) + 40 * p * sin(b) + 20 * q * cos(b) + 0.1 * b * cos(a);
-    const Real by_b = 10 * pi * a * cos(pi * a * b) + 40 * p * a * cos(b) - 20 * q * a * sin(b) + 0.1 * sin(a);
+    const Real by_b =
+        10 * pi * a * cos(pi * a * b) + 40 * p * a * cos(b) - 20 * q * a * sin(b) + 0.1 * sin(a);
     first = 2 * by_a / 100;
     second = by_b / 100;
   }
@@ -276,7 +285,9 @@ struct Bohachevsky : OfHalfMeans<BohachevskyTerm> {
 };
 
 struct RotationalTerm {
-  static KOKKOS_INLINE_FUNCTION Real value(Real a, Real b) { return -500 * (atan2(b + 5, a + 5) + pi); }  // never negative
+  static KOKKOS_INLINE_FUNCTION Real value(Real a, Real b) {
+    return -500 * (atan2(b + 5, a + 5) + pi);
+  }  // never negative
   static KOKKOS_INLINE_FUNCTION void slopes(Real a, Real b, Real& first, Real& second) {
     const Real square_radius = square(a + 5) + square(b + 5);
     first = square_radius > 0 ? 500 * (b + 5) / square_radius : 0;
@@ -327,8 +338,8 @@ struct DoubleExp {
   }
 };
 
-using All = std::tuple<StyblinskiTang, HolderTable, Flowers, OakleyOHagan, Watershed, Ishigami, Friedman, Sphere,
-                       Bohachevsky, WavyPlateau, ZigzagRidge, DoubleExp, Relu, Rotational, Flat>;
+using All = std::tuple<StyblinskiTang, HolderTable, Flowers, OakleyOHagan, Watershed, Ishigami, Friedman,
+                       Sphere, Bohachevsky, WavyPlateau, ZigzagRidge, DoubleExp, Relu, Rotational, Flat>;
 
 /// The names that decks may use, in the order of the paper's table.
 std::vector<std::string> names();

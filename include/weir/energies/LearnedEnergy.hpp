@@ -1,8 +1,9 @@
 // An energy that was learned: V = theta_V . phi, W = theta_W . phi and beta, per transition or for all times.
 //
-// File (energies.h5): /potential, /interaction and /entropy hold coefficients, one row per transition (one row: for
-// all times); /features names the columns of potential, /interaction_features those of interaction; /times the
-// starts of the transitions; /basis/<potential|interaction>/{exponents,centres} define the features.
+// File (energies.h5): /potential, /interaction and /entropy hold coefficients, one row per transition (one
+// row: for all times); /features names the columns of potential, /interaction_features those of interaction;
+// /times the starts of the transitions; /basis/<potential|interaction>/{exponents,centres} define the
+// features.
 #pragma once
 
 #include <memory>
@@ -19,7 +20,8 @@ namespace weir {
 class Hdf5File;
 
 struct LearnedEnergy {
-  /// theta . phi; row r of theta holds from times[r] to times[r + 1], the first also before, the last also after.
+  /// theta . phi; row r of theta holds from times[r] to times[r + 1], the first also before, the last also
+  /// after.
   struct Expansion {
     FeatureBasis basis;
     std::vector<std::vector<Real>> theta;
@@ -40,15 +42,17 @@ struct LearnedEnergy {
 };
 
 /// Collective: reads energies.h5 and checks the dimension. Throws InputError (key `where`).
-LearnedEnergy read_learned_energy(const std::string& path, const Communicator& comm, Index dimension, const std::string& where);
+LearnedEnergy read_learned_energy(const std::string& path, const Communicator& comm, Index dimension,
+                                  const std::string& where);
 
 std::unique_ptr<Potential> make_learned_potential(std::shared_ptr<const LearnedEnergy> energy);
-std::unique_ptr<Interaction> make_learned_interaction(std::shared_ptr<const LearnedEnergy> energy, const Communicator& comm,
-                                                      const Partition& partition);
+std::unique_ptr<Interaction> make_learned_interaction(std::shared_ptr<const LearnedEnergy> energy,
+                                                      const Communicator& comm, const Partition& partition);
 
-/// gradients(k d + c, i) = (1/N) sum_j d phi_k / d x_c (x_i - y_j) for features [first, first + count), by pair sums.
-/// Collective. count * d is at most most_pair_components.
-void mean_feature_gradients(const FeatureBasis& basis, int first, int count, const Communicator& comm, const Partition& partition,
-                            const MatrixRef<const Real>& x, const MatrixRef<Real>& gradients);
+/// gradients(k d + c, i) = (1/N) sum_j d phi_k / d x_c (x_i - y_j) for features [first, first + count), by
+/// pair sums. Collective. count * d is at most most_pair_components.
+void mean_feature_gradients(const FeatureBasis& basis, int first, int count, const Communicator& comm,
+                            const Partition& partition, const MatrixRef<const Real>& x,
+                            const MatrixRef<Real>& gradients);
 
 }  // namespace weir

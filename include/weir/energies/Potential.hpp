@@ -13,7 +13,8 @@ class Potential {
  public:
   virtual ~Potential() = default;
   /// values(i) += V(x_i, t)
-  virtual void add_value(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t, const VectorRef<Real>& values) const = 0;
+  virtual void add_value(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t,
+                         const VectorRef<Real>& values) const = 0;
   /// out(:, i) += factor grad V(x_i, t)
   virtual void add_gradient(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t, Real factor,
                             const MatrixRef<Real>& out) const = 0;

@@ -1,7 +1,8 @@
-// Radial energies f(|r|): profiles written for any number type (Pack.hpp), as functions of the squared distance.
+// Radial energies f(|r|): profiles written for any number type (Pack.hpp), as functions of the squared
+// distance.
 //
-// A profile gives `value(s)` and `slope(s)` with s = |r|^2 and slope(s) = f'(|r|) / |r|, so that grad f = slope(s) r.
-// Where f has a kink at the origin the slope there is 0.
+// A profile gives `value(s)` and `slope(s)` with s = |r|^2 and slope(s) = f'(|r|) / |r|, so that grad f =
+// slope(s) r. Where f has a kink at the origin the slope there is 0.
 #pragma once
 
 #include "weir/base/Types.hpp"
@@ -57,12 +58,14 @@ struct MorseProfile {
     const auto apart = less_than(N(T(0)), s);
     const N r = square_root(select(apart, s, N(T(1))));
     const N over_r = (N(T(attraction / attraction_length)) * fast_exp(N(T(-1 / attraction_length)) * r) -
-                      N(T(repulsion / repulsion_length)) * fast_exp(N(T(-1 / repulsion_length)) * r)) / r;
+                      N(T(repulsion / repulsion_length)) * fast_exp(N(T(-1 / repulsion_length)) * r)) /
+                     r;
     return select(apart, over_r, N(T(0)));
   }
 };
 
-/// k (r^a / a - r^b / b), exponent 0 meaning log r: attracts over long ranges for a > b (Kolokolnikov et al. 2011).
+/// k (r^a / a - r^b / b), exponent 0 meaning log r: attracts over long ranges for a > b (Kolokolnikov et al.
+/// 2011).
 struct PowerLawProfile {
   Real strength = 1, attraction = 2, repulsion = 1;
   template <class N>
@@ -78,7 +81,8 @@ struct PowerLawProfile {
     using T = typename NumberTraits<N>::Scalar;
     const auto apart = less_than(N(T(0)), s);
     const N log_r = N(T(0.5)) * fast_log(select(apart, s, N(T(1))));
-    const N over_r = N(T(strength)) * (fast_exp(N(T(attraction - 2)) * log_r) - fast_exp(N(T(repulsion - 2)) * log_r));
+    const N over_r =
+        N(T(strength)) * (fast_exp(N(T(attraction - 2)) * log_r) - fast_exp(N(T(repulsion - 2)) * log_r));
     return select(apart, over_r, N(T(0)));
   }
 

@@ -39,7 +39,8 @@ struct WeightedGaussianSlope {
 /// K(0).
 Real gaussian_kernel_peak(Index dimension, Real bandwidth);
 
-/// Silverman's rule for N points in d dimensions: (4 / ((d + 2) N))^(1 / (d + 4)) times the root of the mean variance.
+/// Silverman's rule for N points in d dimensions: (4 / ((d + 2) N))^(1 / (d + 4)) times the root of the mean
+/// variance.
 Real silverman_bandwidth(Index particles, Index dimension, Real mean_variance);
 
 }  // namespace weir

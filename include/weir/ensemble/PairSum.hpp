@@ -2,9 +2,10 @@
 //
 //     sums(k, i) = sum_j kernel_k(x_i - y_j, f_j)        for every target i and output k
 //
-// Every rank keeps its targets and sees all sources in global order: their owners broadcast blocks of tiles, the
-// next one under way while this one is computed. A source tile's contribution is added up in the kernel's
-// precision, tiles in double, so the result depends neither on ranks nor on blocks. Memory: O(local particles).
+// Every rank keeps its targets and sees all sources in global order: their owners broadcast blocks of tiles,
+// the next one under way while this one is computed. A source tile's contribution is added up in the kernel's
+// precision, tiles in double, so the result depends neither on ranks nor on blocks. Memory: O(local
+// particles).
 //
 // A kernel is a small struct, callable on any number type (see Pack.hpp) and with a dimension that may be a
 // compile-time constant:
@@ -68,26 +69,39 @@ template <class T>
 class PairSum {
  public:
   /// Of `fields` numbers a source beside its `components`; targets and sources may be the same partition.
-  PairSum(const Communicator& comm, const Partition& targets, const Partition& sources, Index components, Index fields = 0)
-      : targets_(targets.local()), tile_(sources.tile_size()), components_(components), fields_(fields),
+  PairSum(const Communicator& comm, const Partition& targets, const Partition& sources, Index components,
+          Index fields = 0)
+      : targets_(targets.local()),
+        tile_(sources.tile_size()),
+        components_(components),
+        fields_(fields),
         blocks_(comm, sources, components + fields) {}
 
   /// Collective. x: components x local targets, y: components x local sources, f: fields x local sources (any
   /// empty view where there are none), sums: outputs x local targets, overwritten.
   template <class Kernel>
   void operator()(const std::string& label, const Kernel& kernel, const MatrixRef<const Real>& x,
-                  const MatrixRef<const Real>& y, const MatrixRef<const Real>& f, const MatrixRef<Real>& sums) {
-    WEIR_CHECK(Index(sums.extent(0)) <= most_pair_components, "{} outputs, at most {}", sums.extent(0), most_pair_components);
+                  const MatrixRef<const Real>& y, const MatrixRef<const Real>& f,
+                  const MatrixRef<Real>& sums) {
+    WEIR_CHECK(Index(sums.extent(0)) <= most_pair_components, "{} outputs, at most {}", sums.extent(0),
+               most_pair_components);
     Kokkos::deep_copy(sums, 0);
     if (blocks_.count() > 0) blocks_.post(0, y, f);
     for (Index b = 0; b < blocks_.count(); ++b) {
       const VectorRef<const T> block = blocks_.arrive(b);
       if (b + 1 < blocks_.count()) blocks_.post(b + 1, y, f);
       switch (components_) {
-        case 1: add(label, std::integral_constant<int, 1>(), kernel, x, block, blocks_[b].sources, sums); break;
-        case 2: add(label, std::integral_constant<int, 2>(), kernel, x, block, blocks_[b].sources, sums); break;
-        case 3: add(label, std::integral_constant<int, 3>(), kernel, x, block, blocks_[b].sources, sums); break;
-        default: add(label, int(components_), kernel, x, block, blocks_[b].sources, sums);
+        case 1:
+          add(label, std::integral_constant<int, 1>(), kernel, x, block, blocks_[b].sources, sums);
+          break;
+        case 2:
+          add(label, std::integral_constant<int, 2>(), kernel, x, block, blocks_[b].sources, sums);
+          break;
+        case 3:
+          add(label, std::integral_constant<int, 3>(), kernel, x, block, blocks_[b].sources, sums);
+          break;
+        default:
+          add(label, int(components_), kernel, x, block, blocks_[b].sources, sums);
       }
     }
     Kokkos::fence();
@@ -107,7 +121,8 @@ class PairSum {
     for (Index first = 0; first < tiles.tiles; first += strip) {
       const Index last = std::min(first + strip, tiles.tiles);
       Kokkos::parallel_for(
-          label, Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(first, last), KOKKOS_LAMBDA(Index local) {
+          label, Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(first, last),
+          KOKKOS_LAMBDA(Index local) {
             const Tile tile = tiles[local];
             for (Index begin = 0; begin < tile.count; begin += lanes<N>())
               add_to_lanes<N>(d, kernel, x, tile, begin, block, sources, tile_size, stride, sums);
@@ -123,9 +138,10 @@ class PairSum {
 
   /// Targets [begin, begin + lanes) of a tile against all sources of a block, source tile by source tile.
   template <class N, class Dimension, class Kernel>
-  static KOKKOS_INLINE_FUNCTION void add_to_lanes(Dimension d, const Kernel& kernel, const MatrixRef<const Real>& x,
-                                                  const Tile& tile, Index begin, const VectorRef<const T>& block,
-                                                  Index sources, Index tile_size, Index stride,
+  static KOKKOS_INLINE_FUNCTION void add_to_lanes(Dimension d, const Kernel& kernel,
+                                                  const MatrixRef<const Real>& x, const Tile& tile,
+                                                  Index begin, const VectorRef<const T>& block, Index sources,
+                                                  Index tile_size, Index stride,
                                                   const MatrixRef<Real>& sums) {
     constexpr int width = lanes<N>();
     constexpr bool fixed = !std::is_same<Dimension, int>::value;
@@ -136,7 +152,8 @@ class PairSum {
     T scalars[width];
     const int here = int(begin + width < tile.count ? width : tile.count - begin);
     for (int c = 0; c < d; ++c) {
-      for (int lane = 0; lane < width; ++lane)  // lanes beyond the tile repeat its last target and are dropped
+      for (int lane = 0; lane < width;
+           ++lane)  // lanes beyond the tile repeat its last target and are dropped
         scalars[lane] = T(x(c, tile.first + begin + (lane < here ? lane : here - 1)));
       target[c] = load(scalars, N());
     }

@@ -10,7 +10,8 @@ namespace weir {
 /// Collect rows for their destinations with `send`, then `deliver` them all at once.
 class RowExchange {
  public:
-  RowExchange(const Communicator& comm, Index columns) : comm_(comm), columns_(columns), outgoing_(comm.size()) {}
+  RowExchange(const Communicator& comm, Index columns)
+      : comm_(comm), columns_(columns), outgoing_(comm.size()) {}
 
   /// Not collective. `tag` and `key` travel along and say what the row is.
   void send(int rank, Index tag, Index key, const Real* row);
@@ -26,7 +27,8 @@ class RowExchange {
     for (auto& messages : outgoing_) messages.clear();
     std::vector<Real> values(columns_);
     for (const auto& messages : incoming)
-      for (std::size_t at = 0; at < messages.size(); at += record_bytes()) take(unpack(&messages[at], values));
+      for (std::size_t at = 0; at < messages.size(); at += record_bytes())
+        take(unpack(&messages[at], values));
   }
 
  private:

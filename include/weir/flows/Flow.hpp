@@ -13,7 +13,8 @@ class Flow {
  public:
   virtual ~Flow() = default;
   virtual std::shared_ptr<const Layout> layout() const = 0;
-  /// Collective; pure in (t, x): steppers may ask for it several times a step, and reject steps. v is overwritten.
+  /// Collective; pure in (t, x): steppers may ask for it several times a step, and reject steps. v is
+  /// overwritten.
   virtual void velocity(Real t, const ConstBlockViews& x, const BlockViews& v) = 0;
   /// T_b(t); 0: the block is noise-free.
   virtual Real temperature(Real t, Index block) const = 0;

@@ -1,8 +1,9 @@
 // How a block of particles moves by one step of size h, given its velocity v and temperature T.
 //
-//     langevin              X' = X + h v + sqrt(2 T h) xi_n                       (Euler-Maruyama, weak order 1)
-//     leimkuhler_matthews   X' = X + h v + sqrt(2 T h) (xi_n + xi_{n+1}) / 2      (its stationary law: order 2)
-//     tamed_langevin        X' = X + h v / (1 + h |v|) + sqrt(2 T h) xi_n         (for drifts that grow fast)
+//     langevin              X' = X + h v + sqrt(2 T h) xi_n                       (Euler-Maruyama, weak order
+//     1) leimkuhler_matthews   X' = X + h v + sqrt(2 T h) (xi_n + xi_{n+1}) / 2      (its stationary law:
+//     order 2) tamed_langevin        X' = X + h v / (1 + h |v|) + sqrt(2 T h) xi_n         (for drifts that
+//     grow fast)
 //
 // xi_n is drawn by (particle, n): nothing is remembered between steps.
 // Sources: Leimkuhler, Matthews, Appl. Math. Res. Express 2013(1), 34; Hutzenthaler, Jentzen, Kloeden,
@@ -24,15 +25,17 @@ class LangevinRule {
   static Scheme named(const std::string& name);
 
   /// Noise is drawn from `random` in single precision where `single`.
-  LangevinRule(Scheme scheme, const Partition& partition, Index components, const Random& random, bool single);
+  LangevinRule(Scheme scheme, const Partition& partition, Index components, const Random& random,
+               bool single);
 
   /// Step number `step`, of size h. Not collective.
-  void advance(Index step, Real h, Real temperature, const MatrixRef<const Real>& v, const MatrixRef<Real>& x);
+  void advance(Index step, Real h, Real temperature, const MatrixRef<const Real>& v,
+               const MatrixRef<Real>& x);
 
  private:
   template <class T>
-  void advance_with(const MatrixRef<T>& noise, const MatrixRef<T>& next_noise, Index step, Real h, Real temperature,
-                    const MatrixRef<const Real>& v, const MatrixRef<Real>& x);
+  void advance_with(const MatrixRef<T>& noise, const MatrixRef<T>& next_noise, Index step, Real h,
+                    Real temperature, const MatrixRef<const Real>& v, const MatrixRef<Real>& x);
 
   Scheme scheme_;
   LocalTiles tiles_;

@@ -1,8 +1,8 @@
 // One leg of a run: a flow, driven by PETSc's TS from one time to another.
 //
-// Schemes of Weir's own (langevin, leimkuhler_matthews, tamed_langevin) run as the TS type "weir" with a fixed
-// step. Noise-free flows may use PETSc's: explicit (euler, rk, ssp) or implicit (beuler, cn, bdf) with a
-// matrix-free Newton method; a step of beuler is a step of the JKO scheme where the energy is convex in X.
+// Schemes of Weir's own (langevin, leimkuhler_matthews, tamed_langevin) run as the TS type "weir" with a
+// fixed step. Noise-free flows may use PETSc's: explicit (euler, rk, ssp) or implicit (beuler, cn, bdf) with
+// a matrix-free Newton method; a step of beuler is a step of the JKO scheme where the energy is convex in X.
 #pragma once
 
 #include <functional>
@@ -37,7 +37,8 @@ struct Tick {
 
 class Stage {
  public:
-  /// Collective. Throws InputError (key `where`) where the scheme cannot drive the flow (noise under a native type).
+  /// Collective. Throws InputError (key `where`) where the scheme cannot drive the flow (noise under a native
+  /// type).
   Stage(const SteppingOptions& options, Flow& flow, const std::string& where);
   ~Stage();
 
@@ -45,8 +46,8 @@ class Stage {
   /// Number of steps from start to end at the fixed step size.
   Index planned_steps() const;
 
-  /// Collective: solves to the end. `after_step` runs at the start (step 0) and after each step whose state is
-  /// finite. Throws RunError naming block, step and time where a state is not finite or a solver failed.
+  /// Collective: solves to the end. `after_step` runs at the start (step 0) and after each step whose state
+  /// is finite. Throws RunError naming block, step and time where a state is not finite or a solver failed.
   void run(const std::function<void(const Tick&)>& after_step);
 
  private:

@@ -2,8 +2,8 @@
 //
 //     Vec = [ block 0 | block 1 | .. ]  on every rank; a block is components x local particles, column-major
 //
-// The Vec's norms, dots and axpys are Weir's own: sums are exact and updates are plain loops, so that Krylov and
-// Newton methods give the same bits on any number of ranks. VecDuplicate hands these on.
+// The Vec's norms, dots and axpys are Weir's own: sums are exact and updates are plain loops, so that Krylov
+// and Newton methods give the same bits on any number of ranks. VecDuplicate hands these on.
 #pragma once
 
 #include <petscvec.h>

@@ -9,27 +9,29 @@
 
 namespace weir {
 
-/// A table of rows x columns in a file. Nothing here is collective: every rank opens the file and reads the rows
-/// it wants, and holds no more than those. All methods throw InputError (with file, row and column where there are
-/// any; rows and columns are counted from 0) for what is not a table of finite numbers.
+/// A table of rows x columns in a file. Nothing here is collective: every rank opens the file and reads the
+/// rows it wants, and holds no more than those. All methods throw InputError (with file, row and column where
+/// there are any; rows and columns are counted from 0) for what is not a table of finite numbers.
 class DataReader {
  public:
   virtual ~DataReader() = default;
   virtual Index rows() const = 0;
-  /// Numbers per row: an array of more than two axes has its later axes flattened, of one axis has one column.
+  /// Numbers per row: an array of more than two axes has its later axes flattened, of one axis has one
+  /// column.
   virtual Index columns() const = 0;
   /// Names of the columns where the file has them (CSV header, h5ad variables), else empty.
   virtual std::vector<std::string> column_names() const { return {}; }
   /// Rows [first, first + count), row-major, all columns.
   virtual void read_rows(Index first, Index count, Real* values) = 0;
-  /// The same for some columns, in the order of `columns`. What stands in the others (text, NaN) does not matter.
+  /// The same for some columns, in the order of `columns`. What stands in the others (text, NaN) does not
+  /// matter.
   virtual void read_columns(Index first, Index count, const std::vector<Index>& columns, Real* values) = 0;
 };
 
-/// Chooses the reader by the file's name (a clear error lists the kinds that are read). `dataset` names the array
-/// in a file that holds several: .npz member, path in .h5; for .h5ad "X" (default) or "obsm/X_pca" and the like or
-/// "obs/<column>" (categories become their index). Empty: the only one there is, or an error that lists them.
-/// Rows are read fastest in ascending order: compressed files have no other.
+/// Chooses the reader by the file's name (a clear error lists the kinds that are read). `dataset` names the
+/// array in a file that holds several: .npz member, path in .h5; for .h5ad "X" (default) or "obsm/X_pca" and
+/// the like or "obs/<column>" (categories become their index). Empty: the only one there is, or an error that
+/// lists them. Rows are read fastest in ascending order: compressed files have no other.
 std::unique_ptr<DataReader> open_data(const std::string& path, const std::string& dataset = "");
 
 }  // namespace weir

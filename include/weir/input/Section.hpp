@@ -65,11 +65,11 @@ using IndexOrWord = NumberOrWord<Index>;
 using RealOrWord = NumberOrWord<Real>;
 
 /// What one option holds, as Section's implementations see it.
-using OptionValue =
-    std::variant<bool*, int*, Index*, Real*, std::string*, PathValue*, VectorValue*, MatrixValue*, IndexOrWord*,
-                 RealOrWord*, std::vector<Index>*, std::vector<Real>*, std::vector<std::string>*,
-                 std::vector<PathValue>*, std::optional<Index>*, std::optional<Real>*, std::optional<std::string>*,
-                 std::optional<std::vector<Real>>*, std::optional<std::array<Index, 2>>*>;
+using OptionValue = std::variant<bool*, int*, Index*, Real*, std::string*, PathValue*, VectorValue*,
+                                 MatrixValue*, IndexOrWord*, RealOrWord*, std::vector<Index>*,
+                                 std::vector<Real>*, std::vector<std::string>*, std::vector<PathValue>*,
+                                 std::optional<Index>*, std::optional<Real>*, std::optional<std::string>*,
+                                 std::optional<std::vector<Real>>*, std::optional<std::array<Index, 2>>*>;
 
 /// What an option may hold, one restriction at a time.
 struct OptionRestriction {
@@ -78,8 +78,8 @@ struct OptionRestriction {
   std::vector<std::string> names;  ///< of the unit, or those allowed
 };
 
-/// Restrictions of the option just declared, checked when the section has been read and told to the reference.
-/// On lists they hold for every entry.
+/// Restrictions of the option just declared, checked when the section has been read and told to the
+/// reference. On lists they hold for every entry.
 class Declared {
  public:
   Declared(Section& section, std::string name) : section_(section), name_(std::move(name)) {}
@@ -132,15 +132,16 @@ class Section {
   }
 
   /// A nested map, `describe(Section&, T&)` found by its argument. Absent: T's defaults (nested required keys
-  /// are then errors only if `must` is true). `shorthand`: a bare scalar or list stands for {shorthand: value};
-  /// without one, a bare word is the name of an alternative in T's `one_of`.
+  /// are then errors only if `must` is true). `shorthand`: a bare scalar or list stands for {shorthand:
+  /// value}; without one, a bare word is the name of an alternative in T's `one_of`.
   template <class T>
   void section(const std::string& name, T& value, const std::string& doc, const std::string& shorthand = "",
                bool must = false) {
     nested(name, doc, shorthand, must, [&value](Section& inner) { describe(inner, value); });
   }
   template <class T>
-  void required_section(const std::string& name, T& value, const std::string& doc, const std::string& shorthand = "") {
+  void required_section(const std::string& name, T& value, const std::string& doc,
+                        const std::string& shorthand = "") {
     section(name, value, doc, shorthand, true);
   }
   /// A map that may be absent; `false` leaves it out, `true` or an empty map takes T's defaults.
@@ -169,10 +170,10 @@ class Section {
         });
   }
 
-  /// Exactly one of the variant's alternatives must stand among this section's keys. Each alternative is a struct
-  /// with a `describe` function and either `static constexpr const char* key` or, for a family that shares a
-  /// struct, `static std::vector<std::string> keys()` and a member `std::string name` that receives the key.
-  /// It may have `static constexpr const char* doc` (one line) and `shorthand` (as for `section`).
+  /// Exactly one of the variant's alternatives must stand among this section's keys. Each alternative is a
+  /// struct with a `describe` function and either `static constexpr const char* key` or, for a family that
+  /// shares a struct, `static std::vector<std::string> keys()` and a member `std::string name` that receives
+  /// the key. It may have `static constexpr const char* doc` (one line) and `shorthand` (as for `section`).
   /// std::monostate as first alternative: none is needed.
   template <class... Ts>
   void one_of(std::variant<Ts...>& value, const std::string& doc) {
@@ -192,15 +193,16 @@ class Section {
  protected:
   friend class Declared;
   virtual void declare(const std::string& name, OptionValue value, const std::string& doc, bool required) = 0;
-  virtual void nested(const std::string& name, const std::string& doc, const std::string& shorthand, bool must,
-                      const std::function<void(Section&)>& inner) = 0;
+  virtual void nested(const std::string& name, const std::string& doc, const std::string& shorthand,
+                      bool must, const std::function<void(Section&)>& inner) = 0;
   virtual void optional_nested(const std::string& name, const std::string& doc, const std::string& shorthand,
                                bool there_by_default, const std::function<void(bool)>& set,
                                const std::function<void(Section&)>& inner) = 0;
   virtual void nested_list(const std::string& name, const std::string& doc, bool must, Index size,
                            const std::function<void(Index)>& resize,
                            const std::function<void(Index, Section&)>& inner) = 0;
-  virtual void choose(const std::vector<Alternative>& alternatives, const std::string& doc, bool may_be_absent) = 0;
+  virtual void choose(const std::vector<Alternative>& alternatives, const std::string& doc,
+                      bool may_be_absent) = 0;
 
   virtual void restrict(const std::string& name, const OptionRestriction& restriction) = 0;
 

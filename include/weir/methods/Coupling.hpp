@@ -1,8 +1,8 @@
 // Optimal couplings of consecutive populations, in batches shared out over ranks, kept as barycentric maps.
 //
-// Populations are cut into the same number of nearly equal parts (`batch` particles, or one part: `whole`); part p of
-// population k is coupled with part p of population k + 1 on one rank, exactly, for the squared distance. Only the
-// conditional moments of each particle's partner come back: O(N), never a plan.
+// Populations are cut into the same number of nearly equal parts (`batch` particles, or one part: `whole`);
+// part p of population k is coupled with part p of population k + 1 on one rank, exactly, for the squared
+// distance. Only the conditional moments of each particle's partner come back: O(N), never a plan.
 #pragma once
 
 #include <string>
@@ -27,8 +27,9 @@ enum class CoupledAt { current, next };
 /// exact_limit. Not collective.
 void check_couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations);
 
-/// Collective: couples training population k with k + 1 for every k; element k of the result belongs to population
-/// k (current) or k + 1 (next).
-std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options, const std::vector<Ensemble>& populations, CoupledAt at);
+/// Collective: couples training population k with k + 1 for every k; element k of the result belongs to
+/// population k (current) or k + 1 (next).
+std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options,
+                                                const std::vector<Ensemble>& populations, CoupledAt at);
 
 }  // namespace weir

@@ -11,10 +11,13 @@ class EnsembleFlow : public Flow {
  public:
   EnsembleFlow(const Ensemble& ensemble, FreeEnergy& energy)
       : energy_(energy),
-        layout_(std::make_shared<Layout>(ensemble.comm, std::vector<Block>{{"particles", ensemble.partition, ensemble.components()}})) {}
+        layout_(std::make_shared<Layout>(
+            ensemble.comm, std::vector<Block>{{"particles", ensemble.partition, ensemble.components()}})) {}
 
   std::shared_ptr<const Layout> layout() const override { return layout_; }
-  void velocity(Real t, const ConstBlockViews& x, const BlockViews& v) override { energy_.velocity(t, x[0], v[0]); }
+  void velocity(Real t, const ConstBlockViews& x, const BlockViews& v) override {
+    energy_.velocity(t, x[0], v[0]);
+  }
   Real temperature(Real t, Index) const override { return energy_.temperature(t); }
 
  private:

@@ -25,7 +25,8 @@ struct UniformOptions {
 /// u(x, t) = t^-a (C - k |x|^2 t^(-2a/d))_+^(1/(m-1)), unit mass, as evenly placed points (see the source).
 struct BarenblattOptions {
   static constexpr const char* key = "barenblatt";
-  static constexpr const char* doc = "Barenblatt's solution of the porous medium equation, as evenly placed points";
+  static constexpr const char* doc =
+      "Barenblatt's solution of the porous medium equation, as evenly placed points";
   Real exponent = 2;
   Real time = 1;
 };
@@ -48,11 +49,13 @@ void describe(Section& section, InitialOptions& options);
 struct EnsembleShape {
   Index particles, dimension;
 };
-/// Not collective, but every rank opens the file. Throws InputError where the options leave it open or contradict.
+/// Not collective, but every rank opens the file. Throws InputError where the options leave it open or
+/// contradict.
 EnsembleShape shape_of(const InitialOptions& options);
 
 /// Collective. `draw` numbers independent ensembles of one deck. Throws InputError.
-Ensemble make_ensemble(const InitialOptions& options, const Communicator& comm, Index tile, Index seed, Index draw = 0);
+Ensemble make_ensemble(const InitialOptions& options, const Communicator& comm, Index tile, Index seed,
+                       Index draw = 0);
 
 /// Radius R at which Barenblatt's solution ends at `time`, for unit mass.
 Real barenblatt_radius(Real exponent, Index dimension, Real time);

@@ -1,6 +1,8 @@
-// learn_energies (JKOnet*): the potential, interaction and entropy that best explain snapshots of a population.
+// learn_energies (JKOnet*): the potential, interaction and entropy that best explain snapshots of a
+// population.
 //
-// Source: Terpin, Lanzetti, Gadea, Doerfler, "Learning diffusion at lightspeed", NeurIPS 2024 (arXiv 2406.12616).
+// Source: Terpin, Lanzetti, Gadea, Doerfler, "Learning diffusion at lightspeed", NeurIPS 2024 (arXiv
+// 2406.12616).
 #pragma once
 
 #include <optional>
@@ -34,7 +36,9 @@ void describe(Section& section, LearnEnergiesOptions& options);
 class LearnEnergies : public Method {
  public:
   std::string key() const override { return "learn_energies"; }
-  std::string doc() const override { return "the energies that best explain snapshots of a population (JKOnet*)"; }
+  std::string doc() const override {
+    return "the energies that best explain snapshots of a population (JKOnet*)";
+  }
   void describe(Section& section) override { weir::describe(section, options_); }
   void prepare(const Communicator& comm, const RunOptions& run) override;
   void run(RunOutput& output) override;

@@ -1,8 +1,11 @@
-// JKOnet* in closed form: energies linear in their parameters, from coupled populations, by one least-squares solve.
+// JKOnet* in closed form: energies linear in their parameters, from coupled populations, by one least-squares
+// solve.
 //
-//     min over theta of  sum_k E_k | tau_k [ grad V_theta(z) + E_z' grad W_theta(z - z') + beta grad log rho(z) ] + y - x |^2 + ridge
+//     min over theta of  sum_k E_k | tau_k [ grad V_theta(z) + E_z' grad W_theta(z - z') + beta grad log
+//     rho(z) ] + y - x |^2 + ridge
 //
-// where (x, y) is coupled between populations k and k + 1, and z is y (`next`: the condition of the JKO scheme) or x
+// where (x, y) is coupled between populations k and k + 1, and z is y (`next`: the condition of the JKO
+// scheme) or x
 // (`current`: explicit Euler steps). Only E[y - x | z] enters, so a coupling is kept as that.
 // Source: Terpin, Lanzetti, Gadea, Doerfler, NeurIPS 2024 (arXiv 2406.12616), sections 3.2 and 3.3.
 #pragma once
@@ -48,14 +51,15 @@ struct Transition {
 
 struct LinearFit {
   LearnedEnergy energy;
-  Index unknowns = 0, rank = 0;        ///< of the least-determined solve
-  Real condition = 0;                  ///< of the worst solve
-  Real loss = 0;                       ///< sum over transitions of the mean squared left side
+  Index unknowns = 0, rank = 0;  ///< of the least-determined solve
+  Real condition = 0;            ///< of the worst solve
+  Real loss = 0;                 ///< sum over transitions of the mean squared left side
   std::vector<std::string> null_directions;
 };
 
 /// Collective. Throws InputError (too many features), RunError (singular).
-LinearFit fit_linear_model(const LinearModelOptions& options, const std::vector<Real>& times, const std::vector<Transition>& transitions,
-                           const Communicator& comm, const RunOptions& run);
+LinearFit fit_linear_model(const LinearModelOptions& options, const std::vector<Real>& times,
+                           const std::vector<Transition>& transitions, const Communicator& comm,
+                           const RunOptions& run);
 
 }  // namespace weir

@@ -16,8 +16,8 @@ class Method {
   virtual std::string key() const = 0;
   virtual std::string doc() const = 0;
   virtual void describe(Section& section) = 0;
-  /// Collective. What can be known to be wrong before anything is written: files that do not read, dimensions that
-  /// do not fit. Throws InputError. Called once, after the options have been read; `--check` ends here.
+  /// Collective. What can be known to be wrong before anything is written: files that do not read, dimensions
+  /// that do not fit. Throws InputError. Called once, after the options have been read; `--check` ends here.
   virtual void prepare(const Communicator& comm, const RunOptions& run) = 0;
   /// Collective. Throws InputError, RunError, LibraryError.
   virtual void run(RunOutput& output) = 0;

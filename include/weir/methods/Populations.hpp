@@ -1,11 +1,12 @@
 // Snapshots of a population: ensembles at times t_0 < t_1 < .., each split into a training and a test part.
 //
-// unpaired (default)  every snapshot is an independent population: rows read are shuffled and split per snapshot;
+// unpaired (default)  every snapshot is an independent population: rows read are shuffled and split per
+// snapshot;
 //                     simulated training populations start from a fresh ensemble each
 // paired              row i of every snapshot is the same particle, and stays so through the split
 //
-// Simulated test particles are one trajectory in either case, so that a prediction is measured against where the
-// very same particles went.
+// Simulated test particles are one trajectory in either case, so that a prediction is measured against where
+// the very same particles went.
 #pragma once
 
 #include <variant>

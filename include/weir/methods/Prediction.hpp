@@ -3,7 +3,8 @@
 //     current (explicit)   x' = x - tau grad F(x)  + sqrt(2 beta tau) xi
 //     next (implicit)      x' = x - tau grad F(x') + sqrt(2 beta tau) xi,  by damped fixed-point iteration
 //
-// F = V + W * rho; where the iteration does not converge for a particle, it takes the explicit step and is counted.
+// F = V + W * rho; where the iteration does not converge for a particle, it takes the explicit step and is
+// counted.
 #pragma once
 
 #include <string>
@@ -18,19 +19,20 @@
 namespace weir {
 
 struct PredictionOptions {
-  bool roll_out = false;   ///< from the first population through all times; else one step from each
+  bool roll_out = false;  ///< from the first population through all times; else one step from each
   bool implicit = false;
 };
 
 struct Predictions {
   std::vector<Ensemble> populations;     ///< element k: the prediction of population k + 1
   std::vector<Matrix<Real>> velocities;  ///< element k: -grad F where that prediction started
-  Real unconverged = 0;               ///< share of implicit steps that did not converge
+  Real unconverged = 0;                  ///< share of implicit steps that did not converge
 };
 
 /// Collective: from `observed` (usually the test populations).
-Predictions predict(const PredictionOptions& options, const LearnedEnergy& energy, const std::vector<Real>& times,
-                    const std::vector<Ensemble>& observed, const RunOptions& run);
+Predictions predict(const PredictionOptions& options, const LearnedEnergy& energy,
+                    const std::vector<Real>& times, const std::vector<Ensemble>& observed,
+                    const RunOptions& run);
 
 struct PredictionMetricsOptions {
   std::vector<std::string> report{"w1", "w2"};
@@ -38,10 +40,11 @@ struct PredictionMetricsOptions {
 };
 void describe(Section& section, PredictionMetricsOptions& options);
 
-/// Collective: every metric per step as <name>/<k> and its mean as <name>, the references w1_identity and w1_floor
-/// beside. `truth`: the true energy, for l2_uvp; null where it is not known.
-Metrics prediction_metrics(const PredictionMetricsOptions& options, const PredictionOptions& prediction, const Predictions& predictions,
-                           const Populations& populations, const std::vector<Ensemble>& observed, const EnergyOptions* truth,
+/// Collective: every metric per step as <name>/<k> and its mean as <name>, the references w1_identity and
+/// w1_floor beside. `truth`: the true energy, for l2_uvp; null where it is not known.
+Metrics prediction_metrics(const PredictionMetricsOptions& options, const PredictionOptions& prediction,
+                           const Predictions& predictions, const Populations& populations,
+                           const std::vector<Ensemble>& observed, const EnergyOptions* truth,
                            const RunOptions& run);
 
 }  // namespace weir

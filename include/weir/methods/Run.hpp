@@ -14,12 +14,12 @@ struct Outcome {
   std::string message;
 };
 
-/// Collective; the libraries must be running. The same on all ranks; nothing is thrown, and nothing is written where
-/// the input is bad.
+/// Collective; the libraries must be running. The same on all ranks; nothing is thrown, and nothing is
+/// written where the input is bad.
 Outcome run_to_outcome(const CommandLine& command, const Communicator& comm);
 
-/// Collective; the libraries must be running. Errors are reported once, by rank 0 on standard error, and become
-/// the exit code. Nothing is written where the input is bad.
+/// Collective; the libraries must be running. Errors are reported once, by rank 0 on standard error, and
+/// become the exit code. Nothing is written where the input is bad.
 int run(const CommandLine& command, const Communicator& comm);
 
 }  // namespace weir

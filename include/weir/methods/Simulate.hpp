@@ -11,7 +11,9 @@ namespace weir {
 class Simulate : public Method {
  public:
   std::string key() const override { return "simulate"; }
-  std::string doc() const override { return "the Wasserstein gradient flow of a free energy, from an initial ensemble"; }
+  std::string doc() const override {
+    return "the Wasserstein gradient flow of a free energy, from an initial ensemble";
+  }
   void describe(Section& section) override { weir::describe(section, options_); }
   void prepare(const Communicator& comm, const RunOptions& run) override;
   void run(RunOutput& output) override;

@@ -6,8 +6,8 @@
 
 #include "weir/energies/FreeEnergy.hpp"
 #include "weir/flows/Stage.hpp"
-#include "weir/methods/EnsembleFlow.hpp"
 #include "weir/input/RunOptions.hpp"
+#include "weir/methods/EnsembleFlow.hpp"
 #include "weir/methods/SimulateOptions.hpp"
 
 namespace weir {

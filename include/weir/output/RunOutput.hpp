@@ -1,5 +1,5 @@
-// The folder a run leaves behind: deck.yaml, log.txt, metrics.csv, summary.json, snapshots.h5 and what the method
-// learned.
+// The folder a run leaves behind: deck.yaml, log.txt, metrics.csv, summary.json, snapshots.h5 and what the
+// method learned.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,8 @@ class RunOutput {
  public:
   /// Makes the folder and archives the resolved deck. What an earlier run left there under the same names is
   /// replaced. Throws InputError (key run.output) where the folder cannot be made or written.
-  RunOutput(const Communicator& comm, const RunOptions& run, const std::string& method, const std::string& resolved_deck);
+  RunOutput(const Communicator& comm, const RunOptions& run, const std::string& method,
+            const std::string& resolved_deck);
   ~RunOutput();
 
   const std::string& folder() const { return folder_; }
@@ -27,7 +28,8 @@ class RunOutput {
   const Communicator& comm() const { return comm_; }
   const RunOptions& run() const { return run_; }
 
-  /// A line for the user, on the terminal and in log.txt. Not collective: only rank 0 writes, other calls are void.
+  /// A line for the user, on the terminal and in log.txt. Not collective: only rank 0 writes, other calls are
+  /// void.
   void log(const std::string& line);
   /// A row of metrics.csv; also kept as the value the summary will show.
   void report(Index step, Real time, const Metrics& metrics);
@@ -38,7 +40,8 @@ class RunOutput {
   /// Writes summary.json with `status`; once, at the end.
   void finish(const std::string& status, Index steps, Real time);
 
-  /// On a terminal a line with rate and time left, rewritten in place; elsewhere a log line every half minute.
+  /// On a terminal a line with rate and time left, rewritten in place; elsewhere a log line every half
+  /// minute.
   void progress(Index step, Index steps, Real time);
 
  private:

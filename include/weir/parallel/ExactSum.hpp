@@ -2,9 +2,9 @@
 //
 //     total[c] = sum over tiles t of all ranks of partials(c, t)
 //
-// A bound 2^e on all summands is agreed on; each summand is cut into three signed 34-bit pieces of fixed point
-// below 2^e (by adding and subtracting powers of two), the pieces are added as 64-bit integers, which is
-// associative, and the total is rounded once. What lies more than 102 bits below the bound is dropped.
+// A bound 2^e on all summands is agreed on; each summand is cut into three signed 34-bit pieces of fixed
+// point below 2^e (by adding and subtracting powers of two), the pieces are added as 64-bit integers, which
+// is associative, and the total is rounded once. What lies more than 102 bits below the bound is dropped.
 // Exact for up to 2^28 summands.
 #pragma once
 
@@ -25,15 +25,15 @@ class ExactAccumulator {
   void start(Real bound);
   /// Not collective: adds partials(:, t) for every column t, which each have as many rows as were asked for.
   void add(const Matrix<const Real>& partials);
-  /// Collective: every rank gets the totals (host memory). Throws RunError on all ranks, naming `what`, where a
-  /// summand anywhere was not finite.
+  /// Collective: every rank gets the totals (host memory). Throws RunError on all ranks, naming `what`, where
+  /// a summand anywhere was not finite.
   void finish(Real* totals, const std::string& what);
 
  private:
   Communicator comm_;
   Index length_;
   int exponent_ = 0;
-  bool empty_ = true;  // no rank will add anything but zeros
+  bool empty_ = true;                               // no rank will add anything but zeros
   Kokkos::View<std::int64_t*, MemorySpace> limbs_;  // limb by limb, the last entry counts what is not finite
   Kokkos::View<std::int64_t*, Kokkos::HostSpace> host_limbs_;
 };
@@ -43,8 +43,8 @@ class ExactSum {
   /// For sums of `length` components; all memory is taken here.
   ExactSum(const Communicator& comm, Index length) : comm_(comm), accumulator_(comm, length) {}
 
-  /// Collective. `partials`: components x local tiles; every rank gets the totals (host memory, one per component).
-  /// Throws RunError on all ranks, naming `what`, where a summand anywhere is not finite.
+  /// Collective. `partials`: components x local tiles; every rank gets the totals (host memory, one per
+  /// component). Throws RunError on all ranks, naming `what`, where a summand anywhere is not finite.
   void operator()(const Matrix<const Real>& partials, Real* totals, const std::string& what);
   /// The same for `count` partials of one component in host memory.
   Real operator()(const Real* partials, Index count, const std::string& what);

@@ -2,9 +2,9 @@
 //
 //     tile t holds rows [t r, min((t + 1) r, rows)),   rank p owns tiles [p T / P, (p + 1) T / P)
 //
-// A row carries `replicas` particles (N latents of a datum), so a tile holds r * replicas particles; r is chosen
-// so that this is about `tile`. What is summed over particles is summed inside a tile first, so that nothing
-// depends on who owns it.
+// A row carries `replicas` particles (N latents of a datum), so a tile holds r * replicas particles; r is
+// chosen so that this is about `tile`. What is summed over particles is summed inside a tile first, so that
+// nothing depends on who owns it.
 #pragma once
 
 #include "weir/base/Types.hpp"
@@ -65,8 +65,9 @@ class Partition {
 /// Runs `body(Tile)` for this rank's tiles: one thread a tile. Asynchronous on devices.
 template <class Body>
 void for_each_tile(const char* label, const LocalTiles& tiles, Body body) {
-  Kokkos::parallel_for(label, Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, tiles.tiles),
-                       KOKKOS_LAMBDA(Index local) { body(tiles[local]); });
+  Kokkos::parallel_for(
+      label, Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, tiles.tiles),
+      KOKKOS_LAMBDA(Index local) { body(tiles[local]); });
 }
 
 }  // namespace weir

@@ -38,7 +38,8 @@ class Random {
   }
 
   /// Two independent standard normals (Box and Muller), of 53-bit uniforms.
-  KOKKOS_FORCEINLINE_FUNCTION void normals(Index id, Index tick, Index draw, Real& first, Real& second) const {
+  KOKKOS_FORCEINLINE_FUNCTION void normals(Index id, Index tick, Index draw, Real& first,
+                                           Real& second) const {
     const auto b = bits(id, tick, draw);
     const Real radius = sqrt(-2 * fast_log(unit(b[0], b[1])));
     Real sine, cosine;
@@ -47,7 +48,8 @@ class Random {
     second = radius * sine;
   }
 
-  /// One normal: component c of the vector that (id, tick) draws; the same number as fill_normals gives in double.
+  /// One normal: component c of the vector that (id, tick) draws; the same number as fill_normals gives in
+  /// double.
   KOKKOS_FORCEINLINE_FUNCTION Real normal(Index id, Index tick, Index component) const {
     Real first, second;
     normals(id, tick, component / 2, first, second);
@@ -64,8 +66,8 @@ class Random {
 };
 
 /// Standard normals for every component of `count` particles with consecutive ids: noise(c, i) belongs to
-/// component c of particle first_id + i at `tick`. In double each pair of components takes one draw, in single
-/// each four take one (of 32-bit uniforms: radii up to 6.7). Runs where `noise` lives.
+/// component c of particle first_id + i at `tick`. In double each pair of components takes one draw, in
+/// single each four take one (of 32-bit uniforms: radii up to 6.7). Runs where `noise` lives.
 void fill_normals(const MatrixRef<double>& noise, const Random& random, Index first_id, Index tick);
 void fill_normals(const MatrixRef<float>& noise, const Random& random, Index first_id, Index tick);
 

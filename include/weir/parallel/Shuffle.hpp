@@ -1,8 +1,8 @@
 // A random permutation of [0, N) that nobody has to store.
 //
-// A keyed Feistel network on the smallest domain of 2^(2h) >= N, walked until it falls below N: a bijection, the
-// same on every rank, evaluated at one place at a time and inverted likewise.
-// Source: Black and Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002.
+// A keyed Feistel network on the smallest domain of 2^(2h) >= N, walked until it falls below N: a bijection,
+// the same on every rank, evaluated at one place at a time and inverted likewise. Source: Black and Rogaway,
+// "Ciphers with arbitrary finite domains", CT-RSA 2002.
 #pragma once
 
 #include "weir/parallel/Random.hpp"
@@ -12,7 +12,8 @@ namespace weir {
 class Shuffle {
  public:
   /// `tick` distinguishes shuffles of one stream (an epoch, a population).
-  Shuffle(Index size, Index seed, Stream stream, Index tick = 0) : size_(size), tick_(tick), random_(seed, stream) {
+  Shuffle(Index size, Index seed, Stream stream, Index tick = 0)
+      : size_(size), tick_(tick), random_(seed, stream) {
     while ((Index(1) << (2 * half_bits_)) < size) ++half_bits_;
   }
 

@@ -11,14 +11,18 @@
 
 namespace weir {
 
-/// Workspace and totals of `length` sums over the particles of a partition; allocates nothing after construction.
+/// Workspace and totals of `length` sums over the particles of a partition; allocates nothing after
+/// construction.
 class TileSum {
  public:
   TileSum(const Communicator& comm, const Partition& partition, Index length)
-      : tiles_(partition.local()), sum_(comm, length), partials_("Weir::TileSum::partials", length, tiles_.tiles), totals_(length) {}
+      : tiles_(partition.local()),
+        sum_(comm, length),
+        partials_("Weir::TileSum::partials", length, tiles_.tiles),
+        totals_(length) {}
 
-  /// Collective. `body(tile, partial)` adds what the tile's particles contribute to partial[0 .. length), which
-  /// starts at zero. Throws RunError, naming `what`, where a contribution is not finite.
+  /// Collective. `body(tile, partial)` adds what the tile's particles contribute to partial[0 .. length),
+  /// which starts at zero. Throws RunError, naming `what`, where a contribution is not finite.
   template <class Body>
   const std::vector<Real>& operator()(const char* label, const std::string& what, Body body) {
     const auto partials = partials_;

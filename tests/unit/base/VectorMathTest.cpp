@@ -16,7 +16,8 @@ TYPED_TEST_SUITE(VectorMath, Precisions);
 TYPED_TEST(VectorMath, ExpIsWithinTwoUlp) {
   using T = TypeParam;
   const T epsilon = std::numeric_limits<T>::epsilon();
-  for (T x = -80; x < 80; x += T(0.037)) EXPECT_NEAR(fast_exp(x) / std::exp(double(x)), 1, 2.5 * epsilon) << x;
+  for (T x = -80; x < 80; x += T(0.037))
+    EXPECT_NEAR(fast_exp(x) / std::exp(double(x)), 1, 2.5 * epsilon) << x;
   EXPECT_EQ(fast_exp(T(-1e4)), 0);
   EXPECT_EQ(fast_exp(T(0)), 1);
   EXPECT_TRUE(std::isnan(fast_exp(std::numeric_limits<T>::quiet_NaN())));
@@ -62,7 +63,10 @@ TYPED_TEST(VectorMath, PacksAreSingleNumbersSideBySide) {
   for (int lane = 0; lane < width; ++lane) x[lane] = T(0.3) + T(lane) * T(0.77);
   const auto expect_same = [&](auto of_number, Pack<T> of_pack, const char* name) {
     of_pack.store(packed);
-    for (int lane = 0; lane < width; ++lane) EXPECT_NEAR(packed[lane], of_number(x[lane]), 4 * std::numeric_limits<T>::epsilon() * std::fabs(of_number(x[lane]))) << name << " " << x[lane];
+    for (int lane = 0; lane < width; ++lane)
+      EXPECT_NEAR(packed[lane], of_number(x[lane]),
+                  4 * std::numeric_limits<T>::epsilon() * std::fabs(of_number(x[lane])))
+          << name << " " << x[lane];
   };
   const auto all = Pack<T>::load(x);
   expect_same([](T a) { return fast_exp(-a); }, fast_exp(-all), "exp");
@@ -70,7 +74,8 @@ TYPED_TEST(VectorMath, PacksAreSingleNumbersSideBySide) {
   expect_same([](T a) { return fast_sin(a); }, fast_sin(all), "sin");
   expect_same([](T a) { return fast_cos(a); }, fast_cos(all), "cos");
   expect_same([](T a) { return square_root(a); }, square_root(all), "square_root");
-  expect_same([](T a) { return select(less_than(a, T(2)), a, -a); }, select(less_than(all, Pack<T>(T(2))), all, -all), "select");
+  expect_same([](T a) { return select(less_than(a, T(2)), a, -a); },
+              select(less_than(all, Pack<T>(T(2))), all, -all), "select");
 }
 
 }  // namespace

@@ -10,7 +10,8 @@
 namespace weir {
 namespace {
 
-/// Two well separated round Gaussians in the plane, weights 3/4 (about (-3, 0), deviation 0.5) and 1/4 (about (3, 1), 1).
+/// Two well separated round Gaussians in the plane, weights 3/4 (about (-3, 0), deviation 0.5) and 1/4 (about
+/// (3, 1), 1).
 Ensemble two_clusters(const Communicator& comm, Index particles) {
   Ensemble ensemble(comm, particles, 2, 8);
   fill_normals(ensemble.x, Random(5, Stream::initial_ensemble), ensemble.partition.first_particle(), 0);
@@ -24,7 +25,8 @@ Ensemble two_clusters(const Communicator& comm, Index particles) {
 }
 
 Real gaussian(const Real* x, Real m0, Real m1, Real s) {
-  return std::exp(-((x[0] - m0) * (x[0] - m0) + (x[1] - m1) * (x[1] - m1)) / (2 * s * s)) / (2 * M_PI * s * s);
+  return std::exp(-((x[0] - m0) * (x[0] - m0) + (x[1] - m1) * (x[1] - m1)) / (2 * s * s)) /
+         (2 * M_PI * s * s);
 }
 
 DensityOptions mixture(Index components) {
@@ -47,7 +49,8 @@ TEST(Density, AMixtureFindsTheGaussiansItWasDrawnFrom) {
   Real difference = 0;
   for (Index i = 0; i < 8000; ++i) {
     const Real* x = &ensemble.x(0, i);
-    difference += std::fabs(values(i) - std::log(0.75 * gaussian(x, -3, 0, 0.5) + 0.25 * gaussian(x, 3, 1, 1))) / 8000;
+    difference +=
+        std::fabs(values(i) - std::log(0.75 * gaussian(x, -3, 0, 0.5) + 0.25 * gaussian(x, 3, 1, 1))) / 8000;
   }
   EXPECT_LT(difference, 0.03);
 }
@@ -68,7 +71,8 @@ TEST(Density, ScoresAreGradients) {
       density->log_density(ensemble.partition, moved, up);
       for (Index i = 0; i < 203; ++i) moved(c, i) -= 2 * h;
       density->log_density(ensemble.partition, moved, down);
-      for (Index i = 0; i < 203; ++i) EXPECT_NEAR(scores(c, i), (up(i) - down(i)) / (2 * h), 1e-5 * (1 + std::fabs(scores(c, i))));
+      for (Index i = 0; i < 203; ++i)
+        EXPECT_NEAR(scores(c, i), (up(i) - down(i)) / (2 * h), 1e-5 * (1 + std::fabs(scores(c, i))));
     }
   }
 }
@@ -89,7 +93,8 @@ TEST(Density, ScalesWithTheData) {
   Matrix<Real> scores("scores", 2, 200), large_scores("large_scores", 2, 200);
   fit_density(mixture(3), ensemble, 1, 0)->score(ensemble.partition, ensemble.x, scores);
   fit_density(mixture(3), large, 1, 0)->score(large.partition, large.x, large_scores);
-  for (Index i = 0; i < 200; ++i) EXPECT_NEAR(1024 * large_scores(0, i), scores(0, i), 1e-6 * (1 + std::fabs(scores(0, i))));
+  for (Index i = 0; i < 200; ++i)
+    EXPECT_NEAR(1024 * large_scores(0, i), scores(0, i), 1e-6 * (1 + std::fabs(scores(0, i))));
 }
 
 TEST(DensityParallel, IsTheSameOnAnyNumberOfRanks) {

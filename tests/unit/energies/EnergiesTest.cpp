@@ -53,7 +53,8 @@ TEST(Potential, GradientsAreThoseOfCentralDifferences) {
         potential->add_value(tiles, moved, 0, down);
         for (Index i = 0; i < 19; ++i) {
           const Real expected = 2 * (up(i) - down(i)) / (2 * h);
-          EXPECT_NEAR(gradient(c, i), expected, 2e-6 * (1 + std::fabs(expected) + std::fabs(up(i)))) << options.where << " " << d;
+          EXPECT_NEAR(gradient(c, i), expected, 2e-6 * (1 + std::fabs(expected) + std::fabs(up(i))))
+              << options.where << " " << d;
         }
       }
     }
@@ -77,14 +78,17 @@ TEST(Potential, ValuesOfNamedFunctionals) {
       {"double_exp", 200 * (std::exp(-5. / 20) + std::exp(-41. / 20))},
       {"rotational", -500 * (std::atan2(7, 6) + M_PI)},
       {"ishigami", std::sin(1.) + 7 * std::pow(std::sin(2.), 2) + 0.1 * std::pow(1.5, 4) * std::sin(1.)},
-      {"holder_table", 10 * std::fabs(std::sin(1.) * std::cos(2.) * std::exp(std::fabs(1 - std::sqrt(5.) / M_PI)))},
+      {"holder_table",
+       10 * std::fabs(std::sin(1.) * std::cos(2.) * std::exp(std::fabs(1 - std::sqrt(5.) / M_PI)))},
       {"oakley_ohagan", 5 * (std::sin(1.) + std::cos(1.) + 2 + std::sin(2.) + std::cos(2.) + 6)},
       {"flowers", 3 + 2 * std::sin(1.) + 2 * std::sin(std::pow(2., 1.2))},
       {"friedman", (10 * std::sin(M_PI * 60) + 20 * std::pow(-12 * std::sin(-5.) - 0.5, 2) +
-                    10 * std::pow(-12 * std::cos(-5.) - 1, 2) - 0.5 * std::sin(-12.)) / 100}};
+                    10 * std::pow(-12 * std::cos(-5.) - 1, 2) - 0.5 * std::sin(-12.)) /
+                       100}};
   for (const auto& [name, value] : expected) {
     Vector<Real> result("result", 1);
-    make_potential({FunctionalOptions{name}, name}, 2)->add_value(ensemble.partition.local(), ensemble.x, 0, result);
+    make_potential({FunctionalOptions{name}, name}, 2)
+        ->add_value(ensemble.partition.local(), ensemble.x, 0, result);
     EXPECT_NEAR(result(0), value, 1e-12 * (1 + std::fabs(value))) << name;
   }
 }
@@ -94,12 +98,13 @@ TEST(Potential, FunctionalsOfHalfMeansNeedTwoDimensions) {
     make_potential({FunctionalOptions{"ishigami"}, "simulate.energy.potential"}, 1);
     FAIL() << "nothing was thrown";
   } catch (const InputError& error) {
-    EXPECT_STREQ(error.what(), "simulate.energy.potential: ishigami needs at least 2 dimensions, the ensemble has 1");
+    EXPECT_STREQ(error.what(),
+                 "simulate.energy.potential: ishigami needs at least 2 dimensions, the ensemble has 1");
   }
 }
 
-// -grad of the ensemble's energy, N dF/dx_i, by central differences; odd-part functionals are left out because
-// the energy sees only W's even part.
+// -grad of the ensemble's energy, N dF/dx_i, by central differences; odd-part functionals are left out
+// because the energy sees only W's even part.
 void expect_gradient_flow(FreeEnergy& energy, Ensemble& ensemble, Real tolerance) {
   const Index n = ensemble.particles(), d = ensemble.components();
   Matrix<Real> v("v", d, n);
@@ -125,7 +130,8 @@ TEST(FreeEnergy, VelocityIsMinusTheGradientOfTheEnergy) {
     EnergyOptions options;
     QuadraticOptions quadratic;
     options.potential = {{quadratic, ""}, {FunctionalOptions{"wavy_plateau"}, ""}};
-    options.interaction = {{quadratic, ""}, {GaussianOptions{{-1, 0.5}, {}}, ""}, {MorseOptions{}, ""}, {PowerLawOptions{{1, 3, 2}, {}}, ""},
+    options.interaction = {{quadratic, ""},           {GaussianOptions{{-1, 0.5}, {}}, ""},
+                           {MorseOptions{}, ""},      {PowerLawOptions{{1, 3, 2}, {}}, ""},
                            {DoubleWellOptions{}, ""}, {FunctionalOptions{"double_exp"}, ""}};
     options.entropy = {0.3, "blob", 0.4};
     options.power = PowerOptions{0.5, 2, 0.3};
@@ -141,10 +147,12 @@ TEST(FreeEnergyParallel, IsTheSameOnAnyNumberOfRanksAndInSingleNearby) {
   const Communicator comm, self(MPI_COMM_SELF);
   const auto spread = drawn(comm, 101, 2), whole = drawn(self, 101, 2);
   EnergyOptions options;
-  options.interaction = {{QuadraticOptions{}, ""}, {GaussianOptions{}, ""}, {FunctionalOptions{"flowers"}, ""}};
+  options.interaction = {
+      {QuadraticOptions{}, ""}, {GaussianOptions{}, ""}, {FunctionalOptions{"flowers"}, ""}};
   options.entropy = {0.3, "blob", {}};
   Matrix<Real> v("v", 2, spread.partition.local_particles()), w("w", 2, 101), single("single", 2, 101);
-  FreeEnergy energy(options, comm, spread.partition, 2, false, spread.x), alone(options, self, whole.partition, 2, false, whole.x),
+  FreeEnergy energy(options, comm, spread.partition, 2, false, spread.x),
+      alone(options, self, whole.partition, 2, false, whole.x),
       in_single(options, self, whole.partition, 2, true, whole.x);
   energy.velocity(0, spread.x, v);
   alone.velocity(0, whole.x, w);
@@ -152,7 +160,8 @@ TEST(FreeEnergyParallel, IsTheSameOnAnyNumberOfRanksAndInSingleNearby) {
   for (Index i = 0; i < spread.partition.local_particles(); ++i)
     for (Index c = 0; c < 2; ++c) {
       EXPECT_EQ(v(c, i), w(c, spread.partition.first_particle() + i));
-      EXPECT_NEAR(w(c, spread.partition.first_particle() + i), single(c, spread.partition.first_particle() + i), 2e-5);
+      EXPECT_NEAR(w(c, spread.partition.first_particle() + i),
+                  single(c, spread.partition.first_particle() + i), 2e-5);
     }
   EXPECT_EQ(energy.energy(0, spread.x).total(), alone.energy(0, whole.x).total());
 }

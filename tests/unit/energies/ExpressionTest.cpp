@@ -11,7 +11,9 @@ namespace {
 
 const Real x[3] = {0.7, -1.3, 0.4};
 
-Real value(const std::string& formula, Real t = 0.25) { return parse_expression(formula, 3, "formula").value(3, x, t); }
+Real value(const std::string& formula, Real t = 0.25) {
+  return parse_expression(formula, 3, "formula").value(3, x, t);
+}
 
 TEST(Expression, Values) {
   EXPECT_DOUBLE_EQ(value("1 + 2 * 3"), 7);
@@ -30,15 +32,17 @@ TEST(Expression, Values) {
 
 TEST(Expression, GradientsAreThoseOfCentralDifferences) {
   for (const std::string formula :
-       {"x0^2 * x1 - x2 / x0", "sin(x0 * x1) * cos(x2) + tan(x2)", "exp(-norm^2) + log(x0 + 2) * sqrt(x0)", "asin(x2) + acos(x2) * atan(x1)",
-        "sinh(x0) + cosh(x1) * tanh(x2)", "x0^x2 + 2^x1 + pow(x1, 3)", "atan2(x1, x0) + max(x0, x1) * min(x2, x1) + abs(x1)", "t * x0 - -x1"}) {
+       {"x0^2 * x1 - x2 / x0", "sin(x0 * x1) * cos(x2) + tan(x2)", "exp(-norm^2) + log(x0 + 2) * sqrt(x0)",
+        "asin(x2) + acos(x2) * atan(x1)", "sinh(x0) + cosh(x1) * tanh(x2)", "x0^x2 + 2^x1 + pow(x1, 3)",
+        "atan2(x1, x0) + max(x0, x1) * min(x2, x1) + abs(x1)", "t * x0 - -x1"}) {
     const auto expression = parse_expression(formula, 3, "");
     Real g[3] = {0, 0, 0};
     expression.add_gradient(3, x, 0.3, 2, g);
     for (int c = 0; c < 3; ++c) {
       Real up[3] = {x[0], x[1], x[2]}, down[3] = {x[0], x[1], x[2]};
       up[c] += 1e-6, down[c] -= 1e-6;
-      EXPECT_NEAR(g[c], 2 * (expression.value(3, up, 0.3) - expression.value(3, down, 0.3)) / 2e-6, 1e-7) << formula << " " << c;
+      EXPECT_NEAR(g[c], 2 * (expression.value(3, up, 0.3) - expression.value(3, down, 0.3)) / 2e-6, 1e-7)
+          << formula << " " << c;
     }
   }
 }

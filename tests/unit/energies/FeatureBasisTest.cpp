@@ -9,7 +9,8 @@
 namespace weir {
 namespace {
 
-FeatureOptions features(Index degree, const std::string& kind, bool trigonometric, const std::string& profile) {
+FeatureOptions features(Index degree, const std::string& kind, bool trigonometric,
+                        const std::string& profile) {
   FeatureOptions options;
   options.polynomial = PolynomialOptions{degree, kind, trigonometric};
   options.radial = RadialOptions{};
@@ -27,15 +28,18 @@ TEST(FeatureBasis, CountsAndNames) {
   const auto basis = make_features(options, 2, {});
   EXPECT_EQ(basis.size(), 14);
   const auto names = feature_names(basis);
-  EXPECT_EQ(std::vector<std::string>(names.begin(), names.begin() + 5), (std::vector<std::string>{"x0", "x0^2", "x1", "x0 x1", "x1^2"}));
+  EXPECT_EQ(std::vector<std::string>(names.begin(), names.begin() + 5),
+            (std::vector<std::string>{"x0", "x0^2", "x1", "x0 x1", "x1^2"}));
   EXPECT_EQ(names.back(), "radial 8");
-  EXPECT_EQ(count_features(features(4, "auto", false, "constant"), 2), 24 + 9);        // tensor up to three dimensions
-  EXPECT_EQ(count_features(features(2, "auto", true, "constant"), 4), 3 * 14 + 81);    // total above
+  EXPECT_EQ(count_features(features(4, "auto", false, "constant"), 2),
+            24 + 9);  // tensor up to three dimensions
+  EXPECT_EQ(count_features(features(2, "auto", true, "constant"), 4), 3 * 14 + 81);  // total above
 }
 
 TEST(FeatureBasis, GradientsAreThoseOfCentralDifferences) {
   const Real points[4][2] = {{0.3, -0.8}, {1.1, 0.6}, {-0.45, 0.2}, {0.9, -1.2}};
-  for (const char* profile : {"constant", "linear", "cubic", "thin_plate", "multiquadric", "inverse_multiquadric"}) {
+  for (const char* profile :
+       {"constant", "linear", "cubic", "thin_plate", "multiquadric", "inverse_multiquadric"}) {
     const auto basis = make_features(features(3, "tensor", true, profile), 2, {});
     for (const auto& x : points)
       for (int k = 0; k < basis.size(); ++k) {
@@ -44,7 +48,8 @@ TEST(FeatureBasis, GradientsAreThoseOfCentralDifferences) {
         for (int c = 0; c < 2; ++c) {
           Real up[2] = {x[0], x[1]}, down[2] = {x[0], x[1]};
           up[c] += 1e-6, down[c] -= 1e-6;
-          const Real expected = (basis.value_and_gradient(k, up, unused) - basis.value_and_gradient(k, down, unused)) / 2e-6;
+          const Real expected =
+              (basis.value_and_gradient(k, up, unused) - basis.value_and_gradient(k, down, unused)) / 2e-6;
           EXPECT_NEAR(g[c], expected, 1e-7 * (1 + std::fabs(expected))) << profile << " " << k;
         }
       }
@@ -54,7 +59,8 @@ TEST(FeatureBasis, GradientsAreThoseOfCentralDifferences) {
 TEST(FeatureBasis, PacksAreSingleNumbersSideBySide) {
   const auto basis = make_features(features(4, "tensor", false, "thin_plate"), 2, {});
   Real x0[pack_width<Real>], x1[pack_width<Real>], lanes[pack_width<Real>];
-  for (int lane = 0; lane < pack_width<Real>; ++lane) x0[lane] = 0.1 * lane - 0.35, x1[lane] = 0.7 - 0.2 * lane;
+  for (int lane = 0; lane < pack_width<Real>; ++lane)
+    x0[lane] = 0.1 * lane - 0.35, x1[lane] = 0.7 - 0.2 * lane;
   const Pack<Real> x[2] = {Pack<Real>::load(x0), Pack<Real>::load(x1)};
   for (int k = 0; k < basis.size(); ++k) {
     Pack<Real> g[2];
@@ -72,7 +78,8 @@ TEST(FeatureBasis, TooManyAreAnErrorThatNamesTheCount) {
     count_features(features(4, "tensor", false, "constant"), 8);
     FAIL() << "nothing was thrown";
   } catch (const InputError& error) {
-    EXPECT_NE(std::string(error.what()).find("asks for 397185 features in 8 dimensions"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("asks for 397185 features in 8 dimensions"), std::string::npos)
+        << error.what();
   }
 }
 

@@ -12,7 +12,8 @@ namespace {
 
 Ensemble drawn(const Communicator& comm, Index particles, Index components, Index stage = 0) {
   Ensemble ensemble(comm, particles, components, 8);
-  fill_normals(ensemble.x, Random(11, Stream::initial_ensemble, int(stage)), ensemble.partition.first_particle(), 0);
+  fill_normals(ensemble.x, Random(11, Stream::initial_ensemble, int(stage)),
+               ensemble.partition.first_particle(), 0);
   return ensemble;
 }
 
@@ -49,9 +50,11 @@ void compare_with_plain_loop(Index d, Index targets, Index sources, Real toleran
   const Communicator comm, self(MPI_COMM_SELF);
   const auto x = drawn(comm, targets, d), y = drawn(comm, sources, d, 1);
   const auto all_x = drawn(self, targets, d), all_y = drawn(self, sources, d, 1);
-  Matrix<Real> weight("weight", 1, y.partition.local_particles()), sums("sums", d, x.partition.local_particles()),
+  Matrix<Real> weight("weight", 1, y.partition.local_particles()),
+      sums("sums", d, x.partition.local_particles()),
       scalar_sums("scalar_sums", d, x.partition.local_particles());
-  for (Index j = 0; j < Index(weight.extent(1)); ++j) weight(0, j) = 1 + 0.01 * Real(y.partition.first_particle() + j);
+  for (Index j = 0; j < Index(weight.extent(1)); ++j)
+    weight(0, j) = 1 + 0.01 * Real(y.partition.first_particle() + j);
   PairSum<T> pairs(comm, x.partition, y.partition, d, 1);
   pairs("test", Gaussian{}, x.x, y.x, weight, sums);
   pairs("test", ScalarGaussian{}, x.x, y.x, weight, scalar_sums);
@@ -60,8 +63,10 @@ void compare_with_plain_loop(Index d, Index targets, Index sources, Real toleran
       Real plain = 0;
       for (Index j = 0; j < sources; ++j) {
         Real square = 0;
-        for (Index b = 0; b < d; ++b) square += std::pow(all_x.x(b, x.partition.first_particle() + i) - all_y.x(b, j), 2);
-        plain += (1 + 0.01 * j) * std::exp(-0.5 * square) * (all_x.x(c, x.partition.first_particle() + i) - all_y.x(c, j));
+        for (Index b = 0; b < d; ++b)
+          square += std::pow(all_x.x(b, x.partition.first_particle() + i) - all_y.x(b, j), 2);
+        plain += (1 + 0.01 * j) * std::exp(-0.5 * square) *
+                 (all_x.x(c, x.partition.first_particle() + i) - all_y.x(c, j));
       }
       EXPECT_NEAR(sums(c, i), plain, tolerance * sources);
       EXPECT_NEAR(scalar_sums(c, i), plain, tolerance * sources);

@@ -11,12 +11,14 @@
 namespace weir {
 namespace {
 
-/// dX = -k (X - c) dt (+ noise): everything about it is known. `power` > 1: dX = -k X^power dt, which can blow up.
+/// dX = -k (X - c) dt (+ noise): everything about it is known. `power` > 1: dX = -k X^power dt, which can
+/// blow up.
 class Linear : public Flow {
  public:
   Linear(const Communicator& comm, Index particles, Index d, Real temperature = 0)
       : temperature_(temperature),
-        layout_(std::make_shared<Layout>(comm, std::vector<Block>{{"particles", Partition(comm, particles, 8), d}})) {}
+        layout_(std::make_shared<Layout>(
+            comm, std::vector<Block>{{"particles", Partition(comm, particles, 8), d}})) {}
   Real k = 1.5, c = 0.25;
   int power = 1;
   std::shared_ptr<const Layout> layout() const override { return layout_; }
@@ -33,7 +35,9 @@ class Linear : public Flow {
   std::shared_ptr<const Layout> layout_;
 };
 
-void fill(Stage& stage, Real value) { WEIR_CHECK(VecSet(stage.state().vec(), value) == 0); }
+void fill(Stage& stage, Real value) {
+  WEIR_CHECK(VecSet(stage.state().vec(), value) == 0);
+}
 
 std::vector<Real> gathered(Stage& stage) {
   const ConstBlockViews views(stage.state().layout(), stage.state().vec());
@@ -44,7 +48,8 @@ std::vector<Real> gathered(Stage& stage) {
   return all;
 }
 
-std::vector<Real> solved(const Communicator& comm, const std::string& scheme, Real step, std::optional<Real> tolerance = {}, Real temperature = 0) {
+std::vector<Real> solved(const Communicator& comm, const std::string& scheme, Real step,
+                         std::optional<Real> tolerance = {}, Real temperature = 0) {
   Linear flow(comm, 37, 2, temperature);
   Stage stage({0, 1, step, scheme, tolerance, 3, 0, false}, flow, "time.scheme");
   fill(stage, 2);
@@ -58,7 +63,9 @@ Real error_of(const std::string& scheme, Real step) {
 }
 
 TEST(Stage, OrdersOfTheSteppers) {
-  const auto slope = [](const std::string& scheme, Real h) { return std::log2(error_of(scheme, h) / error_of(scheme, h / 2)); };
+  const auto slope = [](const std::string& scheme, Real h) {
+    return std::log2(error_of(scheme, h) / error_of(scheme, h / 2));
+  };
   EXPECT_NEAR(slope("langevin", 0.02), 1, 0.1);
   EXPECT_NEAR(slope("euler", 0.02), 1, 0.1);
   EXPECT_NEAR(slope("rk", 0.1), 4, 0.1);
@@ -79,8 +86,10 @@ TEST(StageParallel, ImplicitEulerIsTheJkoStep) {
 TEST(StageParallel, IsTheSameOnAnyNumberOfRanks) {
   const Communicator comm, self(MPI_COMM_SELF);
   EXPECT_EQ(solved(comm, "langevin", 0.1, {}, 0.3), solved(self, "langevin", 0.1, {}, 0.3));
-  EXPECT_EQ(solved(comm, "leimkuhler_matthews", 0.1, {}, 0.3), solved(self, "leimkuhler_matthews", 0.1, {}, 0.3));
-  for (const char* scheme : {"euler", "rk", "beuler", "cn", "bdf"}) EXPECT_EQ(solved(comm, scheme, 0.1), solved(self, scheme, 0.1)) << scheme;
+  EXPECT_EQ(solved(comm, "leimkuhler_matthews", 0.1, {}, 0.3),
+            solved(self, "leimkuhler_matthews", 0.1, {}, 0.3));
+  for (const char* scheme : {"euler", "rk", "beuler", "cn", "bdf"})
+    EXPECT_EQ(solved(comm, scheme, 0.1), solved(self, scheme, 0.1)) << scheme;
   EXPECT_EQ(solved(comm, "rk", 0.1, 1e-6), solved(self, "rk", 0.1, 1e-6));
 }
 
@@ -106,7 +115,8 @@ Real stationary_variance(const std::string& scheme, Real h, Index particles) {
   fill(stage, 0.25);
   stage.run([](const Tick&) {});
   const ConstBlockViews x(stage.state().layout(), stage.state().vec());
-  const auto covariance = Moments(Communicator(MPI_COMM_SELF), stage.state().layout()[0].partition, 2).covariance(x[0]);
+  const auto covariance =
+      Moments(Communicator(MPI_COMM_SELF), stage.state().layout()[0].partition, 2).covariance(x[0]);
   return 0.5 * (covariance[0] + covariance[3]);
 }
 
@@ -130,7 +140,9 @@ TEST(StageParallel, AStateThatIsNotFiniteStopsAllRanks) {
     FAIL() << "nothing was thrown";
   } catch (const RunError& error) {
     const std::string message = error.what();
-    EXPECT_NE(message.find("block particles is not finite after step " + std::to_string(last_good + 1)), std::string::npos) << message;
+    EXPECT_NE(message.find("block particles is not finite after step " + std::to_string(last_good + 1)),
+              std::string::npos)
+        << message;
     EXPECT_NE(message.find("74 of 74 numbers"), std::string::npos) << message;
   }
 }
@@ -149,7 +161,8 @@ TEST(Stage, NoiseNeedsALangevinScheme) {
 TEST(StageParallel, VectorOperationsAreExact) {
   const Communicator comm, self(MPI_COMM_SELF);
   const auto norms = [](const Communicator& c) {
-    const auto layout = std::make_shared<Layout>(c, std::vector<Block>{{"a", Partition(c, 101, 8), 3}, {"b", Partition(c, 5, 8), 1}});
+    const auto layout = std::make_shared<Layout>(
+        c, std::vector<Block>{{"a", Partition(c, 101, 8), 3}, {"b", Partition(c, 5, 8), 1}});
     State state(layout), other(layout);
     {
       const BlockViews x(*layout, state.vec()), y(*layout, other.vec());

@@ -48,30 +48,87 @@ std::vector<Broken> broken_settings() {
       {"unknown metric", s, {"simulate.metrics=[means]"}, "did you mean \"mean\"?"},
       {"negative step", s, {"simulate.time.step=-0.1"}, "simulate.time.step: found -0.1; allowed: above 0"},
       {"zero step", s, {"simulate.time.step=0"}, "allowed: above 0"},
-      {"step that is a word", s, {"simulate.time.step=fast"}, "simulate.time.step: expected a number, found \"fast\""},
+      {"step that is a word",
+       s,
+       {"simulate.time.step=fast"},
+       "simulate.time.step: expected a number, found \"fast\""},
       {"end before start", s, {"simulate.time.end=-1"}, "simulate.time.end"},
-      {"negative particles", s, {"simulate.initial.particles=-5"}, "simulate.initial.particles: found -5; allowed: at least 1"},
-      {"fractional particles", s, {"simulate.initial.particles=1.5"}, "simulate.initial.particles: expected an integer, found 1.5"},
-      {"mean of three in two dimensions", s, {"simulate.initial.normal.mean=[1, 2, 3]"}, "simulate.initial.normal.mean"},
-      {"covariance of the wrong shape", s, {"simulate.initial.normal.covariance=[[1, 0, 0], [0, 1, 0], [0, 0, 1]]"}, "simulate.initial.normal.covariance"},
-      {"covariance that is none", s, {"simulate.initial.normal.covariance=[[1, 2], [2, 1]]"}, "not positive semidefinite"},
-      {"covariance that is not symmetric", s, {"simulate.initial.normal.covariance=[[1, 0.5], [0, 1]]"}, "not symmetric"},
-      {"uniform upside down", s, {"simulate.initial={particles: 5, dimension: 1, uniform: {low: 1, high: 0}}"}, "allowed: above low"},
+      {"negative particles",
+       s,
+       {"simulate.initial.particles=-5"},
+       "simulate.initial.particles: found -5; allowed: at least 1"},
+      {"fractional particles",
+       s,
+       {"simulate.initial.particles=1.5"},
+       "simulate.initial.particles: expected an integer, found 1.5"},
+      {"mean of three in two dimensions",
+       s,
+       {"simulate.initial.normal.mean=[1, 2, 3]"},
+       "simulate.initial.normal.mean"},
+      {"covariance of the wrong shape",
+       s,
+       {"simulate.initial.normal.covariance=[[1, 0, 0], [0, 1, 0], [0, 0, 1]]"},
+       "simulate.initial.normal.covariance"},
+      {"covariance that is none",
+       s,
+       {"simulate.initial.normal.covariance=[[1, 2], [2, 1]]"},
+       "not positive semidefinite"},
+      {"covariance that is not symmetric",
+       s,
+       {"simulate.initial.normal.covariance=[[1, 0.5], [0, 1]]"},
+       "not symmetric"},
+      {"uniform upside down",
+       s,
+       {"simulate.initial={particles: 5, dimension: 1, uniform: {low: 1, high: 0}}"},
+       "allowed: above low"},
       {"two laws at once", s, {"simulate.initial.uniform={}"}, "simulate.initial"},
       {"no law", s, {"simulate.initial={particles: 5, dimension: 1}"}, "simulate.initial"},
-      {"no particles", s, {"simulate.initial={dimension: 1, uniform: {}}"}, "simulate.initial.particles: is missing"},
-      {"no dimension", s, {"simulate.initial={particles: 5, uniform: {}}"}, "simulate.initial.dimension: is missing"},
-      {"functional in too few dimensions", s, {"simulate.initial.dimension=1", "simulate.energy.potential=ishigami"}, "ishigami needs at least 2 dimensions, the ensemble has 1"},
-      {"stiffness of the wrong shape", s, {"simulate.energy.potential.quadratic.stiffness=[1, 2, 3]"}, "simulate.energy.potential"},
-      {"interaction with a centre", s, {"simulate.energy.interaction={quadratic: {centre: 1}}"}, "an interaction acts on differences"},
-      {"formula that does not parse", s, {"simulate.energy.potential={expression: 'x0 +'}"}, "at character 5: found the end"},
-      {"formula in a component that is not there", s, {"simulate.energy.potential={expression: x2}"}, "x0 to x1"},
+      {"no particles",
+       s,
+       {"simulate.initial={dimension: 1, uniform: {}}"},
+       "simulate.initial.particles: is missing"},
+      {"no dimension",
+       s,
+       {"simulate.initial={particles: 5, uniform: {}}"},
+       "simulate.initial.dimension: is missing"},
+      {"functional in too few dimensions",
+       s,
+       {"simulate.initial.dimension=1", "simulate.energy.potential=ishigami"},
+       "ishigami needs at least 2 dimensions, the ensemble has 1"},
+      {"stiffness of the wrong shape",
+       s,
+       {"simulate.energy.potential.quadratic.stiffness=[1, 2, 3]"},
+       "simulate.energy.potential"},
+      {"interaction with a centre",
+       s,
+       {"simulate.energy.interaction={quadratic: {centre: 1}}"},
+       "an interaction acts on differences"},
+      {"formula that does not parse",
+       s,
+       {"simulate.energy.potential={expression: 'x0 +'}"},
+       "at character 5: found the end"},
+      {"formula in a component that is not there",
+       s,
+       {"simulate.energy.potential={expression: x2}"},
+       "x0 to x1"},
       {"negative width", s, {"simulate.energy.interaction={gaussian: {width: -1}}"}, "allowed: above 0"},
-      {"negative entropy", s, {"simulate.energy.entropy=-0.1"}, "simulate.energy.entropy.coefficient: found -0.1"},
-      {"noise under a native scheme", s, {"simulate.energy.entropy=0.1", "simulate.time.scheme=rk"}, "rk integrates noise-free flows"},
+      {"negative entropy",
+       s,
+       {"simulate.energy.entropy=-0.1"},
+       "simulate.energy.entropy.coefficient: found -0.1"},
+      {"noise under a native scheme",
+       s,
+       {"simulate.energy.entropy=0.1", "simulate.time.scheme=rk"},
+       "rk integrates noise-free flows"},
       {"tolerance without rk", s, {"simulate.time.tolerance=1e-3"}, "adaptive steps need `scheme: rk`"},
-      {"power below one", s, {"simulate.energy.power={exponent: 0.5}"}, "simulate.energy.power.exponent: found 0.5; allowed: above 1"},
-      {"blob of a single point", s, {"simulate.initial.particles=1", "simulate.energy.entropy={coefficient: 1, by: blob}"}, "no spread"},
+      {"power below one",
+       s,
+       {"simulate.energy.power={exponent: 0.5}"},
+       "simulate.energy.power.exponent: found 0.5; allowed: above 1"},
+      {"blob of a single point",
+       s,
+       {"simulate.initial.particles=1", "simulate.energy.entropy={coefficient: 1, by: blob}"},
+       "no spread"},
       {"learned energy that is not there", s, {"simulate.energy.learned=nowhere.h5"}, "there is no file"},
       {"learned energy that is no HDF5", s, {"simulate.energy.learned=deck.yaml"}, "is not an energies.h5"},
       {"file that is not there", s, {"simulate.initial={file: nowhere.npy}"}, "nowhere.npy"},
@@ -79,7 +136,10 @@ std::vector<Broken> broken_settings() {
       {"tile of nothing", s, {"run.tile=0"}, "run.tile: found 0"},
       {"precision of a third kind", s, {"run.precision=half"}, "run.precision: found \"half\""},
       {"name that is a path", s, {"run.name=../up"}, "run.name"},
-      {"negative report interval", s, {"simulate.metrics={report: [mean], every: 0}"}, "simulate.metrics.every: found 0"},
+      {"negative report interval",
+       s,
+       {"simulate.metrics={report: [mean], every: 0}"},
+       "simulate.metrics.every: found 0"},
       {"version of tomorrow", s, {"weir=2"}, "weir: found 2"},
       {"setting that is no setting", s, {"simulate.time.step"}, "simulate.time.step"},
 
@@ -87,16 +147,37 @@ std::vector<Broken> broken_settings() {
       {"test share of all", l, {"learn_energies.split.test=1"}, "learn_energies.split.test: found 1"},
       {"too few to train", l, {p + "simulate.initial.particles=2"}, "at least 2 are needed"},
       {"nothing to learn", l, {"learn_energies.model.linear.potential=false"}, "nothing is left to learn"},
-      {"no features", l, {"learn_energies.model.linear.features={polynomial: false}"}, "no features are left"},
-      {"too many features", l, {"learn_energies.model.linear.features={polynomial: {degree: 9, kind: tensor}, max_features: 50}"}, "asks for 99 features in 2 dimensions"},
-      {"too many centres", l, {"learn_energies.model.linear.features={radial: {centres: {grid: 100}}}"}, "more than max_features = 5000"},
-      {"more centres than points", l, {"learn_energies.model.linear.features={radial: {centres: {data: 500}}}"}, "20 points to choose from"},
+      {"no features",
+       l,
+       {"learn_energies.model.linear.features={polynomial: false}"},
+       "no features are left"},
+      {"too many features",
+       l,
+       {"learn_energies.model.linear.features={polynomial: {degree: 9, kind: tensor}, max_features: 50}"},
+       "asks for 99 features in 2 dimensions"},
+      {"too many centres",
+       l,
+       {"learn_energies.model.linear.features={radial: {centres: {grid: 100}}}"},
+       "more than max_features = 5000"},
+      {"more centres than points",
+       l,
+       {"learn_energies.model.linear.features={radial: {centres: {data: 500}}}"},
+       "20 points to choose from"},
       {"negative ridge", l, {"learn_energies.model.linear.ridge=-1"}, "ridge: found -1"},
-      {"couplings too large to be exact", l, {"learn_energies.coupling={batch: whole, exact_limit: 5}"}, "more than exact_limit = 5"},
+      {"couplings too large to be exact",
+       l,
+       {"learn_energies.coupling={batch: whole, exact_limit: 5}"},
+       "more than exact_limit = 5"},
       {"batch of nothing", l, {"learn_energies.coupling.batch=0"}, "learn_energies.coupling.batch: found 0"},
       {"unknown model", l, {"learn_energies.model={quadratic: {}}"}, "learn_energies.model"},
-      {"unknown profile", l, {"learn_energies.model.linear.features={radial: {centres: data, profile: square}}"}, "profile: found \"square\""},
-      {"mixture of nothing", l, {"learn_energies.density={gaussian_mixture: {components: 0}}"}, "components: found 0"},
+      {"unknown profile",
+       l,
+       {"learn_energies.model.linear.features={radial: {centres: data, profile: square}}"},
+       "profile: found \"square\""},
+      {"mixture of nothing",
+       l,
+       {"learn_energies.density={gaussian_mixture: {components: 0}}"},
+       "components: found 0"},
       {"feature side that is neither", l, {"learn_energies.model.linear.features_at=last"}, "found \"last\""},
   };
 }
@@ -104,7 +185,8 @@ std::vector<Broken> broken_settings() {
 void expect_broken(const SharedFolder& folder, const Broken& broken) {
   const Outcome outcome = run_deck_text(folder, broken.deck, broken.settings);
   EXPECT_EQ(outcome.code, bad_input) << broken.name;
-  EXPECT_NE(outcome.message.find(broken.message), std::string::npos) << broken.name << ": " << outcome.message;
+  EXPECT_NE(outcome.message.find(broken.message), std::string::npos)
+      << broken.name << ": " << outcome.message;
 }
 
 TEST(BrokenDecksParallel, SettingsGiveTheirMessageAndNothingIsWritten) {
@@ -126,14 +208,18 @@ TEST(BrokenDecksParallel, TextsGiveTheirMessage) {
       {"not YAML", "weir: [1\n", {}, "deck.yaml"},
       {"a list", "- 1\n- 2\n", {}, "found a list"},
       {"empty", "", {}, "is empty"},
-      {"no time", "weir: 1\nsimulate: {initial: {particles: 2, dimension: 1, uniform: {}}}\n", {}, "simulate.time"},
+      {"no time",
+       "weir: 1\nsimulate: {initial: {particles: 2, dimension: 1, uniform: {}}}\n",
+       {},
+       "simulate.time"},
   };
   for (const auto& broken : texts) expect_broken(folder, broken);
 }
 
 /// A version 1.0 .npy file of doubles.
 std::string npy(Index rows, Index columns, const std::vector<double>& values) {
-  std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " + std::to_string(columns) + "), }";
+  std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " +
+                       std::to_string(columns) + "), }";
   header += std::string(64 - (10 + header.size() + 1) % 64, ' ') + "\n";
   std::string text("\x93NUMPY\x01\x00", 8);
   text += char(header.size() & 0xff);
@@ -154,25 +240,56 @@ TEST(BrokenDecksParallel, DataFilesGiveTheirMessage) {
   folder.write("one.csv", "label,x\n0,1\n0,2\n0,3\n");
   folder.write("uneven.csv", "label,x\n0,1\n0,2\n0,3\n1,1\n1,2\n");
   folder.write("single.csv", "label,x\n0,1\n0,2\n0,3\n1,1\n");
-  const std::string from_file = "simulate.initial={file: ", populations = "learn_energies.populations={file: {path: ";
-  const auto labelled = [&](const std::string& file, const std::string& more = "") { return populations + file + ", labels: {column: label}" + more + "}}"; };
+  const std::string from_file = "simulate.initial={file: ",
+                    populations = "learn_energies.populations={file: {path: ";
+  const auto labelled = [&](const std::string& file, const std::string& more = "") {
+    return populations + file + ", labels: {column: label}" + more + "}}";
+  };
   const std::vector<Broken> files{
       {"not a number", simulate_deck, {from_file + "nan.npy}"}, "nan.npy"},
       {"truncated npy", simulate_deck, {from_file + "truncated.npy}"}, "truncated.npy"},
       {"truncated HDF5", simulate_deck, {from_file + "truncated.h5}"}, "truncated.h5"},
       {"ragged rows", simulate_deck, {from_file + "ragged.csv}"}, "ragged.csv"},
       {"words for numbers", simulate_deck, {from_file + "words.csv}"}, "words.csv"},
-      {"columns that are not there", simulate_deck, {"simulate.initial={file: {path: good.npy, columns: [0, 5]}}"}, "columns"},
-      {"particles that contradict the file", simulate_deck, {"simulate.initial={particles: 7, file: good.npy}"}, "the file has 4 rows"},
-      {"dimension that contradicts the file", simulate_deck, {"simulate.initial={dimension: 3, file: good.npy}"}, "the file's rows have 2 columns"},
-      {"energy that does not fit the file", simulate_deck, {from_file + "good.npy}", "simulate.energy.potential={quadratic: {centre: [1, 2, 3]}}"}, "simulate.energy.potential"},
+      {"columns that are not there",
+       simulate_deck,
+       {"simulate.initial={file: {path: good.npy, columns: [0, 5]}}"},
+       "columns"},
+      {"particles that contradict the file",
+       simulate_deck,
+       {"simulate.initial={particles: 7, file: good.npy}"},
+       "the file has 4 rows"},
+      {"dimension that contradicts the file",
+       simulate_deck,
+       {"simulate.initial={dimension: 3, file: good.npy}"},
+       "the file's rows have 2 columns"},
+      {"energy that does not fit the file",
+       simulate_deck,
+       {from_file + "good.npy}", "simulate.energy.potential={quadratic: {centre: [1, 2, 3]}}"},
+       "simulate.energy.potential"},
       {"no labels", learn_deck, {populations + "good.npy}}"}, "the rows carry no labels"},
       {"one population", learn_deck, {labelled("one.csv")}, "at least two are needed"},
-      {"times that do not match", learn_deck, {labelled("uneven.csv", ", times: [0, 1, 2]"), "learn_energies.split.test=0"}, "has 3 entries for 2 populations"},
-      {"pairs of unequal size", learn_deck, {labelled("uneven.csv"), "learn_energies.pairing=paired"}, "needs populations of equal size"},
-      {"assignment of unequal sizes", learn_deck, {labelled("uneven.csv"), "learn_energies.split.test=0", "learn_energies.coupling={method: assignment, batch: whole}"}, "use network_simplex"},
-      {"population of one particle", learn_deck, {labelled("single.csv"), "learn_energies.split.test=0"}, "at least 2 are needed"},
-      {"l2_uvp without the truth", learn_deck, {labelled("uneven.csv"), "learn_energies.metrics=[l2_uvp]"}, "only simulated populations have"},
+      {"times that do not match",
+       learn_deck,
+       {labelled("uneven.csv", ", times: [0, 1, 2]"), "learn_energies.split.test=0"},
+       "has 3 entries for 2 populations"},
+      {"pairs of unequal size",
+       learn_deck,
+       {labelled("uneven.csv"), "learn_energies.pairing=paired"},
+       "needs populations of equal size"},
+      {"assignment of unequal sizes",
+       learn_deck,
+       {labelled("uneven.csv"), "learn_energies.split.test=0",
+        "learn_energies.coupling={method: assignment, batch: whole}"},
+       "use network_simplex"},
+      {"population of one particle",
+       learn_deck,
+       {labelled("single.csv"), "learn_energies.split.test=0"},
+       "at least 2 are needed"},
+      {"l2_uvp without the truth",
+       learn_deck,
+       {labelled("uneven.csv"), "learn_energies.metrics=[l2_uvp]"},
+       "only simulated populations have"},
   };
   for (const auto& broken : files) {
     auto here = broken;
@@ -188,14 +305,17 @@ TEST(BrokenDecks, AFolderThatCannotBeMade) {
   command.settings = {"run.output=" + folder / "blocked/out"};
   const Outcome outcome = run_to_outcome(command, Communicator());
   EXPECT_EQ(outcome.code, bad_input);
-  EXPECT_NE(outcome.message.find("run.output: cannot write to the folder"), std::string::npos) << outcome.message;
+  EXPECT_NE(outcome.message.find("run.output: cannot write to the folder"), std::string::npos)
+      << outcome.message;
 }
 
 // The first step that is not finite stops the run, with what was written before it kept.
 TEST(BrokenDecksParallel, AStateThatIsNotFiniteKeepsTheLastGoodSnapshot) {
   const SharedFolder folder;
-  const Outcome outcome = run_deck_text(folder, simulate_deck, {"simulate.energy.potential={double_well: {height: 10}}", "simulate.initial.normal.covariance=9",
-                                                                "simulate.time={step: 0.5, end: 50}", "simulate.snapshots.every=1"});
+  const Outcome outcome = run_deck_text(
+      folder, simulate_deck,
+      {"simulate.energy.potential={double_well: {height: 10}}", "simulate.initial.normal.covariance=9",
+       "simulate.time={step: 0.5, end: 50}", "simulate.snapshots.every=1"});
   EXPECT_EQ(outcome.code, failed);
   EXPECT_NE(outcome.message.find("is not finite"), std::string::npos) << outcome.message;
   EXPECT_NE(outcome.message.find("step "), std::string::npos) << outcome.message;

@@ -50,10 +50,13 @@ inline std::string text_of(const std::string& path) {
   return text.str();
 }
 
-inline nlohmann::json summary_of(const std::string& folder) { return nlohmann::json::parse(text_of(folder + "/summary.json")); }
+inline nlohmann::json summary_of(const std::string& folder) {
+  return nlohmann::json::parse(text_of(folder + "/summary.json"));
+}
 
 /// Runs the deck `text` with its output in `folder`/out. Collective.
-inline Outcome run_deck_text(const SharedFolder& folder, const std::string& text, std::vector<std::string> settings = {}) {
+inline Outcome run_deck_text(const SharedFolder& folder, const std::string& text,
+                             std::vector<std::string> settings = {}) {
   CommandLine command;
   command.deck = folder.write("deck.yaml", text);
   command.settings = std::move(settings);

@@ -20,12 +20,15 @@ using namespace testing_tools;
 /// grad log rho = -S^-1 (y - m), for a diagonal S.
 class DiagonalGaussian : public Density {
  public:
-  DiagonalGaussian(std::vector<Real> mean, std::vector<Real> variance) : mean_(std::move(mean)), variance_(std::move(variance)) {}
+  DiagonalGaussian(std::vector<Real> mean, std::vector<Real> variance)
+      : mean_(std::move(mean)), variance_(std::move(variance)) {}
   void score(const Partition&, const MatrixRef<const Real>& x, const MatrixRef<Real>& scores) override {
     for (Index i = 0; i < Index(x.extent(1)); ++i)
       for (Index c = 0; c < Index(x.extent(0)); ++c) scores(c, i) = -(x(c, i) - mean_[c]) / variance_[c];
   }
-  void log_density(const Partition&, const MatrixRef<const Real>&, const VectorRef<Real>&) override { FAIL() << "not asked for"; }
+  void log_density(const Partition&, const MatrixRef<const Real>&, const VectorRef<Real>&) override {
+    FAIL() << "not asked for";
+  }
   std::vector<std::string> remarks() const override { return {}; }
 
  private:
@@ -51,7 +54,8 @@ struct BackMapped {
       fill_normals(ensemble.x, Random(8, Stream::initial_ensemble, k), tiles.first_particle(), 0);
       for (Index i = 0; i < tiles.local_particles(); ++i) {
         ensemble.x(0, i) = (moving_mean ? 0.4 * k : 0.) + (0.6 + 0.3 * k) * ensemble.x(0, i);
-        ensemble.x(1, i) = (moving_mean ? 1 - 0.5 * k * k : 0.) + (1.2 - 0.2 * k) * ensemble.x(1, i) + 0.2 * k * ensemble.x(0, i);
+        ensemble.x(1, i) = (moving_mean ? 1 - 0.5 * k * k : 0.) + (1.2 - 0.2 * k) * ensemble.x(1, i) +
+                           0.2 * k * ensemble.x(0, i);
       }
       ensembles.push_back(ensemble);
       times.push_back(tau * k);
@@ -63,18 +67,21 @@ struct BackMapped {
       const std::vector<Real> variance{1 + 0.5 * k, 2 - 0.3 * k};
       densities.emplace_back(mean, variance);
       const Index local = ensemble.partition.local_particles();
-      CoupledEnsemble coupled{Matrix<Real>("d", 2, local), Vector<Real>("m", local), Vector<Real>("v", local), 0, 0};
+      CoupledEnsemble coupled{Matrix<Real>("d", 2, local), Vector<Real>("m", local), Vector<Real>("v", local),
+                              0, 0};
       for (Index i = 0; i < local; ++i) {
         coupled.mass(i) = 1. / 101;
         for (int r = 0; r < 2; ++r) {
           Real force = -beta * (ensemble.x(r, i) - mean[r]) / variance[r];
-          for (int c = 0; c < 2; ++c) force += a[r][c] * (ensemble.x(c, i) - centre[c]) + b[r][c] * (ensemble.x(c, i) - mean[c]);
+          for (int c = 0; c < 2; ++c)
+            force += a[r][c] * (ensemble.x(c, i) - centre[c]) + b[r][c] * (ensemble.x(c, i) - mean[c]);
           coupled.displacement(r, i) = -tau * force;
         }
       }
       couplings.push_back(coupled);
     }
-    for (int k = 0; k < snapshots; ++k) transitions.push_back({ensembles[k], couplings[k], tau, &densities[k]});
+    for (int k = 0; k < snapshots; ++k)
+      transitions.push_back({ensembles[k], couplings[k], tau, &densities[k]});
   }
 };
 
@@ -139,7 +146,8 @@ TEST(LearnEnergiesVerify, TheQuadraticGaugeIsReported) {
   ASSERT_EQ(fit.null_directions.size(), 5u);
   const auto reported = [&](const std::string& text) {
     return std::any_of(fit.null_directions.begin(), fit.null_directions.end(), [&](const auto& direction) {
-      return direction.find("V: " + text) != std::string::npos && direction.find("W: " + text) != std::string::npos;
+      return direction.find("V: " + text) != std::string::npos &&
+             direction.find("W: " + text) != std::string::npos;
     });
   };
   for (const char* name : {"x0^2", "x0 x1", "x1^2"}) EXPECT_TRUE(reported(name)) << name;
@@ -170,7 +178,7 @@ learn_energies:
   EXPECT_NEAR(v["x1^2"], 4 / (1 - 0.4) / 2, 1e-8);
   EXPECT_NEAR(v["x0 x1"], 0, 1e-8);
   const auto summary = summary_of(folder / "out");
-  EXPECT_NEAR(summary["w1"], 0, 1e-7);          // the implicit prediction undoes it exactly
+  EXPECT_NEAR(summary["w1"], 0, 1e-7);  // the implicit prediction undoes it exactly
   EXPECT_EQ(summary["unconverged"], 0);
 }
 
@@ -195,7 +203,8 @@ TEST(LearnEnergiesVerifyParallel, CouplingsFindTheMapTheyWereMadeBy) {
       for (Index i = 0; i < populations[0].partition.local_particles(); ++i) {
         mass += coupled[0].mass(i);
         EXPECT_NEAR(coupled[0].variance(i), 0, 1e-12);
-        for (int c = 0; c < 2; ++c) EXPECT_NEAR(coupled[0].displacement(c, i), populations[1].x(c, i) - populations[0].x(c, i), 1e-12);
+        for (int c = 0; c < 2; ++c)
+          EXPECT_NEAR(coupled[0].displacement(c, i), populations[1].x(c, i) - populations[0].x(c, i), 1e-12);
       }
       EXPECT_NEAR(mass, Real(populations[0].partition.local_particles()) / 60, 1e-12);
       EXPECT_NEAR(coupled[0].gap, 0, 1e-9);
@@ -225,7 +234,8 @@ simulate:
   energy: {learned: out/energies.h5}
   time: {step: 0.1, end: 0.5}
   metrics: [mean]
-)", {"run.name=again"});
+)",
+                                          {"run.name=again"});
   ASSERT_EQ(simulated.code, done) << simulated.message;
   const auto summary = summary_of(folder / "out");
   EXPECT_NEAR(summary["mean/0"], std::pow(0.8, 5), 1e-8);

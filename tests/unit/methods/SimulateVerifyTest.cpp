@@ -11,7 +11,8 @@ namespace {
 
 using namespace testing_tools;
 
-/// The recursion of Euler-Maruyama for mean and variance of dX = -a X - b (X - mean) with temperature beta, exact.
+/// The recursion of Euler-Maruyama for mean and variance of dX = -a X - b (X - mean) with temperature beta,
+/// exact.
 struct LinearMoments {
   Real mean, variance;
   void step(Real h, Real a, Real b, Real beta) {
@@ -41,12 +42,13 @@ simulate:
   EXPECT_NEAR(summary["covariance/1/0"], 0, error * 0.5);
   // F = 1/2 tr(A (S + m m')) + 1/2 tr(B S) - beta/2 log det(2 pi e S)
   const Real s = expected.variance, m = expected.mean;
-  const Real energy = 0.5 * 2 * 2 * (s + m * m) + 0.5 * 0.5 * 2 * s - 0.1 * std::log(2 * M_PI * std::exp(1.) * s);
+  const Real energy =
+      0.5 * 2 * 2 * (s + m * m) + 0.5 * 0.5 * 2 * s - 0.1 * std::log(2 * M_PI * std::exp(1.) * s);
   EXPECT_NEAR(summary["free_energy"], energy, 0.02);
 }
 
-// Few particles: Var(x_i) = beta/(a+b) (1 - 1/N) + beta/(a N), each beta/k with the Euler-Maruyama factor 1/(1 - k h/2).
-// Components are independent, so 300 of them and many times make the average.
+// Few particles: Var(x_i) = beta/(a+b) (1 - 1/N) + beta/(a N), each beta/k with the Euler-Maruyama factor
+// 1/(1 - k h/2). Components are independent, so 300 of them and many times make the average.
 TEST(SimulateVerify, VarianceOfFewParticles) {
   const Index d = 300;
   SimulateOptions options;
@@ -70,21 +72,25 @@ TEST(SimulateVerify, VarianceOfFewParticles) {
       for (Index c = 0; c < d; ++c) sum += x(c, i) * x(c, i);
     samples += 8 * Real(d);
   });
-  EXPECT_NEAR(sum / samples, 0.35668, 4 * 0.35668 * std::sqrt(2 * 3 / samples));  // neighbouring samples are correlated: a factor 3
+  EXPECT_NEAR(sum / samples, 0.35668,
+              4 * 0.35668 * std::sqrt(2 * 3 / samples));  // neighbouring samples are correlated: a factor 3
 }
 
 // The porous medium by blobs, against Barenblatt's solution.
 TEST(SimulateVerify, PorousMediumFollowsBarenblatt) {
   for (const Index d : {1, 2}) {
     const SharedFolder folder;
-    const Outcome outcome = run_deck_text(folder, R"(weir: 1
+    const Outcome outcome =
+        run_deck_text(folder, R"(weir: 1
 run: {name: verify, seed: 5}
 simulate:
   initial: {particles: 600, dimension: 2, barenblatt: {exponent: 2, time: 1.0}}
   energy: {power: {exponent: 2, bandwidth: 0.12}}
   time: {start: 1.0, step: 0.02, end: 2.0, scheme: rk}
   metrics: [second_moment, internal_energy, mean]
-)", {"simulate.initial.dimension=" + std::to_string(d), "simulate.energy.power.bandwidth=" + std::string(d == 1 ? "0.06" : "0.12")});
+)",
+                      {"simulate.initial.dimension=" + std::to_string(d),
+                       "simulate.energy.power.bandwidth=" + std::string(d == 1 ? "0.06" : "0.12")});
     ASSERT_EQ(outcome.code, done) << outcome.message;
     const auto summary = summary_of(folder / "out");
     const Real expected = barenblatt_second_moment(2, d, 2);
@@ -129,7 +135,8 @@ simulate:
   metrics: [mean]
 )");
   ASSERT_EQ(outcome.code, done) << outcome.message;
-  EXPECT_NEAR(summary_of(folder / "out")["mean/0"], (std::sin(2.) - std::cos(2.)) / 2 + 1.5 * std::exp(-2.), 1e-6);
+  EXPECT_NEAR(summary_of(folder / "out")["mean/0"], (std::sin(2.) - std::cos(2.)) / 2 + 1.5 * std::exp(-2.),
+              1e-6);
 }
 
 }  // namespace

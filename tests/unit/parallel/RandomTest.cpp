@@ -48,7 +48,8 @@ TEST(Random, NormalsHaveTheRightMoments) {
 }
 
 TEST(Random, DrawsDependOnIdAndTickAlone) {
-  const auto whole = normals<double>(3, 101, 0, 9), part = normals<double>(3, 40, 37, 9), later = normals<double>(3, 40, 37, 10);
+  const auto whole = normals<double>(3, 101, 0, 9), part = normals<double>(3, 40, 37, 9),
+             later = normals<double>(3, 40, 37, 10);
   for (Index i = 0; i < 40; ++i)
     for (Index c = 0; c < 3; ++c) {
       EXPECT_EQ(part(c, i), whole(c, 37 + i));
@@ -60,7 +61,8 @@ TEST(Random, DrawsDependOnIdAndTickAlone) {
 
 TEST(Random, StreamsSeedsAndStagesDiffer) {
   const Random a(1, Stream::shuffle), b(2, Stream::shuffle), c(1, Stream::split), d(1, Stream::shuffle, 1);
-  const std::set<std::uint32_t> words{a.bits(0, 0, 0)[0], b.bits(0, 0, 0)[0], c.bits(0, 0, 0)[0], d.bits(0, 0, 0)[0]};
+  const std::set<std::uint32_t> words{a.bits(0, 0, 0)[0], b.bits(0, 0, 0)[0], c.bits(0, 0, 0)[0],
+                                      d.bits(0, 0, 0)[0]};
   EXPECT_EQ(words.size(), 4u);
 }
 
