@@ -1,0 +1,16 @@
+# A run that cannot start, through mpirun: every rank leaves with code 2, the message is there once, nothing is written.
+string(REPLACE "|" ";" mpiexec "${MPIEXEC}")
+file(REMOVE_RECURSE ${FOLDER})
+execute_process(COMMAND ${mpiexec} 3 ${WEIR} ${DECK} --set ${SETTING} --set run.output=${FOLDER} RESULT_VARIABLE code OUTPUT_VARIABLE out
+  ERROR_VARIABLE err TIMEOUT 60)
+if(NOT code EQUAL 2)
+  message(FATAL_ERROR "exit code ${code}, expected 2:\n${out}\n${err}")
+endif()
+string(REGEX MATCHALL "${EXPECTED}" found "${err}")
+list(LENGTH found times)
+if(NOT times EQUAL 1)
+  message(FATAL_ERROR "\"${EXPECTED}\" is there ${times} times in\n${err}")
+endif()
+if(EXISTS ${FOLDER})
+  message(FATAL_ERROR "${FOLDER} was written")
+endif()
