@@ -51,10 +51,11 @@ Libraries::~Libraries() {
   MPI_Finalize();
 }
 
-bool trap_invalid_operations() {
+bool trap_invalid_operations(bool trap) {
 #if defined(__GLIBC__)
-  return feenableexcept(FE_INVALID) != -1;
+  return (trap ? feenableexcept(FE_INVALID) : fedisableexcept(FE_INVALID)) != -1;
 #else
+  (void)trap;
   return false;
 #endif
 }

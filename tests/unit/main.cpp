@@ -17,6 +17,7 @@ class Quiet : public testing::EmptyTestEventListener {
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   weir::Libraries libraries(argc, argv);
+  weir::trap_invalid_operations();  // a test that means to compute with not-a-numbers says so
   int rank = 0;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   if (rank != 0) {

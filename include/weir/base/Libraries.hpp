@@ -18,7 +18,8 @@ class Libraries {
   Libraries& operator=(const Libraries&) = delete;
 };
 
-/// Traps invalid floating-point operations where the platform can (glibc); returns whether it does.
-bool trap_invalid_operations();
+/// Traps invalid floating-point operations, or no longer, where the platform can (glibc); returns whether it
+/// can.
+bool trap_invalid_operations(bool trap = true);
 
 }  // namespace weir
