@@ -126,7 +126,6 @@ FeatureBasis make_features(const FeatureOptions& options, Index dimension,
   FeatureBasis basis;
   basis.dimension = int(dimension);
   if (options.polynomial) {
-    basis.degree = int(options.polynomial->degree);
     basis.trigonometric = options.polynomial->trigonometric;
     const auto table = exponent_table(*options.polynomial, dimension);
     basis.exponents = decltype(basis.exponents)("Weir::FeatureBasis::exponents", dimension, table.size());

@@ -161,7 +161,6 @@ std::optional<LearnedEnergy::Expansion> read_expansion(const Hdf5File& file, con
   const auto host_centres = Kokkos::create_mirror_view(basis.centres);
   for (std::size_t k = 0; k < exponents.size(); ++k) {
     host_exponents.data()[k] = int(exponents[k]);
-    basis.degree = std::max(basis.degree, int(exponents[k]));
   }
   std::copy(centres.begin(), centres.end(), host_centres.data());
   Kokkos::deep_copy(basis.exponents, host_exponents);

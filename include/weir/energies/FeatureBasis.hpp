@@ -64,7 +64,7 @@ void describe(Section& section, FeatureOptions& options);
 struct FeatureBasis {
   enum Profile : int { constant, linear, cubic, thin_plate, multiquadric, inverse_multiquadric };
 
-  int dimension = 0, degree = 0;
+  int dimension = 0;
   bool trigonometric = false;
   Kokkos::View<int**, Kokkos::LayoutLeft, MemorySpace> exponents;  // d x monomials
   Matrix<Real> centres;                                            // d x radial functions
