@@ -32,7 +32,7 @@ LangevinRule::LangevinRule(Scheme scheme, const Partition& partition, Index comp
 }
 
 void LangevinRule::advance(Index step, Real h, Real temperature, const MatrixRef<const Real>& v,
-                           const MatrixRef<Real>& x) {
+                           const MatrixRef<Real>& x, const MatrixRef<Real>&) {
   if (single_noise_.extent(0) > 0)
     advance_with<float>(single_noise_, next_single_noise_, step, h, temperature, v, x);
   else

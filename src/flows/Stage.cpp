@@ -45,7 +45,8 @@ struct Stage::Solver {
   Flow& flow;
   std::shared_ptr<const Layout> layout;
   State state, velocity;
-  std::vector<LangevinRule> rules;
+  std::vector<std::unique_ptr<Rule>> rules;
+  std::unique_ptr<State> memory;
   TS ts = nullptr;
   Mat jacobian = nullptr;  // differences of the Newton function, where an implicit scheme needs them
   std::function<void(const Tick&)> after_step;
@@ -63,6 +64,8 @@ struct Stage::Solver {
   }
 
   void create();
+  void create_rules();
+  void create_memory();
   void create_weir();
   void create_native();
   void advance(Index step, Real t, Real h, Vec x);
@@ -111,17 +114,37 @@ void Stage::Solver::create() {
   WEIR_PETSC(TSSetTimeStep(ts, steps.time(1) - options.start));
   WEIR_PETSC(TSSetMaxSteps(ts, std::numeric_limits<PetscInt>::max()));
   WEIR_PETSC(TSSetExactFinalTime(ts, TS_EXACTFINALTIME_MATCHSTEP));
+  if (is_langevin(options.scheme)) create_rules();
+  create_memory();
   is_langevin(options.scheme) ? create_weir() : create_native();
   WEIR_PETSC(TSSetPostStep(ts, step_done));
   WEIR_PETSC(TSSetFromOptions(ts));
 }
 
+void Stage::Solver::create_rules() {
+  for (Index b = 0; b < layout->blocks(); ++b) {
+    const Block& block = (*layout)[b];
+    if (b < Index(options.rules.size()) && options.rules[b])
+      rules.push_back(std::make_unique<ParameterRule>(*options.rules[b], layout->comm(), block.partition,
+                                                      block.components, steps.count));
+    else
+      rules.push_back(std::make_unique<LangevinRule>(
+          LangevinRule::named(options.scheme), block.partition, block.components,
+          Random(options.seed, Stream::langevin_noise, options.stage * 64 + int(b)), options.single));
+  }
+}
+
+void Stage::Solver::create_memory() {
+  std::vector<Block> remembered;
+  for (Index b = 0; b < layout->blocks(); ++b) {
+    remembered.push_back((*layout)[b]);
+    remembered.back().components *= rules.empty() ? 0 : rules[b]->memory();
+  }
+  memory = std::make_unique<State>(std::make_shared<const Layout>(layout->comm(), remembered));
+}
+
 void Stage::Solver::create_weir() {
   WEIR_PETSC(TSSetType(ts, "weir"));
-  for (Index b = 0; b < layout->blocks(); ++b)
-    rules.emplace_back(LangevinRule::named(options.scheme), (*layout)[b].partition, (*layout)[b].components,
-                       Random(options.seed, Stream::langevin_noise, options.stage * 64 + int(b)),
-                       options.single);
   set_steps(ts, steps, [this](Index step, Real t, Real h, Vec x) { advance(step, t, h, x); });
 }
 
@@ -155,9 +178,9 @@ void Stage::Solver::create_native() {
 void Stage::Solver::advance(Index step, Real t, Real h, Vec x) {
   WEIR_PETSC(right_hand_side(ts, t, x, velocity.vec(), this));
   const ConstBlockViews v(*layout, velocity.vec());
-  const BlockViews blocks(*layout, x);
+  const BlockViews blocks(*layout, x), remembered(memory->layout(), memory->vec());
   for (Index b = 0; b < layout->blocks(); ++b)
-    rules[b].advance(step, h, flow.temperature(t, b), v[b], blocks[b]);
+    rules[b]->advance(step, h, flow.temperature(t, b), v[b], blocks[b], remembered[b]);
   Kokkos::fence();
 }
 
@@ -210,6 +233,26 @@ Stage::~Stage() = default;
 
 State& Stage::state() {
   return solver_->state;
+}
+
+State& Stage::memory() {
+  return *solver_->memory;
+}
+
+Matrix<Real> Stage::learned(Index b) {
+  const Layout& layout = *solver_->layout;
+  const Index d = layout[b].components, n = layout[b].partition.local_particles();
+  const Index average = solver_->rules.empty() ? -1 : solver_->rules[b]->average();
+  Matrix<Real> values("Weir::Stage::learned", d, n);
+  const ConstBlockViews state(layout, solver_->state.vec());
+  const ConstBlockViews memory(solver_->memory->layout(), solver_->memory->vec());
+  if (average < 0)
+    Kokkos::deep_copy(values, state[b]);
+  else
+    Kokkos::deep_copy(
+        values,
+        Kokkos::subview(memory[b], Kokkos::pair<Index, Index>(d * average, d * (average + 1)), Kokkos::ALL));
+  return values;
 }
 
 Index Stage::planned_steps() const {

@@ -96,6 +96,13 @@ std::vector<char> Communicator::all_gather(const void* data, Index bytes) const 
   return all;
 }
 
+void Communicator::all_gather_in_place(Real* all, const std::vector<int>& counts,
+                                       const std::vector<int>& offsets) const {
+  count(Index(counts[rank_]) * Index(sizeof(Real)));
+  WEIR_MPI(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, counts.data(), offsets.data(), MPI_DOUBLE,
+                          comm_));
+}
+
 std::vector<std::vector<char>> Communicator::exchange(const std::vector<std::vector<char>>& outgoing) const {
   WEIR_CHECK(int(outgoing.size()) == size_, "{} messages for {} ranks", outgoing.size(), size_);
   std::vector<Index> sent(size_), received(size_);

@@ -1,10 +1,11 @@
 // How a block of particles moves by one step of size h, given its velocity v and temperature T.
 //
-//     langevin              X' = X + h v + sqrt(2 T h) xi_n                       (Euler-Maruyama, weak order
-//     1) leimkuhler_matthews   X' = X + h v + sqrt(2 T h) (xi_n + xi_{n+1}) / 2      (its stationary law:
-//     order 2) tamed_langevin        X' = X + h v / (1 + h |v|) + sqrt(2 T h) xi_n         (for drifts that
-//     grow fast)
+//     langevin              X' = X + h v + sqrt(2 T h) xi_n
+//     leimkuhler_matthews   X' = X + h v + sqrt(2 T h) (xi_n + xi_{n+1}) / 2
+//     tamed_langevin        X' = X + h v / (1 + h |v|) + sqrt(2 T h) xi_n
 //
+// The first (Euler-Maruyama) has weak order 1, the stationary law of the second order 2; the third is for
+// drifts that grow fast.
 // xi_n is drawn by (particle, n): nothing is remembered between steps.
 // Sources: Leimkuhler, Matthews, Appl. Math. Res. Express 2013(1), 34; Hutzenthaler, Jentzen, Kloeden,
 // Ann. Appl. Probab. 22, 1611 (2012).
@@ -13,12 +14,13 @@
 #include <string>
 #include <vector>
 
+#include "weir/flows/Rule.hpp"
 #include "weir/parallel/Partition.hpp"
 #include "weir/parallel/Random.hpp"
 
 namespace weir {
 
-class LangevinRule {
+class LangevinRule : public Rule {
  public:
   enum class Scheme { langevin, leimkuhler_matthews, tamed_langevin };
   static const std::vector<std::string>& names();
@@ -28,9 +30,9 @@ class LangevinRule {
   LangevinRule(Scheme scheme, const Partition& partition, Index components, const Random& random,
                bool single);
 
-  /// Step number `step`, of size h. Not collective.
-  void advance(Index step, Real h, Real temperature, const MatrixRef<const Real>& v,
-               const MatrixRef<Real>& x);
+  /// Not collective; the memory is empty.
+  void advance(Index step, Real h, Real temperature, const MatrixRef<const Real>& v, const MatrixRef<Real>& x,
+               const MatrixRef<Real>& memory) override;
 
  private:
   template <class T>

@@ -13,6 +13,7 @@
 
 #include "weir/flows/Flow.hpp"
 #include "weir/flows/LangevinRule.hpp"
+#include "weir/flows/ParameterRule.hpp"
 
 namespace weir {
 
@@ -23,6 +24,7 @@ struct SteppingOptions {
   Index seed = 0;
   int stage = 0;  ///< number of the stage within the run: keys its noise
   bool single = false;
+  std::vector<std::optional<ParameterRuleOptions>> rules = {};  ///< of parameter blocks; else the scheme's
 };
 
 /// Names that `scheme` may have.
@@ -43,6 +45,11 @@ class Stage {
   ~Stage();
 
   State& state();
+  /// What the rules remember, in blocks that are named and cut as the state's; those that remember nothing
+  /// have no components. Empty under native types.
+  State& memory();
+  /// Block b where training is over: its running average if its rule keeps one, else the block itself.
+  Matrix<Real> learned(Index b);
   /// Number of steps from start to end at the fixed step size.
   Index planned_steps() const;
 

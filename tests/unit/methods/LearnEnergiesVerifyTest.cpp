@@ -108,7 +108,9 @@ TEST(LearnEnergiesVerifyParallel, LeastSquaresReturnsTheEnergiesOfGaussians) {
   const LinearFit fit = fit_linear_model(quadratic_model(), data.times, data.transitions, comm, RunOptions());
   EXPECT_EQ(fit.unknowns, 11);
   EXPECT_EQ(fit.rank, 9);  // linear W duplicates linear V
-  if (comm.is_root()) EXPECT_EQ(fit.null_directions.size(), 2u);
+  if (comm.is_root()) {
+    EXPECT_EQ(fit.null_directions.size(), 2u);
+  }
   EXPECT_NEAR(fit.loss, 0, 1e-12);
   auto v = coefficients(*fit.energy.potential), w = coefficients(*fit.energy.interaction);
   EXPECT_NEAR(v["x0^2"], a[0][0] / 2, 1e-8);
