@@ -81,8 +81,13 @@ void describe_populations(const Populations& populations, RunOutput& output) {
 void describe_couplings(const std::vector<CoupledEnsemble>& couplings, RunOutput& output) {
   Real cost = 0, gap = 0;
   for (std::size_t k = 0; k < couplings.size(); ++k) {
-    output.log(fmt::format("coupling {} to {}: mean squared distance {:.6g}, duality gap {:.1e}", k, k + 1,
-                           couplings[k].cost, couplings[k].gap));
+    const CoupledEnsemble& coupling = couplings[k];
+    output.log(fmt::format("coupling {} to {}: mean squared distance {:.6g}, duality gap {:.1e}{}", k, k + 1,
+                           coupling.cost, coupling.gap,
+                           coupling.iterations > 0
+                               ? fmt::format(", marginal error {:.1e} after {} iterations",
+                                             coupling.marginal_error, coupling.iterations)
+                               : ""));
     cost += couplings[k].cost / Real(couplings.size());
     gap = std::max(gap, couplings[k].gap);
   }
@@ -117,7 +122,7 @@ void LearnEnergies::run(RunOutput& output) {
 
   const auto couplings = phase("coupling", [&] {
     return couple_populations(options_.coupling, populations.train,
-                              next ? CoupledAt::next : CoupledAt::current);
+                              next ? CoupledAt::next : CoupledAt::current, run.single_precision());
   });
   describe_couplings(couplings, output);
 
