@@ -16,6 +16,8 @@ enum class Stream : std::uint32_t {
   metric_points = 8,
   population_ensemble = 9,
   floor_points = 10,
+  batch_order = 12,
+  batch_tiles = 13,
 };
 
 }  // namespace weir
