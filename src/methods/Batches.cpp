@@ -18,9 +18,11 @@ Batches::Batches(std::vector<Index> group_tiles, Index strata, Index seed)
 
 void Batches::draw(Index iteration, Batch& batch) const {
   const Index epoch = iteration / per_epoch(), groups = Index(group_tiles_.size());
-  const Index round = groups == 1 ? iteration % per_epoch()
-                                  : Shuffle(per_epoch(), seed_, Stream::batch_order, epoch)(iteration % per_epoch());
-  batch.group = Index(std::upper_bound(first_round_.begin(), first_round_.end(), round) - first_round_.begin()) - 1;
+  const Index round = groups == 1
+                          ? iteration % per_epoch()
+                          : Shuffle(per_epoch(), seed_, Stream::batch_order, epoch)(iteration % per_epoch());
+  batch.group =
+      Index(std::upper_bound(first_round_.begin(), first_round_.end(), round) - first_round_.begin()) - 1;
   const Index place = round - first_round_[batch.group];
   batch.tiles.resize(strata_);
   for (Index b = 0; b < strata_; ++b) {

@@ -31,9 +31,8 @@ std::vector<std::vector<TrainingTile>> grouped(const std::vector<Transition>& tr
     return (2 * Real(s.tile) + 1) / Real(transitions[s.transition].at.partition.tiles());
   };
   for (auto& group : groups)
-    std::stable_sort(group.begin(), group.end(), [&](const TrainingTile& a, const TrainingTile& b) {
-      return place(a) < place(b);
-    });
+    std::stable_sort(group.begin(), group.end(),
+                     [&](const TrainingTile& a, const TrainingTile& b) { return place(a) < place(b); });
   return groups;
 }
 
@@ -97,14 +96,16 @@ void NetworkTraining<T>::take_workspace() {
   for (const auto& group : tiles_) tiles += Index(group.size());
   squares_ = Matrix<Real>("Weir::NetworkTraining::squares", 1, tiles);
   total_ = Kokkos::View<Real*, Kokkos::HostSpace>("Weir::NetworkTraining::total", parameters_);
-  velocity_ = HostMatrix<Real>("Weir::NetworkTraining::velocity", 1, (*layout_)[0].partition.local_particles());
+  velocity_ =
+      HostMatrix<Real>("Weir::NetworkTraining::velocity", 1, (*layout_)[0].partition.local_particles());
 }
 
 template <class T>
 void NetworkTraining<T>::take_scores() {
   for (const auto& transition : transitions_) {
     const Partition& partition = transition.at.partition;
-    scores_.emplace_back("Weir::NetworkTraining::scores", options_.entropy ? d_ : 0, partition.local_particles());
+    scores_.emplace_back("Weir::NetworkTraining::scores", options_.entropy ? d_ : 0,
+                         partition.local_particles());
     if (options_.entropy) transition.density->score(partition, transition.at.x, scores_.back());
   }
 }
@@ -127,10 +128,12 @@ template <class T>
 void NetworkTraining<T>::initialise(const MatrixRef<Real>& parameters) const {
   const Vector<Real> all("Weir::NetworkTraining::initial", parameters_);
   if (potential_)
-    initialise_network(potential_->shape(), seed_, 0, 0, VectorRef<Real>(all.data(), potential_->parameters()));
+    initialise_network(potential_->shape(), seed_, 0, 0,
+                       VectorRef<Real>(all.data(), potential_->parameters()));
   if (interaction_)
-    initialise_network(interaction_->network().shape(), seed_, 1, 0,
-                       VectorRef<Real>(all.data() + interaction_first_, interaction_->network().parameters()));
+    initialise_network(
+        interaction_->network().shape(), seed_, 1, 0,
+        VectorRef<Real>(all.data() + interaction_first_, interaction_->network().parameters()));
   const Index first = (*layout_)[0].partition.first_particle();
   Kokkos::parallel_for(
       "Weir::NetworkTraining::initialise", Range(0, Index(parameters.extent(1))),

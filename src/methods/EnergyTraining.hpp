@@ -23,7 +23,8 @@ template <class T>
 class NetworkTraining : public EnergyTraining {
  public:
   NetworkTraining(const NetworkModelOptions& options, const std::vector<Real>& times,
-                  const std::vector<Transition>& transitions, const Communicator& comm, const RunOptions& run);
+                  const std::vector<Transition>& transitions, const Communicator& comm,
+                  const RunOptions& run);
 
   std::shared_ptr<const Layout> layout() const override { return layout_; }
   Real temperature(Real, Index) const override { return 0; }
@@ -49,9 +50,11 @@ class NetworkTraining : public EnergyTraining {
   void add_potential_force(Index k, const Tile& tile);
   void find_residual(Index k, const Tile& tile, Real scale);
 
-  VectorRef<const T> potential_theta() const { return {theta_.data(), std::size_t(potential_->parameters())}; }
+  VectorRef<const T> potential_theta() const {
+    return VectorRef<const T>(theta_.data(), potential_->parameters());
+  }
   VectorRef<const T> interaction_theta() const {
-    return {theta_.data() + interaction_first_, std::size_t(interaction_->network().parameters())};
+    return VectorRef<const T>(theta_.data() + interaction_first_, interaction_->network().parameters());
   }
 
   NetworkModelOptions options_;
@@ -73,7 +76,7 @@ class NetworkTraining : public EnergyTraining {
   std::optional<ExactSum> gradient_;
 
   Vector<T> theta_, theta_bar_;
-  Matrix<T> x_, slope_, u_;        // a tile's inputs of V (a time may be the last), grad V, adjoint of the force
+  Matrix<T> x_, slope_, u_;  // a tile's inputs of V (a time may be the last), grad V, adjoint of the force
   Matrix<Real> force_, partials_;  // force, then residual; a tile's gradient in each column
   Matrix<Real> squares_;
   Index used_ = 0;  // columns of partials_ or squares_

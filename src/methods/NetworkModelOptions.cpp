@@ -11,8 +11,9 @@ void describe(Section& section, PotentialNetworkOptions& options) {
 void describe(Section& section, InteractionNetworkOptions& options) {
   describe(section, static_cast<NetworkOptions&>(options));
   section
-      .option("statistic", options.statistic,
-              "mean over a batch: v, all pairs (biased towards grad W(0)), or u, pairs of different particles")
+      .option(
+          "statistic", options.statistic,
+          "mean over a batch: v, all pairs (biased towards grad W(0)), or u, pairs of different particles")
       .one_of({"v", "u"});
 }
 

@@ -15,7 +15,8 @@ namespace weir {
 
 class Batches {
  public:
-  /// group_tiles[g]: number of tiles of group g; `strata` tiles a batch (fewer where a group has not as many).
+  /// group_tiles[g]: number of tiles of group g; `strata` tiles a batch (fewer where a group has not as
+  /// many).
   Batches(std::vector<Index> group_tiles, Index strata, Index seed);
 
   Index per_epoch() const { return first_round_.back(); }

@@ -3,9 +3,9 @@
 //     min over theta of  (1/K) sum_k E_k | tau_k [ grad V_theta(z, t_k) + E_z' grad W_theta(z - z') + beta
 //     grad log rho(z) ] + y - x |^2
 //
-// with z = y (`next`) or x (`current`) as for the linear model. A stage of one parameter block (V, W, beta one
-// after the other) descends it by mini-batches of tiles; E_z' is taken over the batch.
-// Source: Terpin, Lanzetti, Gadea, Doerfler, NeurIPS 2024 (arXiv 2406.12616), section 3.
+// with z = y (`next`) or x (`current`) as for the linear model. A stage of one parameter block (V, W, beta
+// one after the other) descends it by mini-batches of tiles; E_z' is taken over the batch. Source: Terpin,
+// Lanzetti, Gadea, Doerfler, NeurIPS 2024 (arXiv 2406.12616), section 3.
 #pragma once
 
 #include <functional>
