@@ -106,7 +106,7 @@ void describe_fit(const LinearFit& fit, RunOutput& output) {
 
 }  // namespace
 
-void LearnEnergies::run(RunOutput& output) {
+void LearnEnergies::run(RunOutput& output, RunControl& control) {
   const Communicator& comm = output.comm();
   const RunOptions& run = output.run();
   const auto& linear = std::get<LinearModelOptions>(options_.model.kind);
@@ -178,7 +178,7 @@ void LearnEnergies::run(RunOutput& output) {
     }
     return 0;
   });
-  output.finish("done", steps, populations.times.back());
+  output.finish(control.status(), steps, populations.times.back());
 }
 
 }  // namespace weir

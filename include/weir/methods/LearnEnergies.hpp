@@ -41,7 +41,7 @@ class LearnEnergies : public Method {
   }
   void describe(Section& section) override { weir::describe(section, options_); }
   void prepare(const Communicator& comm, const RunOptions& run) override;
-  void run(RunOutput& output) override;
+  void run(RunOutput& output, RunControl& control) override;
 
  private:
   LearnEnergiesOptions options_;
