@@ -5,6 +5,7 @@
 
 #include "weir/base/Error.hpp"
 #include "weir/base/Libraries.hpp"
+#include "weir/base/StopSignals.hpp"
 #include "weir/methods/Run.hpp"
 
 int main(int argc, char** argv) {
@@ -20,6 +21,7 @@ int main(int argc, char** argv) {
     MPI_Finalize();
     return weir::bad_input;
   }
+  const weir::StopSignals signals;
   int words = 1;  // the libraries get their options from the command line's own part, not from argv
   const weir::Libraries libraries(words, argv, command.petsc_options);
   return weir::run(command, weir::Communicator());

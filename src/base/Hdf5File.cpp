@@ -55,17 +55,44 @@ void select_rows(hid_t space, Index first, Index count, Index columns) {
 
 }  // namespace
 
-Hdf5File::Hdf5File(const std::string& path, MPI_Comm comm, Access access) : comm_(comm) {
+/// Runs work that may fail on one rank alone (a disk that is full, a quota); all ranks hear of it.
+template <class Work>
+void Hdf5File::together(Work work) const {
+  std::string failure;
+  try {
+    work();
+  } catch (const LibraryError& error) {
+    failure = error.what();
+  }
+  int ranks = 0;
+  WEIR_MPI(MPI_Comm_size(comm_, &ranks));
+  int first = failure.empty() ? ranks : rank_;
+  WEIR_MPI(MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, comm_));
+  if (first == ranks) return;
+  int length = int(failure.size());
+  WEIR_MPI(MPI_Bcast(&length, 1, MPI_INT, first, comm_));
+  failure.resize(length);
+  WEIR_MPI(MPI_Bcast(failure.data(), length, MPI_CHAR, first, comm_));
+  throw LibraryError(fmt::format("{} ({})", failure, path_));
+}
+
+Hdf5File::Hdf5File(const std::string& path, MPI_Comm comm, Access access) : path_(path), comm_(comm) {
   WEIR_MPI(MPI_Comm_rank(comm, &rank_));
   Hdf5Id properties(WEIR_HDF5(H5Pcreate(H5P_FILE_ACCESS)));
   WEIR_HDF5(H5Pset_fapl_mpio(properties, comm, MPI_INFO_NULL));
   WEIR_HDF5(H5Pset_all_coll_metadata_ops(properties, true));
   WEIR_HDF5(H5Pset_coll_metadata_write(properties, true));
-  if (access == Access::create)
-    file_ = Hdf5Id(WEIR_HDF5(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, properties)));
-  else
-    file_ = Hdf5Id(
-        WEIR_HDF5(H5Fopen(path.c_str(), access == Access::read ? H5F_ACC_RDONLY : H5F_ACC_RDWR, properties)));
+  together([&] {
+    if (access == Access::create)
+      file_ = Hdf5Id(WEIR_HDF5(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, properties)));
+    else
+      file_ = Hdf5Id(WEIR_HDF5(
+          H5Fopen(path.c_str(), access == Access::read ? H5F_ACC_RDONLY : H5F_ACC_RDWR, properties)));
+  });
+}
+
+void Hdf5File::close() {
+  together([&] { WEIR_HDF5(H5Fclose(file_.release())); });
 }
 
 Hdf5Id Hdf5File::collective() const {
@@ -93,7 +120,9 @@ void Hdf5File::write_rows(const std::string& name, const Real* values, Index loc
         in_memory = simple_space({std::max(count, Index(1)), columns});
     select_rows(in_file, first_row + first, count, columns);
     select_rows(in_memory, 0, count, columns);
-    WEIR_HDF5(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, in_memory, in_file, transfer, values + first * columns));
+    together([&] {
+      WEIR_HDF5(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, in_memory, in_file, transfer, values + first * columns));
+    });
   });
 }
 
@@ -106,7 +135,9 @@ void Hdf5File::read_rows(const std::string& name, Real* values, Index local_rows
         in_memory = simple_space({std::max(count, Index(1)), columns});
     select_rows(in_file, first_row + first, count, columns);
     select_rows(in_memory, 0, count, columns);
-    WEIR_HDF5(H5Dread(dataset, H5T_NATIVE_DOUBLE, in_memory, in_file, transfer, values + first * columns));
+    together([&] {
+      WEIR_HDF5(H5Dread(dataset, H5T_NATIVE_DOUBLE, in_memory, in_file, transfer, values + first * columns));
+    });
   });
 }
 
@@ -117,14 +148,17 @@ void Hdf5File::write(const std::string& name, const std::vector<Real>& values,
   const Hdf5Id space(WEIR_HDF5(H5Dget_space(dataset)));
   if (rank_ != 0) WEIR_HDF5(H5Sselect_none(space));
   if (!values.empty())
-    WEIR_HDF5(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, space, space, collective(), values.data()));
+    together(
+        [&] { WEIR_HDF5(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, space, space, collective(), values.data())); });
 }
 
 std::vector<Real> Hdf5File::read(const std::string& name) const {
   const Hdf5Id dataset(WEIR_HDF5(H5Dopen2(file_, name.c_str(), H5P_DEFAULT)));
   std::vector<Real> values(product(shape(name)));
   if (!values.empty())
-    WEIR_HDF5(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, collective(), values.data()));
+    together([&] {
+      WEIR_HDF5(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, collective(), values.data()));
+    });
   return values;
 }
 
@@ -138,7 +172,8 @@ void Hdf5File::write_strings(const std::string& name, const std::vector<std::str
   const Hdf5Id dataset = create_dataset(name, type, {Index(values.size())});
   const Hdf5Id space(WEIR_HDF5(H5Dget_space(dataset)));
   if (rank_ != 0) WEIR_HDF5(H5Sselect_none(space));
-  if (!values.empty()) WEIR_HDF5(H5Dwrite(dataset, type, space, space, collective(), letters.data()));
+  if (!values.empty())
+    together([&] { WEIR_HDF5(H5Dwrite(dataset, type, space, space, collective(), letters.data())); });
 }
 
 std::vector<std::string> Hdf5File::read_strings(const std::string& name) const {
@@ -147,7 +182,8 @@ std::vector<std::string> Hdf5File::read_strings(const std::string& name) const {
   const std::size_t length = H5Tget_size(type);
   const Index count = product(shape(name));
   std::vector<char> letters(length * count);
-  if (count > 0) WEIR_HDF5(H5Dread(dataset, type, H5S_ALL, H5S_ALL, collective(), letters.data()));
+  if (count > 0)
+    together([&] { WEIR_HDF5(H5Dread(dataset, type, H5S_ALL, H5S_ALL, collective(), letters.data())); });
   std::vector<std::string> values;
   for (Index i = 0; i < count; ++i) values.push_back(trimmed(&letters[i * length], length));
   return values;
@@ -183,6 +219,13 @@ std::vector<std::string> Hdf5File::members(const std::string& group) const {
 
 void Hdf5File::remove(const std::string& name) {
   WEIR_HDF5(H5Ldelete(file_, name.c_str(), H5P_DEFAULT));
+}
+
+Index Hdf5File::offset(const std::string& name) const {
+  const Hdf5Id dataset(WEIR_HDF5(H5Dopen2(file_, name.c_str(), H5P_DEFAULT)));
+  const haddr_t address = H5Dget_offset(dataset);
+  if (address == HADDR_UNDEF) throw LibraryError(fmt::format("HDF5: {} has no place in {}", name, path_));
+  return Index(address);
 }
 
 void Hdf5File::set_attribute(const std::string& object, const std::string& name, Real value) {

@@ -31,16 +31,15 @@ Libraries::Libraries(int& argc, char** argv, const std::vector<std::string>& pet
   Kokkos::initialize(argc, argv);
 
   std::vector<char*> words;
-  static char program[] = "weir";
+  // Errors travel as return codes to WEIR_PETSC, and signals are StopSignals' business.
+  static char program[] = "weir", no_handler[] = "-no_signal_handler";
   words.push_back(program);
+  words.push_back(no_handler);
   for (const auto& option : petsc_options) words.push_back(const_cast<char*>(option.c_str()));
   int count = int(words.size());
   words.push_back(nullptr);
   char** arguments = words.data();
   WEIR_PETSC(PetscInitialize(&count, &arguments, nullptr, nullptr));
-  // Errors travel as return codes to WEIR_PETSC; PETSc's own printing and signal handlers stay out of the
-  // way.
-  WEIR_PETSC(PetscPopSignalHandler());
   WEIR_PETSC(PetscPushErrorHandler(pass_on, nullptr));
   hold_blas_to_one_thread();
 }

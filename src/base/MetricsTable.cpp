@@ -1,10 +1,21 @@
 #include "weir/base/MetricsTable.hpp"
 
+#include <algorithm>
+#include <sstream>
+
 #include "weir/base/Error.hpp"
 
 namespace weir {
 
-MetricsTable::MetricsTable(const std::string& path) : path_(path), file_(path, std::ios::trunc) {
+MetricsTable::MetricsTable(const std::string& path, bool append) : path_(path) {
+  if (append) {
+    std::string header, name;
+    std::getline(std::ifstream(path), header);
+    std::istringstream names(header);
+    while (std::getline(names, name, ',')) columns_.push_back(name);
+    columns_.erase(columns_.begin(), columns_.begin() + std::min<std::ptrdiff_t>(2, columns_.size()));
+  }
+  file_.open(path, append ? std::ios::app : std::ios::trunc);
   if (!file_) throw RunError(fmt::format("cannot write {}", path));
 }
 

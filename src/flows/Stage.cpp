@@ -49,7 +49,9 @@ struct Stage::Solver {
   std::unique_ptr<State> memory;
   TS ts = nullptr;
   Mat jacobian = nullptr;  // differences of the Newton function, where an implicit scheme needs them
-  std::function<void(const Tick&)> after_step;
+  std::function<bool(const Tick&)> go_on;
+  Tick tick;             // the last that finish_step saw
+  bool resumed = false;  // before the first step
 
   Solver(const SteppingOptions& stepping, Flow& the_flow)
       : options(stepping),
@@ -57,7 +59,8 @@ struct Stage::Solver {
         flow(the_flow),
         layout(flow.layout()),
         state(layout),
-        velocity(layout) {}
+        velocity(layout),
+        tick{0, stepping.start} {}
   ~Solver() {
     MatDestroy(&jacobian);
     TSDestroy(&ts);
@@ -70,7 +73,8 @@ struct Stage::Solver {
   void create_native();
   void advance(Index step, Real t, Real h, Vec x);
   void check_finite(Vec x, const Tick& tick) const;
-  void finish_step(const Tick& tick);
+  bool finish_step(const Tick& now);
+  bool solve();
 
   static PetscErrorCode right_hand_side(TS, PetscReal t, Vec x, Vec v, void* context) {
     return petsc_callback([&] {
@@ -98,7 +102,7 @@ struct Stage::Solver {
       PetscReal time = 0;
       WEIR_PETSC(TSGetStepNumber(ts, &step));
       WEIR_PETSC(TSGetTime(ts, &time));
-      solver.finish_step({step, time});
+      if (!solver.finish_step({step, time})) WEIR_PETSC(TSSetConvergedReason(ts, TS_CONVERGED_USER));
     });
   }
 };
@@ -206,14 +210,31 @@ void Stage::Solver::check_finite(Vec x, const Tick& tick) const {
   }
 }
 
-/// A sum that is not finite says which; the step and the time are known here.
-void Stage::Solver::finish_step(const Tick& tick) {
+/// Whether to go on. A sum that is not finite says which; the step and the time are known here.
+bool Stage::Solver::finish_step(const Tick& now) {
+  tick = now;
   check_finite(state.vec(), tick);
   try {
-    after_step(tick);
+    return go_on(tick);
   } catch (const RunError& error) {
     throw RunError(fmt::format("{} at step {} (time {:g})", error.what(), tick.step, tick.time));
   }
+}
+
+bool Stage::Solver::solve() {
+  if (!resumed && !finish_step(tick)) return false;
+  WEIR_PETSC(TSSolve(ts, state.vec()));
+  TSConvergedReason reason;
+  WEIR_PETSC(TSGetConvergedReason(ts, &reason));
+  if (reason < 0) {
+    PetscInt step = 0;
+    PetscReal time = 0;
+    WEIR_PETSC(TSGetStepNumber(ts, &step));
+    WEIR_PETSC(TSGetTime(ts, &time));
+    throw RunError(fmt::format("the {} solver stopped at step {} (time {:g}): {}; a smaller step may help",
+                               options.scheme, step, time, TSConvergedReasons[reason]));
+  }
+  return reason != TS_CONVERGED_USER;
 }
 
 Stage::Stage(const SteppingOptions& options, Flow& flow, const std::string& where) {
@@ -260,20 +281,38 @@ Index Stage::planned_steps() const {
 }
 
 void Stage::run(const std::function<void(const Tick&)>& after_step) {
-  solver_->after_step = after_step;
-  const Tick start{0, solver_->options.start};
-  solver_->finish_step(start);
-  WEIR_PETSC(TSSolve(solver_->ts, solver_->state.vec()));
-  TSConvergedReason reason;
-  WEIR_PETSC(TSGetConvergedReason(solver_->ts, &reason));
-  if (reason < 0) {
-    PetscInt step = 0;
-    PetscReal time = 0;
-    WEIR_PETSC(TSGetStepNumber(solver_->ts, &step));
-    WEIR_PETSC(TSGetTime(solver_->ts, &time));
-    throw RunError(fmt::format("the {} solver stopped at step {} (time {:g}): {}; a smaller step may help",
-                               solver_->options.scheme, step, time, TSConvergedReasons[reason]));
-  }
+  run_while([&](const Tick& tick) {
+    after_step(tick);
+    return true;
+  });
+}
+
+bool Stage::run_while(const std::function<bool(const Tick&)>& go_on) {
+  solver_->go_on = go_on;
+  return solver_->solve();
+}
+
+void Stage::resume(const Tick& from, Real next_step) {
+  solver_->tick = from;
+  solver_->resumed = true;
+  WEIR_PETSC(TSSetStepNumber(solver_->ts, PetscInt(from.step)));
+  WEIR_PETSC(TSSetTime(solver_->ts, from.time));
+  WEIR_PETSC(TSSetTimeStep(solver_->ts, next_step));
+}
+
+Real Stage::next_step() const {
+  PetscReal size = 0;
+  WEIR_PETSC(TSGetTimeStep(solver_->ts, &size));
+  return size;
+}
+
+bool Stage::is_over(const Tick& tick) const {
+  return is_langevin(solver_->options.scheme) ? tick.step >= solver_->steps.count
+                                              : tick.time >= solver_->options.end;
+}
+
+bool Stage::resumes_exactly() const {
+  return solver_->options.scheme != "bdf";
 }
 
 }  // namespace weir

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
+#include <sstream>
 
 #include "weir/base/Error.hpp"
 
@@ -9,7 +11,13 @@ namespace weir {
 
 namespace {
 
-void declare_options(CLI::App& app, CommandLine& line) {
+/// What CLI11 reads for us to understand.
+struct Words {
+  bool restart = false;
+  std::string time_limit;
+};
+
+void declare_options(CLI::App& app, CommandLine& line, Words& words) {
   app.name("weir");
   app.set_help_flag();  // its own flag leaves by an exception: ours is an option like the others
   app.add_option("DECK", line.deck, "what to run: a YAML file");
@@ -20,12 +28,53 @@ void declare_options(CLI::App& app, CommandLine& line) {
       ->take_all()
       ->type_name("KEY.PATH=VALUE");
   app.add_flag("--check", line.check, "reads and checks the deck, runs nothing");
+  app.add_flag("--restart", words.restart,
+               "continues from the run's newest whole checkpoint, or from the beginning where there is none; "
+               "--restart=FILE continues from that one");
+  app.add_option("--time-limit", words.time_limit,
+                 "stops with a checkpoint (exit code 85) at the first step after this time")
+      ->type_name("HH:MM:SS");
   app.add_flag("--reference", line.reference, "prints every key of every method (Markdown)");
   app.add_flag("--schema", line.schema, "prints a JSON Schema of decks, for editors");
   app.add_flag("--version", line.version, "prints the version");
   app.add_flag("--build-info", line.build_info, "prints the libraries and how Weir was built");
   app.add_flag("-h,--help", line.help, "prints this");
   app.footer("What follows \"--\" goes to PETSc, for example: weir deck.yaml -- -ts_monitor -log_view");
+}
+
+/// `--restart=FILE` becomes `--restart`, and the file is returned: a flag takes no value elsewhere, so that
+/// the deck may follow it.
+std::string take_restart_file(std::vector<std::string>& words) {
+  static const std::string start = "--restart=";
+  std::string file;
+  for (std::string& word : words) {
+    if (word.compare(0, start.size(), start) != 0) continue;
+    file = word.substr(start.size());
+    if (file.empty()) throw InputError("command line: --restart= names no file (see weir --help)");
+    word = "--restart";
+  }
+  return file;
+}
+
+/// "HH:MM:SS", "MM:SS" or "SS" in seconds.
+Real seconds_of(const std::string& text) {
+  Real seconds = 0;
+  int parts = 0;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, ':'); ++parts) {
+    const bool digits =
+        !part.empty() && part.size() < 10 &&
+        std::all_of(part.begin(), part.end(), [](unsigned char c) { return std::isdigit(c); });
+    if (!digits || parts > 2 || (parts > 0 && std::stoi(part) > 59)) {
+      seconds = 0;
+      break;
+    }
+    seconds = 60 * seconds + std::stoi(part);
+  }
+  if (seconds <= 0)
+    throw InputError(fmt::format(
+        "command line: --time-limit: found \"{}\"; allowed: HH:MM:SS, above 0 (see weir --help)", text));
+  return seconds;
 }
 
 }  // namespace
@@ -37,14 +86,18 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   if (separator != words.end()) line.petsc_options.assign(separator + 1, words.end());
   words.erase(separator, words.end());
 
+  const std::string restart_file = take_restart_file(words);
+  Words read;
   CLI::App app;
-  declare_options(app, line);
+  declare_options(app, line, read);
   std::reverse(words.begin(), words.end());  // CLI11 takes words from the back
   try {
     app.parse(words);
   } catch (const CLI::ParseError& error) {
     throw InputError(std::string("command line: ") + error.what() + " (see weir --help)");
   }
+  if (read.restart) line.restart = restart_file;
+  if (!read.time_limit.empty()) line.time_limit = seconds_of(read.time_limit);
   if (line.deck.empty() && line.needs_deck())
     throw InputError("command line: no deck; allowed: weir DECK (see weir --help)");
   return line;
@@ -53,7 +106,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
 std::string command_line_help() {
   CLI::App app("Weir: Wasserstein gradient flows with particle ensembles");
   CommandLine line;
-  declare_options(app, line);
+  Words words;
+  declare_options(app, line, words);
   // CLI11 would put the deck last.
   std::string text = app.help();
   const size_t usage = text.find("Usage:"), end = text.find('\n', usage);

@@ -25,6 +25,14 @@ std::string RunOptions::output_folder() const {
   return folder;
 }
 
+void describe(Section& section, CheckpointOptions& options) {
+  section.option("every", options.every, "steps between checkpoints; 0: none by steps").at_least(0);
+  section.option("minutes", options.minutes, "minutes between checkpoints; 0: none by time")
+      .unit("minute")
+      .at_least(0);
+  section.option("keep", options.keep, "newest checkpoints that are kept").at_least(1);
+}
+
 void describe(Section& section, RunOptions& options) {
   section.option("name", options.name, "name of the run and of its folder (default: the deck's file name)");
   section.option("seed", options.seed, "chooses all random numbers of the run").at_least(0);
@@ -39,6 +47,10 @@ void describe(Section& section, RunOptions& options) {
   section.option("output", options.output,
                  "folder for what the run leaves behind, relative to where it starts; `<name>` stands for "
                  "the run's name");
+  section.section("checkpoint", options.checkpoint,
+                  "when the run saves what `--restart` continues from; signals, the time limit and the file "
+                  "<output>/checkpoint-now make one too",
+                  "every");
   if (!section.reading()) return;
   if (!is_safe_folder_name(options.name))
     section.error("name",

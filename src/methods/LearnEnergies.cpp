@@ -122,7 +122,8 @@ void describe_fit(const LinearFit& fit, RunOutput& output) {
 
 /// Trains the stage and reports its loss now and then.
 LearnedEnergy train_network(const NetworkModelOptions& options, const std::vector<Real>& times,
-                            const std::vector<Transition>& transitions, RunOutput& output) {
+                            const std::vector<Transition>& transitions, RunOutput& output,
+                            RunControl& control) {
   const auto training = make_energy_training(options, times, transitions, output.comm(), output.run());
   const Index iterations = options.train.epochs * training->iterations_per_epoch();
   const Index every =
@@ -140,13 +141,13 @@ LearnedEnergy train_network(const NetworkModelOptions& options, const std::vecto
                          training->iterations_per_epoch(), training->batch()));
   output.summarise("unknowns", layout[0].partition.particles());
 
-  stage.run([&](const Tick& tick) {
+  control.run(stage, 0, [&](const Tick& tick) {
     output.progress(tick.step, iterations, tick.time);
     if (tick.step % every != 0 && tick.step != iterations) return;
     const Real loss = training->loss(stage.learned(0));
     const Index epoch = tick.step / training->iterations_per_epoch();
     output.log(fmt::format("epoch {}: loss {:.6g}", epoch, loss));
-    output.report(epoch, Real(epoch), {{"loss", loss}});
+    output.report(tick.step, Real(epoch), {{"loss", loss}});
   });
   const LearnedEnergy energy = training->energy(stage.learned(0));
   describe_entropy(energy, output);
@@ -155,9 +156,10 @@ LearnedEnergy train_network(const NetworkModelOptions& options, const std::vecto
 
 }  // namespace
 
-LearnedEnergy LearnEnergies::learn(const std::vector<Transition>& transitions, RunOutput& output) {
+LearnedEnergy LearnEnergies::learn(const std::vector<Transition>& transitions, RunOutput& output,
+                                   RunControl& control) {
   if (const auto* network = std::get_if<NetworkModelOptions>(&options_.model.kind))
-    return train_network(*network, populations_->times, transitions, output);
+    return train_network(*network, populations_->times, transitions, output, control);
   LinearFit fit = fit_linear_model(std::get<LinearModelOptions>(options_.model.kind), populations_->times,
                                    transitions, output.comm(), output.run());
   describe_fit(fit, output);
@@ -173,7 +175,7 @@ void LearnEnergies::write(const LearnedEnergy& energy, const std::vector<Ensembl
     write_potential_grid(file, energy, simulated ? &simulated->energy : nullptr, *populations_,
                          output.comm());
   }
-  Snapshots snapshots(output);
+  Snapshots& snapshots = output.snapshots();
   for (Index k = 0; k < populations_->count(); ++k) {
     const Real time = populations_->times[k];
     snapshots.write(k, time, "observed", observed[k].partition, observed[k].x);
@@ -183,7 +185,7 @@ void LearnEnergies::write(const LearnedEnergy& energy, const std::vector<Ensembl
   }
 }
 
-void LearnEnergies::run(RunOutput& output) {
+void LearnEnergies::run(RunOutput& output, RunControl& control) {
   const RunOptions& run = output.run();
   const Populations& populations = *populations_;
   const bool next = options_.model.next(), entropy = options_.model.entropy();
@@ -211,7 +213,8 @@ void LearnEnergies::run(RunOutput& output) {
   for (Index k = 0; k < steps; ++k)
     transitions.push_back({populations.train[k + offset], couplings[k],
                            populations.times[k + 1] - populations.times[k], densities[k].get()});
-  const LearnedEnergy energy = phase("fit", [&] { return learn(transitions, output); });
+  const LearnedEnergy energy = phase("fit", [&] { return learn(transitions, output, control); });
+  if (control.stopped()) return output.finish(control.status(), 0, populations.times.front());
 
   const bool has_test = populations.test.front().particles() > 0;
   if (!has_test) output.log("no test particles were kept: predictions start from the training populations");
@@ -233,13 +236,17 @@ void LearnEnergies::run(RunOutput& output) {
   });
   for (const auto& [name, value] : metrics)
     if (name.find('/') == std::string::npos) output.log(fmt::format("{}: {:.6g}", name, value));
-  output.report(steps, populations.times.back(), metrics);
+  // metrics.csv has the rows of the training where there is one.
+  if (std::holds_alternative<LinearModelOptions>(options_.model.kind))
+    output.report(steps, populations.times.back(), metrics);
+  else
+    output.summarise(metrics);
 
   phase("output", [&] {
     write(energy, observed, predictions, output);
     return 0;
   });
-  output.finish("done", steps, populations.times.back());
+  output.finish(control.status(), steps, populations.times.back());
 }
 
 }  // namespace weir

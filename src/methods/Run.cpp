@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "weir/base/Configuration.hpp"
 #include "weir/base/Version.hpp"
 #include "weir/input/Deck.hpp"
 #include "weir/input/DeckDocuments.hpp"
@@ -30,29 +31,77 @@ std::optional<std::string> document(const CommandLine& command, const std::vecto
   return {};
 }
 
-void run_deck(const CommandLine& command, const Communicator& comm) {
+/// Keys that may differ between a run and its continuation.
+bool may_change(const std::string& key) {
+  const auto starts_with = [&](const char* start) { return key.rfind(start, 0) == 0; };
+  return key == "run.name" || key == "run.output" || starts_with("run.checkpoint.");
+}
+
+/// Refuses to go on with another deck than the one the checkpoint was made with; a simulation may be made
+/// longer.
+void check_same_deck(const Checkpoint& from, const std::string& deck) {
+  std::vector<InputError::Problem> problems;
+  for (const auto& [key, before, now] : deck_differences(from.deck(), deck)) {
+    if (may_change(key)) continue;
+    if (key == "simulate.time.end" && std::stod(now) > from.standing().tick.time) continue;
+    problems.push_back(
+        {key, fmt::format("found {}; {} was made with {}: give that, or start afresh without "
+                          "--restart",
+                          now.empty() ? "nothing" : now, from.path(), before.empty() ? "nothing" : before)});
+  }
+  if (!problems.empty()) throw InputError(problems);
+}
+
+/// The checkpoint to go on from, where that is wanted and there is one.
+std::unique_ptr<Checkpoint> restart_from(const CommandLine& command, const Communicator& comm,
+                                         const RunOptions& run, const std::string& deck,
+                                         std::vector<std::string>& remarks) {
+  if (!command.restart) return nullptr;
+  auto found = find_checkpoint(comm, run.output_folder(), *command.restart, remarks);
+  if (!found) {
+    remarks.push_back("there is no checkpoint yet: the run starts from the beginning");
+    return nullptr;
+  }
+  check_same_deck(*found, deck);
+  const auto& [stage, tick, next_step] = found->standing();
+  remarks.push_back(
+      fmt::format("restarted from {}: step {}, time {:g}", found->path(), tick.step, tick.time));
+  if (found->version() != WEIR_VERSION)
+    remarks.push_back(fmt::format("it was made by Weir {}: the last digits may differ", found->version()));
+  return found;
+}
+
+ExitCode run_method(Method& method, const DeckMethod& described, const RunOptions& run,
+                    const CommandLine& command, const Communicator& comm) {
+  const std::string deck = resolved_deck(run, described);
+  std::vector<std::string> remarks;
+  const auto restart = restart_from(command, comm, run, deck, remarks);
+  RunOutput output(comm, run, method.key(), deck, restart.get());
+  RunControl control(output, command.time_limit);
+  output.log(fmt::format("{}: {} by {} on {} rank{}", command.deck, run.name, method.key(), comm.size(),
+                         comm.size() == 1 ? "" : "s"));
+  for (const auto& remark : remarks) output.log(remark);
+  method.run(output, control);
+  return control.stopped() ? stopped : done;
+}
+
+ExitCode run_deck(const CommandLine& command, const Communicator& comm) {
   const auto methods = all_methods();
   const auto deck_methods = as_deck_methods(methods);
   if (const auto text = document(command, deck_methods)) {
     if (comm.is_root()) std::printf("%s\n", text->c_str());
-    return;
+    return done;
   }
   const Deck deck = Deck::load(command.deck, command.settings, comm);
   try {
     RunOptions run;
     const std::string key = deck.read(run, deck_methods);
-    for (std::size_t m = 0; m < methods.size(); ++m) {
-      if (methods[m]->key() != key) continue;
-      methods[m]->prepare(comm, run);
-      if (command.check) {
-        if (comm.is_root()) std::printf("%s: a valid deck for %s\n", command.deck.c_str(), key.c_str());
-        return;
-      }
-      RunOutput output(comm, run, key, resolved_deck(run, deck_methods[m]));
-      output.log(fmt::format("{}: {} by {} on {} rank{}", command.deck, run.name, key, comm.size(),
-                             comm.size() == 1 ? "" : "s"));
-      methods[m]->run(output);
-    }
+    std::size_t m = 0;
+    while (methods[m]->key() != key) ++m;
+    methods[m]->prepare(comm, run);
+    if (!command.check) return run_method(*methods[m], deck_methods[m], run, command, comm);
+    if (comm.is_root()) std::printf("%s: a valid deck for %s\n", command.deck.c_str(), key.c_str());
+    return done;
   } catch (const InputError& error) {
     throw InputError(deck.explain(error));
   }
@@ -62,8 +111,8 @@ void run_deck(const CommandLine& command, const Communicator& comm) {
 
 Outcome run_to_outcome(const CommandLine& command, const Communicator& comm) {
   try {
-    run_deck(command, comm);
-    return {done, ""};
+    const ExitCode code = run_deck(command, comm);
+    return {code, ""};
   } catch (const InputError& error) {
     return {bad_input, error.what()};
   } catch (const RunError& error) {
@@ -77,7 +126,7 @@ Outcome run_to_outcome(const CommandLine& command, const Communicator& comm) {
 
 int run(const CommandLine& command, const Communicator& comm) {
   const Outcome outcome = run_to_outcome(command, comm);
-  if (outcome.code != done && comm.is_root()) std::fprintf(stderr, "weir: %s\n", outcome.message.c_str());
+  if (!outcome.message.empty() && comm.is_root()) std::fprintf(stderr, "weir: %s\n", outcome.message.c_str());
   return outcome.code;
 }
 

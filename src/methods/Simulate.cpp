@@ -85,23 +85,24 @@ class Reporter {
 
 }  // namespace
 
-void Simulate::run(RunOutput& output) {
+void Simulate::run(RunOutput& output, RunControl& control) {
   Simulation& simulation = *simulation_;
   const Partition& partition = simulation.initial().partition;
-  Snapshots snapshots(output);
+  Snapshots& snapshots = output.snapshots();
   Reporter reporter(options_.metrics, simulation.initial(), simulation.energy(), output);
   const Index planned = simulation.planned_steps();
   const auto is_due = [](Index step, Index every) { return every > 0 && step % every == 0; };
   Tick last{0, options_.time.start};
-  simulation.run([&](const Tick& tick, const MatrixRef<const Real>& x) {
-    const bool final = tick.time >= options_.time.end;
+  const auto after_step = [&](const Tick& tick, const MatrixRef<const Real>& x) {
+    const bool final = simulation.stage().is_over(tick);
     if (final || is_due(tick.step, options_.metrics.every)) reporter.report(tick, x);
     if (final || tick.step == 0 || is_due(tick.step, options_.snapshots.every))
       snapshots.write(tick.step, tick.time, "particles", partition, x);
     output.progress(tick.step, planned, tick.time);
     last = tick;
-  });
-  output.finish("done", last.step, last.time);
+  };
+  control.run(simulation.stage(), 0, simulation.with_particles(after_step));
+  output.finish(control.status(), last.step, last.time);
 }
 
 }  // namespace weir

@@ -19,11 +19,11 @@ Simulation::Simulation(const SimulateOptions& options, const Communicator& comm,
   Kokkos::deep_copy(BlockViews(stage_.state().layout(), stage_.state().vec())[0], ensemble_.x);
 }
 
-void Simulation::run(const std::function<void(const Tick&, const MatrixRef<const Real>& x)>& after_step) {
-  stage_.run([&](const Tick& tick) {
+std::function<void(const Tick&)> Simulation::with_particles(const AfterStep& after_step) {
+  return [this, after_step](const Tick& tick) {
     const ConstBlockViews views(stage_.state().layout(), stage_.state().vec());
     after_step(tick, views[0]);
-  });
+  };
 }
 
 }  // namespace weir

@@ -4,10 +4,16 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "output/CommittedFile.hpp"
 #include "weir/base/Configuration.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/output/Checkpoint.hpp"
+#include "weir/output/Snapshots.hpp"
 
 namespace weir {
 
@@ -18,23 +24,39 @@ Real seconds_since(Clock::time_point then) {
   return std::chrono::duration<Real>(Clock::now() - then).count();
 }
 
-void write_text(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file) throw RunError(fmt::format("cannot write {}", path));
+/// What a process that was killed left of its last line goes.
+void drop_half_line(const std::string& path) {
+  std::error_code none;
+  if (!std::filesystem::exists(path, none)) return;
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t end = text.rfind('\n');
+  std::filesystem::resize_file(path, end == text.npos ? 0 : end + 1);
+}
+
+RunOutput::Value value_of(const nlohmann::json& json) {
+  if (json.is_string()) return json.get<std::string>();
+  if (json.is_array()) return json.get<std::vector<Real>>();
+  if (json.is_number_integer()) return json.get<Index>();
+  return json.is_null() ? std::numeric_limits<Real>::quiet_NaN() : json.get<Real>();
 }
 
 }  // namespace
 
 RunOutput::RunOutput(const Communicator& comm, const RunOptions& run, const std::string& method,
-                     const std::string& resolved_deck)
+                     const std::string& resolved_deck, const Checkpoint* restart)
     : comm_(comm),
       run_(run),
       method_(method),
       folder_(run.output_folder()),
+      deck_(resolved_deck),
+      restart_(restart),
       started_(Clock::now()),
       last_progress_(started_) {
+  std::string saved;
+  if (restart_) saved = restart_->file().read_strings("summary").at(0);
+  for (const auto& entry : nlohmann::json::parse(restart_ ? saved : "[]"))
+    summary_.emplace_back(entry[0].get<std::string>(), value_of(entry[1]));
   comm_.agree([&] {
     if (!comm_.is_root()) return;
     std::error_code failure;
@@ -43,12 +65,39 @@ RunOutput::RunOutput(const Communicator& comm, const RunOptions& run, const std:
       throw InputError("run.output",
                        fmt::format("cannot write to the folder {}{}{}; give one that can be written", folder_,
                                    failure ? ": " : "", failure ? failure.message() : ""));
-    for (const char* stale : {"summary.json", "metrics.csv", "snapshots.h5", "snapshots.xdmf"})
-      std::filesystem::remove(path(stale), failure);
-    write_text(path("deck.yaml"), resolved_deck);
-    log_.open(path("log.txt"), std::ios::trunc);
+    restart_ ? go_on_in_folder() : clear_folder();
+    commit_text(path("deck.yaml"), resolved_deck);
   });
   terminal_ = comm_.is_root() && isatty(STDERR_FILENO);
+}
+
+void RunOutput::clear_folder() {
+  const auto stale = checkpoints_in(folder_);
+  for (const auto& checkpoint : stale) std::filesystem::remove(checkpoint);
+  for (const char* name :
+       {"summary.json", "metrics.csv", "snapshots.h5", "snapshots.h5.open", "snapshots.xdmf"})
+    std::filesystem::remove(path(name));
+  log_.open(path("log.txt"), std::ios::trunc);
+  if (!stale.empty())
+    log(fmt::format("{} checkpoint{} of an earlier run removed (--restart would go on from the last)",
+                    stale.size(), stale.size() == 1 ? "" : "s"));
+}
+
+void RunOutput::go_on_in_folder() {
+  std::filesystem::remove(path("summary.json"));
+  drop_half_line(path("log.txt"));
+  log_.open(path("log.txt"), std::ios::app);
+  if (restart_->metrics_length() == 0) {
+    std::filesystem::remove(path("metrics.csv"));
+    return;
+  }
+  const std::string source = restart_->folder() + "/metrics.csv";
+  if (!std::filesystem::exists(path("metrics.csv")) ||
+      !std::filesystem::equivalent(source, path("metrics.csv")))
+    std::filesystem::copy_file(source, path("metrics.csv"),
+                               std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::resize_file(path("metrics.csv"), std::uintmax_t(restart_->metrics_length()));
+  metrics_ = std::make_unique<MetricsTable>(path("metrics.csv"), true);
 }
 
 RunOutput::~RunOutput() = default;
@@ -84,6 +133,41 @@ void RunOutput::summarise(const Metrics& metrics) {
   for (const auto& [name, value] : metrics) summarise(name, value);
 }
 
+Snapshots& RunOutput::snapshots() {
+  if (!snapshots_) snapshots_ = std::make_unique<Snapshots>(*this);
+  return *snapshots_;
+}
+
+Real RunOutput::seconds() const {
+  return seconds_since(started_) + (restart_ ? restart_->seconds() : 0);
+}
+
+void RunOutput::save(Hdf5File& file) const {
+  Index length = 0;
+  Real checksum = 0;
+  comm_.agree([&] {
+    if (!comm_.is_root() || !metrics_) return;
+    sync_to_disk(path("metrics.csv"));
+    length = Index(std::filesystem::file_size(path("metrics.csv")));
+    checksum = checksum_of_start(path("metrics.csv"), length);
+  });
+  auto summary = nlohmann::json::array();
+  for (const auto& [name, value] : summary_)
+    std::visit([&summary, &key = name](const auto& v) { summary.push_back({key, v}); }, value);
+  std::vector<std::string> lines;
+  std::istringstream deck(deck_);
+  for (std::string line; std::getline(deck, line);) lines.push_back(line);
+  file.set_attribute("/", "metrics_length", Real(comm_.broadcast_value(length)));
+  file.set_attribute("/", "metrics_checksum", comm_.broadcast_value(checksum));
+  file.set_attribute("/", "seconds", comm_.broadcast_value(seconds()));
+  file.set_attribute("/", "seed", Real(run_.seed));
+  file.set_attribute("/", "ranks", Real(comm_.size()));
+  file.set_attribute("/", "version", WEIR_VERSION);
+  file.write_strings("deck", lines);
+  file.write_strings("summary", {summary.dump()});
+  if (snapshots_) snapshots_->save(file);
+}
+
 void RunOutput::finish(const std::string& status, Index steps, Real time) {
   comm_.agree([&] {
     if (!comm_.is_root()) return;
@@ -93,13 +177,13 @@ void RunOutput::finish(const std::string& status, Index steps, Real time) {
     json["status"] = status;
     json["steps"] = steps;
     json["time"] = time;
-    json["seconds"] = seconds_since(started_);
+    json["seconds"] = seconds();
     json["ranks"] = comm_.size();
     json["seed"] = run_.seed;
     json["version"] = WEIR_VERSION;
     for (const auto& [name, value] : summary_)
       std::visit([&json, &key = name](const auto& v) { json[key] = v; }, value);
-    write_text(path("summary.json"), json.dump(2) + "\n");
+    commit_text(path("summary.json"), json.dump(2) + "\n");
   });
   log(fmt::format("{} in {:.2f} s on {} rank{}; results in {}", status, seconds_since(started_), comm_.size(),
                   comm_.size() == 1 ? "" : "s", folder_));
@@ -110,7 +194,8 @@ void RunOutput::progress(Index step, Index steps, Real time) {
   const Real since = seconds_since(last_progress_);
   if (since < (terminal_ ? 0.2 : 30)) return;
   last_progress_ = Clock::now();
-  const Real rate = Real(step) / seconds_since(started_);
+  const Index before = restart_ ? restart_->standing().tick.step : 0;
+  const Real rate = Real(step - before) / seconds_since(started_);
   const std::string line = fmt::format("step {} of {}, time {:.4g}, {:.3g} steps/s, {:.0f} s left", step,
                                        steps, time, rate, Real(steps - step) / rate);
   if (terminal_) {

@@ -29,6 +29,7 @@ class Hdf5Id {
     if (id_ >= 0) H5Idec_ref(id_);
   }
   operator hid_t() const { return id_; }
+  hid_t release() { return std::exchange(id_, -1); }
 
  private:
   hid_t id_ = -1;
@@ -36,11 +37,13 @@ class Hdf5Id {
 
 /// All methods are collective over the communicator given, with the same arguments on all ranks except for
 /// local data. Groups in a name are made as needed; what has the name already is replaced. Throws
-/// LibraryError.
+/// LibraryError, on all ranks where one of them cannot open, transfer or close.
 class Hdf5File {
  public:
   enum class Access { create, read, read_write };
   Hdf5File(const std::string& path, MPI_Comm comm, Access access);
+  /// Closes the file and hears whether everything went to it; the destructor cannot say so.
+  void close();
 
   void write_rows(const std::string& name, const Real* values, Index local_rows, Index first_row, Index rows,
                   Index columns);
@@ -55,6 +58,8 @@ class Hdf5File {
   std::vector<Index> shape(const std::string& name) const;
   std::vector<std::string> members(const std::string& group) const;
   void remove(const std::string& name);
+  /// Where a table written by write_rows begins, in bytes from the file's start.
+  Index offset(const std::string& name) const;
 
   void set_attribute(const std::string& object, const std::string& name, Real value);
   void set_attribute(const std::string& object, const std::string& name, const std::string& value);
@@ -64,7 +69,10 @@ class Hdf5File {
  private:
   Hdf5Id create_dataset(const std::string& name, hid_t type, const std::vector<Index>& shape);
   Hdf5Id collective() const;
+  template <class Work>
+  void together(Work work) const;
 
+  std::string path_;
   MPI_Comm comm_;
   int rank_ = 0;
   Hdf5Id file_;

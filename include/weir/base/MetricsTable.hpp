@@ -15,7 +15,8 @@ using Metrics = std::vector<std::pair<std::string, Real>>;
 /// Not collective: one rank writes. Columns are step, time and what the first row brings.
 class MetricsTable {
  public:
-  explicit MetricsTable(const std::string& path);
+  /// Starts the table, or with `append` goes on with the one that is there.
+  explicit MetricsTable(const std::string& path, bool append = false);
   /// Throws RunError where the file cannot be written, InternalError where the columns differ from the first
   /// row's.
   void add(Index step, Real time, const Metrics& metrics);

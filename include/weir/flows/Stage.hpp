@@ -56,6 +56,18 @@ class Stage {
   /// Collective: solves to the end. `after_step` runs at the start (step 0) and after each step whose state
   /// is finite. Throws RunError naming block, step and time where a state is not finite or a solver failed.
   void run(const std::function<void(const Tick&)>& after_step);
+  /// The same, for as long as `go_on` says so (the same on all ranks); returns whether the end was reached.
+  bool run_while(const std::function<bool(const Tick&)>& go_on);
+
+  /// Continues where an equal stage stood after step `from`, with `next_step` as it gave it: `state` and
+  /// `memory` have been filled, and `run` begins with the next step, not with what follows step `from`.
+  void resume(const Tick& from, Real next_step);
+  /// The size of the step that comes next, after a step.
+  Real next_step() const;
+  bool is_over(const Tick& tick) const;
+  /// Whether a stage that was resumed computes the bits that it would have: not for bdf, which begins again
+  /// at order one.
+  bool resumes_exactly() const;
 
  private:
   struct Solver;

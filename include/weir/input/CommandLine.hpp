@@ -1,8 +1,11 @@
 // weir DECK [options] [-- PETSc options]
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "weir/base/Types.hpp"
 
 namespace weir {
 
@@ -10,6 +13,9 @@ struct CommandLine {
   std::string deck;
   std::vector<std::string> settings;  ///< of every --set
   bool check = false;
+  std::optional<std::string>
+      restart;                     ///< continue from this checkpoint; empty: from the newest that is whole
+  std::optional<Real> time_limit;  ///< seconds after which the run stops with a checkpoint
   // Each of these prints something and ends; no deck is needed.
   bool reference = false;
   bool schema = false;

@@ -18,4 +18,11 @@ std::string deck_schema(const std::vector<DeckMethod>& methods);
 /// describes the options that were read.
 std::string resolved_deck(const RunOptions& run, const DeckMethod& method);
 
+/// A key whose value differs between two resolved decks; empty where one has no such key.
+struct DeckDifference {
+  std::string key, before, now;
+};
+/// In the order of `now`, then what only `before` has.
+std::vector<DeckDifference> deck_differences(const std::string& before, const std::string& now);
+
 }  // namespace weir

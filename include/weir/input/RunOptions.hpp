@@ -7,12 +7,20 @@
 
 namespace weir {
 
+struct CheckpointOptions {
+  Index every = 0;    ///< steps; 0: not by steps
+  Real minutes = 30;  ///< 0: not by time
+  Index keep = 2;
+};
+void describe(Section& section, CheckpointOptions& options);
+
 struct RunOptions {
   std::string name;  ///< where the deck gives none: the deck's file name without its ending
   Index seed = 0;
   std::string precision = "double";  ///< of networks and pair kernels: double or single
   Index tile = 64;
   std::string output = "out/<name>";
+  CheckpointOptions checkpoint;
 
   bool single_precision() const { return precision == "single"; }
   /// The output folder, `<name>` replaced; relative to the folder that the run starts in.

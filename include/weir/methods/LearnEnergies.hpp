@@ -45,10 +45,10 @@ class LearnEnergies : public Method {
   }
   void describe(Section& section) override { weir::describe(section, options_); }
   void prepare(const Communicator& comm, const RunOptions& run) override;
-  void run(RunOutput& output) override;
+  void run(RunOutput& output, RunControl& control) override;
 
  private:
-  LearnedEnergy learn(const std::vector<Transition>& transitions, RunOutput& output);
+  LearnedEnergy learn(const std::vector<Transition>& transitions, RunOutput& output, RunControl& control);
   void write(const LearnedEnergy& energy, const std::vector<Ensemble>& observed,
              const Predictions& predictions, RunOutput& output);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "weir/input/Section.hpp"
+#include "weir/output/RunControl.hpp"
 #include "weir/output/RunOutput.hpp"
 
 namespace weir {
@@ -19,8 +20,8 @@ class Method {
   /// Collective. What can be known to be wrong before anything is written: files that do not read, dimensions
   /// that do not fit. Throws InputError. Called once, after the options have been read; `--check` ends here.
   virtual void prepare(const Communicator& comm, const RunOptions& run) = 0;
-  /// Collective. Throws InputError, RunError, LibraryError.
-  virtual void run(RunOutput& output) = 0;
+  /// Collective: runs under `control` and finishes the output. Throws InputError, RunError, LibraryError.
+  virtual void run(RunOutput& output, RunControl& control) = 0;
 };
 
 /// All methods, each with its default options.

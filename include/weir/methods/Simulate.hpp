@@ -16,7 +16,7 @@ class Simulate : public Method {
   }
   void describe(Section& section) override { weir::describe(section, options_); }
   void prepare(const Communicator& comm, const RunOptions& run) override;
-  void run(RunOutput& output) override;
+  void run(RunOutput& output, RunControl& control) override;
 
  private:
   SimulateOptions options_;

@@ -21,9 +21,13 @@ class Simulation {
   const Ensemble& initial() const { return ensemble_; }
   FreeEnergy& energy() { return energy_; }
   Index planned_steps() const { return stage_.planned_steps(); }
+  Stage& stage() { return stage_; }
 
+  /// What Stage::run takes, from a function that wants to see the particles.
+  using AfterStep = std::function<void(const Tick&, const MatrixRef<const Real>& x)>;
+  std::function<void(const Tick&)> with_particles(const AfterStep& after_step);
   /// Collective: runs to the end; `after_step` sees the state at the start and after every step.
-  void run(const std::function<void(const Tick&, const MatrixRef<const Real>& x)>& after_step);
+  void run(const AfterStep& after_step) { stage_.run(with_particles(after_step)); }
 
  private:
   Ensemble ensemble_;

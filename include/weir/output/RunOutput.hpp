@@ -8,25 +8,32 @@
 #include <variant>
 #include <vector>
 
+#include "weir/base/Hdf5File.hpp"
 #include "weir/base/MetricsTable.hpp"
 #include "weir/input/RunOptions.hpp"
 #include "weir/parallel/Communicator.hpp"
 
 namespace weir {
 
+class Checkpoint;
+class Snapshots;
+
 /// Methods are collective unless they say otherwise.
 class RunOutput {
  public:
   /// Makes the folder and archives the resolved deck. What an earlier run left there under the same names is
-  /// replaced. Throws InputError (key run.output) where the folder cannot be made or written.
+  /// replaced; with a checkpoint to `restart` from, it is kept as far as the checkpoint knows it, and the
+  /// rest removed. Throws InputError (key run.output) where the folder cannot be made or written.
   RunOutput(const Communicator& comm, const RunOptions& run, const std::string& method,
-            const std::string& resolved_deck);
+            const std::string& resolved_deck, const Checkpoint* restart = nullptr);
   ~RunOutput();
 
   const std::string& folder() const { return folder_; }
   std::string path(const std::string& file) const { return folder_ + "/" + file; }
   const Communicator& comm() const { return comm_; }
   const RunOptions& run() const { return run_; }
+  /// The checkpoint that the run goes on from; null where it starts from the beginning.
+  const Checkpoint* restart() const { return restart_; }
 
   /// A line for the user, on the terminal and in log.txt. Not collective: only rank 0 writes, other calls are
   /// void.
@@ -40,16 +47,28 @@ class RunOutput {
   /// Writes summary.json with `status`; once, at the end.
   void finish(const std::string& status, Index steps, Real time);
 
+  /// snapshots.h5, made when it is first asked for.
+  Snapshots& snapshots();
+  /// Writes into a checkpoint what the folder holds by now.
+  void save(Hdf5File& file) const;
+  /// Since the run began, the time before restarts included.
+  Real seconds() const;
+
   /// On a terminal a line with rate and time left, rewritten in place; elsewhere a log line every half
   /// minute.
   void progress(Index step, Index steps, Real time);
 
  private:
+  void clear_folder();
+  void go_on_in_folder();
+
   Communicator comm_;
   RunOptions run_;
-  std::string method_, folder_;
+  std::string method_, folder_, deck_;
+  const Checkpoint* restart_;
   std::ofstream log_;
   std::unique_ptr<MetricsTable> metrics_;
+  std::unique_ptr<Snapshots> snapshots_;
   std::vector<std::pair<std::string, Value>> summary_;
   std::chrono::steady_clock::time_point started_, last_progress_;
   bool terminal_ = false, progress_shown_ = false;

@@ -1,0 +1,30 @@
+// SIGUSR1, SIGTERM and SIGINT ask a run to end at its next step; a second SIGINT ends the process at once.
+#pragma once
+
+#include <csignal>
+
+namespace weir {
+
+/// Catches the three signals for as long as it lives, then puts back what was there. One object at a time;
+/// best made before MPI starts, so that a signal during the start is not lost.
+class StopSignals {
+ public:
+  StopSignals();
+  ~StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  /// The signal that came to this process since the object was made or `forget` was called; 0: none. Not
+  /// collective.
+  static int received();
+  static void forget();
+
+ private:
+  static constexpr int caught_[] = {SIGUSR1, SIGTERM, SIGINT};
+  struct sigaction before_[3];
+};
+
+/// "SIGUSR1" and the like.
+const char* signal_name(int signal);
+
+}  // namespace weir

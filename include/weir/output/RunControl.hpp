@@ -1,0 +1,58 @@
+// When a run saves a checkpoint and when it stops before its end: by the deck's schedule, on a signal, at the
+// time limit, or because somebody made the file <output>/checkpoint-now.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "weir/flows/Stage.hpp"
+#include "weir/output/Checkpoint.hpp"
+#include "weir/output/RunOutput.hpp"
+
+namespace weir {
+
+/// Methods are collective unless they say otherwise.
+class RunControl {
+ public:
+  /// `time_limit`: seconds from now; none: no limit.
+  RunControl(RunOutput& output, std::optional<Real> time_limit);
+
+  /// Runs stage number `number` to its end, from where the run's checkpoint left it if that is of this stage,
+  /// and saves checkpoints as they are due. `after_step` as for Stage::run; it is not called for the step
+  /// that the checkpoint was made after. Returns whether the end was reached.
+  bool run(Stage& stage, int number, const std::function<void(const Tick&)>& after_step);
+
+  /// What is to be done at a place where the run could be saved.
+  enum class Order { go_on, save, stop };
+  /// The same on all ranks. Ranks talk about it some twenty times a second, at steps that they have agreed
+  /// on, however short a step is.
+  Order order_after(Index step);
+  /// The same between phases that are not steps: ranks talk every time.
+  Order order_between_phases();
+  /// Whether this rank knows of a reason to stop. Not collective.
+  bool wants_to_stop() const;
+
+  /// Commits a checkpoint of what the folder holds and of what `fill` adds; older ones beyond `keep` go.
+  void save(const Standing& standing, const std::function<void(Hdf5File&)>& fill);
+
+  /// The run ends before its end: says why, and that `--restart` goes on.
+  void stop();
+  bool stopped() const { return stopped_; }
+  /// "stopped" or "done", for RunOutput::finish.
+  const char* status() const { return stopped_ ? "stopped" : "done"; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Order ask(Index step);
+  std::string reason() const;
+
+  RunOutput& output_;
+  std::optional<Real> limit_;
+  Clock::time_point started_, last_save_, last_ask_, last_look_;
+  Index saved_at_ = 0, asked_at_ = 0, ask_next_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace weir

@@ -1,0 +1,126 @@
+#include "weir/output/RunControl.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "output/CommittedFile.hpp"
+#include "weir/base/Error.hpp"
+#include "weir/base/StopSignals.hpp"
+
+namespace weir {
+
+namespace {
+
+constexpr Real seconds_between_talks = 0.05, seconds_between_looks = 0.5;
+
+Real seconds_since(std::chrono::steady_clock::time_point then) {
+  return std::chrono::duration<Real>(std::chrono::steady_clock::now() - then).count();
+}
+
+}  // namespace
+
+RunControl::RunControl(RunOutput& output, std::optional<Real> time_limit)
+    : output_(output),
+      limit_(time_limit),
+      started_(Clock::now()),
+      last_save_(started_),
+      last_ask_(started_),
+      last_look_(started_) {}
+
+bool RunControl::run(Stage& stage, int number, const std::function<void(const Tick&)>& after_step) {
+  const Checkpoint* from = output_.restart();
+  if (from && from->standing().stage == number) {
+    from->read("state", stage.state());
+    from->read("memory", stage.memory());
+    stage.resume(from->standing().tick, from->standing().next_step);
+    saved_at_ = asked_at_ = ask_next_ = from->standing().tick.step;
+    if (!stage.resumes_exactly())
+      output_.log(
+          "this multistep scheme begins again at order one: the last digits will differ from those of "
+          "a run that was not interrupted");
+  }
+  return stage.run_while([&](const Tick& tick) {
+    after_step(tick);
+    if (stage.is_over(tick)) return true;
+    const Order order = order_after(tick.step);
+    if (order == Order::go_on) return true;
+    save({number, tick, stage.next_step()}, [&](Hdf5File& file) {
+      write_state(file, "state", stage.state());
+      write_state(file, "memory", stage.memory());
+    });
+    if (order == Order::stop) stop();
+    return order != Order::stop;
+  });
+}
+
+RunControl::Order RunControl::order_after(Index step) {
+  const Index every = output_.run().checkpoint.every;
+  const Order by_steps = every > 0 && step % every == 0 && step > saved_at_ ? Order::save : Order::go_on;
+  return step < ask_next_ ? by_steps : std::max(by_steps, ask(step));
+}
+
+RunControl::Order RunControl::order_between_phases() {
+  return ask(asked_at_);
+}
+
+/// Rank 0 has the clock and looks for the file; a signal may come to any rank.
+RunControl::Order RunControl::ask(Index step) {
+  Real said[2] = {Real(wants_to_stop() ? Order::stop : Order::go_on), 1};
+  if (output_.comm().is_root()) {
+    const Real minutes = output_.run().checkpoint.minutes;
+    bool save = minutes > 0 && seconds_since(last_save_) > 60 * minutes;
+    if (seconds_since(last_look_) > seconds_between_looks) {
+      last_look_ = Clock::now();
+      std::error_code none;
+      save = std::filesystem::remove(output_.path("checkpoint-now"), none) || save;
+    }
+    if (save) said[0] = std::max(said[0], Real(Order::save));
+    const Real rate = Real(step - asked_at_) / std::max(1e-9, seconds_since(last_ask_));
+    said[1] =
+        std::max(1., std::floor(std::min(rate * seconds_between_talks, 2. * Real(step - asked_at_) + 1)));
+    last_ask_ = Clock::now();
+  }
+  output_.comm().max(said, 2);
+  asked_at_ = step;
+  ask_next_ = step + Index(said[1]);
+  return Order(int(said[0]));
+}
+
+bool RunControl::wants_to_stop() const {
+  return StopSignals::received() != 0 || (limit_ && seconds_since(started_) >= *limit_);
+}
+
+void RunControl::save(const Standing& standing, const std::function<void(Hdf5File&)>& fill) {
+  const std::string path = output_.path(checkpoint_name(standing));
+  commit_hdf5(output_.comm(), path, [&](Hdf5File& file) {
+    file.set_attribute("/", "checkpoint", 1.);
+    file.set_attribute("/", "stage", Real(standing.stage));
+    file.set_attribute("/", "step", Real(standing.tick.step));
+    file.set_attribute("/", "time", standing.tick.time);
+    file.set_attribute("/", "next_step", standing.next_step);
+    output_.save(file);
+    fill(file);
+  });
+  output_.comm().agree([&] {
+    if (!output_.comm().is_root()) return;
+    const auto all = checkpoints_in(output_.folder());
+    for (Index i = output_.run().checkpoint.keep; i < Index(all.size()); ++i)
+      std::filesystem::remove(all[std::size_t(i)]);
+  });
+  output_.log(fmt::format("step {}: {} written", standing.tick.step, path));
+  saved_at_ = standing.tick.step;
+  last_save_ = last_ask_ = Clock::now();
+}
+
+std::string RunControl::reason() const {
+  if (StopSignals::received() != 0) return signal_name(StopSignals::received());
+  return limit_ && seconds_since(started_) >= *limit_ ? "the time limit" : "a signal to another rank";
+}
+
+void RunControl::stop() {
+  stopped_ = true;
+  output_.log("stopped by " + reason() + "; --restart goes on from here");
+}
+
+}  // namespace weir

@@ -1,0 +1,331 @@
+// A run that was interrupted ends as the one that was not, bit for bit; what is damaged is found out.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <map>
+
+#include "InProcess.hpp"
+#include "output/CommittedFile.hpp"
+#include "weir/base/Error.hpp"
+#include "weir/base/Hdf5File.hpp"
+#include "weir/base/StopSignals.hpp"
+#include "weir/output/Checkpoint.hpp"
+
+namespace weir {
+namespace {
+
+using namespace testing_tools;
+
+const char* noisy_deck = R"(weir: 1
+run: {name: restart, seed: 7, tile: 8}
+simulate:
+  initial: {particles: 53, dimension: 2, normal: {mean: [1, -1], covariance: 0.5}}
+  energy: {potential: double_well, interaction: {gaussian: {amplitude: -0.5, width: 0.7}}, entropy: 0.1}
+  time: {step: 0.02, end: 0.4, scheme: langevin}
+  snapshots: {every: 3}
+  metrics: {report: [mean, covariance, free_energy], every: 2}
+)";
+const char* quiet_deck = R"(weir: 1
+run: {name: restart, seed: 7, tile: 8}
+simulate:
+  initial: {particles: 53, dimension: 2, normal: {mean: [1, -1], covariance: 0.5}}
+  energy: {potential: {quadratic: {stiffness: 2}}, interaction: {gaussian: {amplitude: -0.5, width: 0.7}}}
+  time: {step: 0.05, end: 1.0, scheme: rk}
+  snapshots: {every: 3}
+  metrics: {report: [mean, covariance, free_energy], every: 2}
+)";
+
+/// The first `count` of all ranks; the others have no part in it.
+class SomeRanks {
+ public:
+  explicit SomeRanks(int count) {
+    MPI_Comm_split(MPI_COMM_WORLD, Communicator().rank() < count ? 0 : MPI_UNDEFINED, 0, &comm_);
+  }
+  ~SomeRanks() {
+    if (comm_ != MPI_COMM_NULL) MPI_Comm_free(&comm_);
+  }
+  bool mine() const { return comm_ != MPI_COMM_NULL; }
+  Communicator comm() const { return Communicator(comm_); }
+
+ private:
+  MPI_Comm comm_ = MPI_COMM_NULL;
+};
+
+struct DeckRun {
+  const SharedFolder& folder;
+  std::string deck;
+  std::string output = "out";
+  std::vector<std::string> settings = {};
+
+  /// On the first `ranks` ranks (0: on all), `restart` as on the command line. Collective over all ranks.
+  Outcome operator()(int ranks = 0, std::optional<std::string> restart = {}) const {
+    CommandLine command;
+    command.deck = folder.write("deck.yaml", deck);
+    command.settings = settings;
+    command.settings.push_back("run.output=" + folder / output);
+    command.restart = std::move(restart);
+    Outcome outcome{done, ""};
+    {
+      const SomeRanks some(ranks == 0 ? Communicator().size() : ranks);
+      if (some.mine()) outcome = run_to_outcome(command, some.comm());
+    }
+    outcome.code = Communicator().broadcast_value(outcome.code);
+    outcome.message = Communicator().broadcast(outcome.message);
+    return outcome;
+  }
+};
+
+std::vector<std::string> checkpoints(const SharedFolder& folder, const std::string& output = "out") {
+  Communicator().barrier();
+  const auto found = checkpoints_in(folder / output);
+  Communicator().barrier();
+  return found;
+}
+
+/// As after a crash: checkpoints after `step` were never made.
+void forget_later(const SharedFolder& folder, Index step) {
+  for (const auto& path : checkpoints(folder))
+    if (Communicator().is_root() && path.find(fmt::format("checkpoint-{}.h5", step)) == path.npos)
+      std::filesystem::remove(path);
+  Communicator().barrier();
+}
+
+std::map<std::string, std::vector<Real>> snapshots_of(const std::string& folder) {
+  const Hdf5File file(folder + "/snapshots.h5", MPI_COMM_SELF, Hdf5File::Access::read);
+  std::map<std::string, std::vector<Real>> found;
+  for (const auto& step : file.members("/snapshots"))
+    for (const auto& block : file.members("/snapshots/" + step)) {
+      const std::string name = "/snapshots/" + step + "/" + block;
+      found[name] = file.read(name);
+      found[name].push_back(file.attribute(name, "time"));
+    }
+  return found;
+}
+
+void expect_equal_runs(const std::string& one, const std::string& other) {
+  Communicator().barrier();
+  EXPECT_EQ(text_of(one + "/metrics.csv"), text_of(other + "/metrics.csv"));
+  EXPECT_EQ(text_of(one + "/snapshots.xdmf"), text_of(other + "/snapshots.xdmf"));
+  EXPECT_TRUE(snapshots_of(one) == snapshots_of(other));
+  auto first = summary_of(one), second = summary_of(other);
+  for (const char* name : {"seconds", "ranks"}) first.erase(name), second.erase(name);
+  EXPECT_EQ(first.dump(), second.dump());
+  EXPECT_GT(first.size(), 8u);
+  Communicator().barrier();
+}
+
+struct Scheme {
+  const char* deck;
+  std::vector<std::string> settings;
+};
+
+TEST(RestartParallel, EverySchemeGoesOnBitForBitOnOtherRanks) {
+  const std::vector<Scheme> schemes{
+      {noisy_deck, {}},
+      {noisy_deck, {"simulate.time.scheme=leimkuhler_matthews"}},
+      {noisy_deck, {"simulate.time.scheme=tamed_langevin"}},
+      {quiet_deck, {"simulate.time.scheme=euler"}},
+      {quiet_deck, {"simulate.time.scheme=rk"}},
+      {quiet_deck, {"simulate.time.tolerance=1e-9"}},
+      {quiet_deck, {"simulate.time.scheme=ssp"}},
+      {quiet_deck, {"simulate.time.scheme=beuler"}},
+      {quiet_deck, {"simulate.time.scheme=cn"}},
+  };
+  const int half = (Communicator().size() + 1) / 2;
+  for (const Scheme& scheme : schemes) {
+    SCOPED_TRACE(scheme.settings.empty() ? "langevin" : scheme.settings[0]);
+    const SharedFolder folder;
+    const DeckRun whole{folder, scheme.deck, "whole", scheme.settings};
+    const Outcome uninterrupted = whole();
+    ASSERT_EQ(uninterrupted.code, done) << uninterrupted.message;
+    DeckRun part{folder, scheme.deck, "out", scheme.settings};
+    part.settings.insert(part.settings.end(), {"run.checkpoint.every=5", "run.checkpoint.keep=9"});
+    ASSERT_EQ(part(half).code, done);
+    forget_later(folder, 10);
+    const Outcome outcome = part(0, "");
+    ASSERT_EQ(outcome.code, done) << outcome.message;
+    expect_equal_runs(folder / "whole", folder / "out");
+    EXPECT_NE(text_of(folder / "out/log.txt").find("restarted from"), std::string::npos);
+  }
+}
+
+TEST(RestartParallel, BdfSaysThatItBeginsAgainAtOrderOne) {
+  const SharedFolder folder;
+  const DeckRun run{folder, quiet_deck, "out", {"simulate.time.scheme=bdf", "run.checkpoint.every=10"}};
+  ASSERT_EQ(run().code, done);
+  const Outcome outcome = run(0, "");
+  ASSERT_EQ(outcome.code, done) << outcome.message;
+  EXPECT_NE(text_of(folder / "out/log.txt").find("begins again at order one"), std::string::npos);
+}
+
+TEST(RestartParallel, ASignalStopsWithACheckpoint) {
+  const SharedFolder folder;
+  const DeckRun whole{folder, noisy_deck, "whole"}, part{folder, noisy_deck};
+  ASSERT_EQ(whole().code, done);
+  {
+    const StopSignals signals;
+    if (Communicator().rank() == Communicator().size() - 1) std::raise(SIGUSR1);  // one hears, all stop
+    EXPECT_EQ(part().code, stopped);
+  }
+  StopSignals::forget();
+  EXPECT_EQ(checkpoints(folder), std::vector<std::string>{folder / "out/checkpoint-0.h5"});
+  EXPECT_EQ(summary_of(folder / "out")["status"], "stopped");
+  const Outcome outcome = part(1, "");
+  ASSERT_EQ(outcome.code, done) << outcome.message;
+  expect_equal_runs(folder / "whole", folder / "out");
+}
+
+TEST(RestartParallel, TheTimeLimitStops) {
+  const SharedFolder folder;
+  CommandLine command;
+  command.deck = folder.write("deck.yaml", noisy_deck);
+  command.settings = {"run.output=" + folder / "out", "simulate.time.end=1e7"};
+  command.time_limit = 0.2;
+  EXPECT_EQ(run_to_outcome(command, Communicator()).code, stopped);
+  EXPECT_EQ(checkpoints(folder).size(), 1u);
+  EXPECT_NE(text_of(folder / "out/log.txt").find("the time limit"), std::string::npos);
+}
+
+TEST(RestartParallel, AFileAsksForACheckpoint) {
+  const SharedFolder folder;
+  if (Communicator().is_root()) std::filesystem::create_directory(folder / "out");
+  folder.write("out/checkpoint-now", "");
+  CommandLine command;
+  command.deck = folder.write("deck.yaml", noisy_deck);
+  command.settings = {"run.output=" + folder / "out", "simulate.time.end=1e7", "simulate.snapshots.every=0",
+                      "simulate.metrics.every=1000"};
+  command.time_limit = 1.5;
+  EXPECT_EQ(run_to_outcome(command, Communicator()).code, stopped);
+  EXPECT_EQ(checkpoints(folder).size(), 2u);  // the one asked for, and the last
+  EXPECT_FALSE(std::filesystem::exists(folder / "out/checkpoint-now"));
+}
+
+TEST(RestartParallel, ADamagedCheckpointIsNamedAndPassedOver) {
+  const SharedFolder folder;
+  const DeckRun whole{folder, noisy_deck, "whole"},
+      part{folder, noisy_deck, "out", {"run.checkpoint.every=6"}};
+  ASSERT_EQ(whole().code, done);
+  ASSERT_EQ(part().code, done);
+  const auto all = checkpoints(folder);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_NE(all[0].find("checkpoint-18"), std::string::npos);
+  if (Communicator().is_root()) std::filesystem::resize_file(all[0], 3000);
+  const Outcome outcome = part(0, "");
+  ASSERT_EQ(outcome.code, done) << outcome.message;
+  const std::string log = text_of(folder / "out/log.txt");
+  EXPECT_NE(log.find("checkpoint-18.h5 cannot be used"), std::string::npos);
+  EXPECT_NE(log.find("checkpoint-12.h5: step 12"), std::string::npos);
+  expect_equal_runs(folder / "whole", folder / "out");
+
+  for (const auto& path : checkpoints(folder))
+    if (Communicator().is_root()) std::filesystem::resize_file(path, 10);
+  Communicator().barrier();
+  const Outcome none_left = part(0, "");
+  EXPECT_EQ(none_left.code, bad_input);
+  EXPECT_NE(none_left.message.find("no checkpoint is left"), std::string::npos) << none_left.message;
+  expect_equal_runs(folder / "whole", folder / "out");  // and nothing was touched
+}
+
+TEST(Restart, EveryDamagedByteIsFound) {
+  const SharedFolder folder;
+  const DeckRun run{folder, noisy_deck, "out", {"run.checkpoint.every=6"}};
+  ASSERT_EQ(run().code, done);
+  const Communicator self(MPI_COMM_SELF);
+  const std::string good = text_of(checkpoints(folder)[0]), path = folder / "damaged.h5";
+  const auto is_whole = [&](const std::string& bytes) {
+    folder.write("damaged.h5", bytes);
+    try {
+      check_committed(self, path);
+      return true;
+    } catch (const RunError&) {
+      return false;
+    }
+  };
+  ASSERT_TRUE(is_whole(good));
+  for (std::size_t i = 0; i < good.size(); i += i + 40 < good.size() ? 13 : 1) {
+    std::string bad = good;
+    bad[i] = char(bad[i] ^ (1 << i % 8));
+    EXPECT_FALSE(is_whole(bad)) << "byte " << i;
+  }
+  for (const std::size_t length : {std::size_t(0), std::size_t(10), good.size() / 2, good.size() - 1})
+    EXPECT_FALSE(is_whole(good.substr(0, length))) << length;
+  EXPECT_FALSE(is_whole(good + "x"));
+}
+
+TEST(RestartParallel, AnotherDeckIsRefusedKeyByKey) {
+  const SharedFolder folder;
+  DeckRun run{folder, noisy_deck, "out", {"run.checkpoint.every=6"}};
+  ASSERT_EQ(run().code, done);
+  run.settings = {"run.seed=8", "simulate.time.step=0.01", "run.checkpoint.every=5"};
+  const Outcome outcome = run(0, "");
+  EXPECT_EQ(outcome.code, bad_input);
+  EXPECT_NE(outcome.message.find("run.seed: found 8;"), std::string::npos) << outcome.message;
+  EXPECT_NE(outcome.message.find("simulate.time.step: found 0.01;"), std::string::npos) << outcome.message;
+  EXPECT_EQ(outcome.message.find("run.checkpoint"), std::string::npos) << outcome.message;
+}
+
+TEST(RestartParallel, TheEndMayBePutOff) {
+  const SharedFolder folder;
+  const DeckRun longer{folder, noisy_deck, "whole", {"simulate.time.end=0.6"}};
+  DeckRun part{folder, noisy_deck, "out", {"run.checkpoint.every=6"}};
+  ASSERT_EQ(longer().code, done);
+  ASSERT_EQ(part().code, done);
+  part.settings.push_back("simulate.time.end=0.6");
+  const Outcome outcome = part(0, "");
+  ASSERT_EQ(outcome.code, done) << outcome.message;
+  expect_equal_runs(folder / "whole", folder / "out");
+}
+
+TEST(RestartParallel, WithoutRestartOldCheckpointsGo) {
+  const SharedFolder folder;
+  DeckRun run{folder, noisy_deck, "out", {"run.checkpoint.every=6"}};
+  ASSERT_EQ(run().code, done);
+  EXPECT_EQ(checkpoints(folder).size(), 2u);
+  run.settings = {};
+  ASSERT_EQ(run().code, done);
+  EXPECT_EQ(checkpoints(folder).size(), 0u);
+  EXPECT_NE(text_of(folder / "out/log.txt").find("2 checkpoints of an earlier run removed"),
+            std::string::npos);
+  ASSERT_EQ(run(0, "").code, done);
+  EXPECT_NE(text_of(folder / "out/log.txt").find("starts from the beginning"), std::string::npos);
+}
+
+TEST(RestartParallel, ACheckpointOfAnotherFolderBringsItsTables) {
+  const SharedFolder folder;
+  const DeckRun whole{folder, noisy_deck, "whole", {"run.checkpoint.every=6"}}, part{folder, noisy_deck};
+  ASSERT_EQ(whole().code, done);
+  const Outcome outcome = part(0, folder / "whole/checkpoint-12.h5");
+  ASSERT_EQ(outcome.code, done) << outcome.message;
+  expect_equal_runs(folder / "whole", folder / "out");
+}
+
+// What a kill leaves when it comes while snapshots.h5 is written: the mark, and a file that HDF5 cannot open.
+TEST(RestartParallel, ATornSnapshotFileIsMadeAnew) {
+  const SharedFolder folder;
+  const DeckRun whole{folder, noisy_deck, "whole"};
+  const DeckRun part{folder, noisy_deck, "out", {"run.checkpoint.every=5", "run.checkpoint.keep=9"}};
+  ASSERT_EQ(whole().code, done);
+  ASSERT_EQ(part().code, done);
+  forget_later(folder, 10);
+  const std::string path = folder / "out/snapshots.h5";
+  if (Communicator().is_root()) {
+    nlohmann::json places;
+    {
+      const Hdf5File file(path, MPI_COMM_SELF, Hdf5File::Access::read);
+      for (const auto& step : file.members("/snapshots")) {
+        const std::string name = "/snapshots/" + step + "/particles";
+        places[name] = file.offset(name);
+      }
+    }
+    std::ofstream(path + ".open") << places;
+    std::fstream torn(path, std::ios::in | std::ios::out | std::ios::binary);
+    torn << std::string(500, 'x');
+  }
+  const Outcome outcome = part(0, "");
+  ASSERT_EQ(outcome.code, done) << outcome.message;
+  expect_equal_runs(folder / "whole", folder / "out");
+}
+
+}  // namespace
+}  // namespace weir
