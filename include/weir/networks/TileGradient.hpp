@@ -20,7 +20,7 @@ class TileGradient {
  public:
   /// For at most `most_tiles` tiles of this rank at once (0 is allowed); all memory is taken here.
   TileGradient(const Communicator& comm, Index parameters, Index most_tiles)
-      : sum_(comm, parameters),
+      : sum_(comm, parameters, sizeof(T) == sizeof(float) ? 2 : 3),
         partials_("Weir::TileGradient::partials", parameters, std::max(most_tiles, Index(1))),
         most_tiles_(most_tiles) {}
 
