@@ -113,31 +113,47 @@ void multiply_panel(Index n, Index depth, const T* panel, Index lda, Strided<T> 
   multiply_rest<T, packs, columns - 1>(n - column, depth, panel, lda, b, to, column);
 }
 
-/// Transposes a square of pack_width x pack_width: to(i, k) = from(k, i), log2(width) rounds of exchanges.
-template <class T>
-void transpose_square(const T* from, Index ld_from, T* to, Index ld_to) {
-  using Native = typename Pack<T>::Native;
-  using Lanes = typename NumberTraits<Pack<T>>::IntLanes;
-  constexpr int width = pack_width<T>;
-  Native rows[width];
-#pragma GCC unroll 16
-  for (int k = 0; k < width; ++k) rows[k] = Pack<T>::load(from + k * ld_from).native;
-#pragma GCC unroll 4
-  for (int half = width / 2; half > 0; half /= 2) {
-    Lanes low, high;  // blocks of `half` lanes change places between rows that are `half` apart
-#pragma GCC unroll 16
+/// Which lanes of two rows, `half` apart, a round of the transposition below puts into the one and the other:
+/// blocks of `half` lanes change places.
+template <class T, int half>
+struct Exchange {
+  static constexpr int width = pack_width<T>;
+  typename NumberTraits<T>::Int first[width] = {}, second[width] = {};
+  constexpr Exchange() {
     for (int lane = 0; lane < width; ++lane) {
-      low[lane] = lane & half ? width + lane - half : lane;
-      high[lane] = lane & half ? width + lane : lane + half;
-    }
-#pragma GCC unroll 16
-    for (int k = 0; k < width; ++k) {
-      if (k & half) continue;
-      const Native first = rows[k], second = rows[k + half];
-      rows[k] = __builtin_shuffle(first, second, low);
-      rows[k + half] = __builtin_shuffle(first, second, high);
+      first[lane] = lane & half ? width + lane - half : lane;
+      second[lane] = lane & half ? width + lane : lane + half;
     }
   }
+  static const Exchange table;
+};
+template <class T, int half>
+constexpr Exchange<T, half> Exchange<T, half>::table = Exchange<T, half>();
+
+template <class T, int half>
+void exchange(typename Pack<T>::Native* rows) {
+  using Native = typename Pack<T>::Native;
+  typename NumberTraits<Pack<T>>::IntLanes first, second;
+  std::memcpy(&first, Exchange<T, half>::table.first, sizeof first);
+  std::memcpy(&second, Exchange<T, half>::table.second, sizeof second);
+#pragma GCC unroll 16
+  for (int k = 0; k < pack_width<T>; ++k) {
+    if (k & half) continue;
+    const Native a = rows[k], b = rows[k + half];
+    rows[k] = __builtin_shuffle(a, b, first);
+    rows[k + half] = __builtin_shuffle(a, b, second);
+  }
+  if constexpr (half > 1) exchange<T, half / 2>(rows);
+}
+
+/// Transposes a square of pack_width x pack_width: to(i, k) = from(k, i), by log2(width) rounds of exchanges.
+template <class T>
+void transpose_square(const T* from, Index ld_from, T* to, Index ld_to) {
+  constexpr int width = pack_width<T>;
+  typename Pack<T>::Native rows[width];
+#pragma GCC unroll 16
+  for (int k = 0; k < width; ++k) rows[k] = Pack<T>::load(from + k * ld_from).native;
+  exchange<T, width / 2>(rows);
 #pragma GCC unroll 16
   for (int k = 0; k < width; ++k) Pack<T>(rows[k]).store(to + k * ld_to);
 }
