@@ -153,7 +153,7 @@ Metrics EnergyLearning::run() {
 
   if (populations_.test.front().particles() == 0)
     output_.log("no test particles were kept: predictions start from the training populations");
-  const PredictionOptions prediction{options_.predict == "roll_out", next};
+  const PredictionOptions prediction{options_.predict == "roll_out", next, options_.leave_out};
   predictions_ =
       phase("prediction", [&] { return predict(prediction, energy_, populations_.times, observed(), run_); });
   predictions_.interpolated = interpolate(couplings, next);
@@ -166,7 +166,7 @@ Metrics EnergyLearning::run() {
   const auto* simulated = std::get_if<SimulatedPopulations>(&options_.populations.source);
   return phase("metrics", [&] {
     return prediction_metrics(options_.metrics, prediction, predictions_, populations_, observed(),
-                              options_.leave_out, simulated ? &simulated->energy : nullptr, run_);
+                              simulated ? &simulated->energy : nullptr, run_);
   });
 }
 

@@ -101,8 +101,8 @@ bool asks_for(const std::vector<std::string>& report, const char* name) {
 
 Metrics prediction_metrics(const PredictionMetricsOptions& options, const PredictionOptions& prediction,
                            const Predictions& predictions, const Populations& populations,
-                           const std::vector<Ensemble>& observed, const std::vector<Index>& left_out,
-                           const EnergyOptions* truth, const RunOptions& run) {
+                           const std::vector<Ensemble>& observed, const EnergyOptions* truth,
+                           const RunOptions& run) {
   const Communicator& comm = observed.front().comm;
   const Index d = observed.front().components(), steps = Index(predictions.populations.size());
   std::vector<Step> all;
@@ -135,9 +135,11 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
       values[m].second = comm.broadcast_value(mine ? step.values[m].second : Real(0), step.rank);
     }
     if (asks_for(options.report, "l2_uvp") && truth) {
-      const Ensemble& from = prediction.roll_out && k > 0 ? predictions.populations[k - 1] : observed[k];
+      const Index start = prediction.start(k);
+      const Ensemble& from =
+          prediction.roll_out && start > 0 ? predictions.populations[start - 1] : observed[start];
       FreeEnergy true_energy(*truth, comm, from.partition, d, false, from.x);
-      const Real t = populations.times[k];
+      const Real t = populations.times[start];
       values.emplace_back(
           "l2_uvp", l2_uvp(from, predictions.velocities[k], true_energy, t, populations.times[k + 1] - t));
     }
@@ -158,6 +160,7 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
   for (const Step& step : all)
     for (const auto& [name, value] : step.values)
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  const auto& left_out = prediction.left_out;
   Metrics result;
   for (const auto& name : names) {
     Metrics of_steps;

@@ -22,6 +22,12 @@ namespace weir {
 struct PredictionOptions {
   bool roll_out = false;  ///< from the first population through all times; else one step from each
   bool implicit = false;
+  /// Populations that were left out of training: a roll-out passes from one that was not to the next, and
+  /// reaches these in between by shorter steps from there.
+  std::vector<Index> left_out = {};
+
+  /// The population that the prediction of population k + 1 starts from.
+  Index start(Index k) const;
 };
 
 struct Predictions {
@@ -49,7 +55,7 @@ void describe(Section& section, PredictionMetricsOptions& options);
 /// null where it is not known.
 Metrics prediction_metrics(const PredictionMetricsOptions& options, const PredictionOptions& prediction,
                            const Predictions& predictions, const Populations& populations,
-                           const std::vector<Ensemble>& observed, const std::vector<Index>& left_out,
-                           const EnergyOptions* truth, const RunOptions& run);
+                           const std::vector<Ensemble>& observed, const EnergyOptions* truth,
+                           const RunOptions& run);
 
 }  // namespace weir
