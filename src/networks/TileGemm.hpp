@@ -69,19 +69,36 @@ struct Target {
   Index by_row, by_column, rows;
 };
 
+/// A register of results whose rows are not next to each other, or not all wanted.
 template <class T>
-void store_sum(typename Register<T>::Native sum, const Target<T>& to, Index row, Index column) {
-  constexpr int width = register_width<T>;
-  T* c = to.c + row * to.by_row + column * to.by_column;
-  const typename Register<T>::Native product = sum * to.alpha;
-  if (row + width <= to.rows && to.by_row == 1)
-    return store<T>(to.beta == 0 ? product : product + load(c) * to.beta, c);
-  T scalars[width];
+__attribute__((noinline)) void store_lanes(typename Register<T>::Native product, const Target<T>& to,
+                                           Index row, Index column) {
+  T scalars[register_width<T>];
   store<T>(product, scalars);
-  const Index here = std::min<Index>(width, to.rows - row);
+  T* c = to.c + row * to.by_row + column * to.by_column;
+  const Index here = std::min<Index>(register_width<T>, to.rows - row);
   for (Index lane = 0; lane < here; ++lane) {
     T& entry = c[lane * to.by_row];
     entry = to.beta == 0 ? scalars[lane] : scalars[lane] + to.beta * entry;
+  }
+}
+
+template <class T, int registers, int columns>
+KOKKOS_FORCEINLINE_FUNCTION void store_sums(const typename Register<T>::Native (&sums)[columns][registers],
+                                            const Target<T>& to, Index column) {
+  constexpr int width = register_width<T>;
+  const bool whole = registers * width <= to.rows && to.by_row == 1;
+#pragma GCC unroll 12
+  for (int j = 0; j < columns; ++j) {
+    T* c = to.c + (column + j) * to.by_column;
+#pragma GCC unroll 8
+    for (int i = 0; i < registers; ++i) {
+      const typename Register<T>::Native product = sums[j][i] * to.alpha;
+      if (!whole)
+        store_lanes<T>(product, to, i * width, column + j);
+      else
+        store<T>(to.beta == 0 ? product : product + load(c + i * width) * to.beta, c + i * width);
+    }
   }
 }
 
@@ -106,10 +123,7 @@ __attribute__((noinline)) void multiply(Index depth, const T* panel, Index lda, 
       for (int i = 0; i < registers; ++i) sums[j][i] += a[i] * factor;
     }
   }
-#pragma GCC unroll 8
-  for (int j = 0; j < columns; ++j)
-#pragma GCC unroll 8
-    for (int i = 0; i < registers; ++i) store_sum<T>(sums[j][i], to, i * width, column + j);
+  store_sums<T, registers, columns>(sums, to, column);
 }
 
 template <class T, int registers, int columns>
