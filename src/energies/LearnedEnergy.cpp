@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "NetworkPotential.hpp"
 #include "PairInteraction.hpp"
 #include "PointwisePotential.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Hdf5File.hpp"
+#include "weir/energies/NetworkEnergy.hpp"
 
 namespace weir {
 
@@ -234,14 +234,19 @@ LearnedEnergy read_learned_energy(const std::string& path, const Communicator& c
   return energy;
 }
 
-std::unique_ptr<Potential> make_learned_potential(std::shared_ptr<const LearnedEnergy> energy) {
+std::unique_ptr<Potential> make_learned_potential(std::shared_ptr<const LearnedEnergy> energy,
+                                                  Index tile_size) {
   if (energy->potential_network)
-    return std::make_unique<NetworkPotential>(energy->potential_network->shape,
-                                              energy->potential_network->parameters);
+    return make_network_potential(*energy->potential_network, energy->dimension, tile_size, false,
+                                  "/networks/potential");
   return std::make_unique<LearnedPotential>(std::move(energy));
 }
 std::unique_ptr<Interaction> make_learned_interaction(std::shared_ptr<const LearnedEnergy> energy,
-                                                      const Communicator& comm, const Partition& partition) {
+                                                      const Communicator& comm, const Partition& partition,
+                                                      bool single) {
+  if (energy->interaction_network)
+    return make_network_interaction(*energy->interaction_network, comm, partition, energy->dimension, single,
+                                    "/networks/interaction");
   return std::make_unique<LearnedInteraction>(std::move(energy), comm, partition);
 }
 

@@ -74,7 +74,7 @@ void write_potential_grid(Hdf5File& file, const LearnedEnergy& energy, const Ene
     file.write(axis == 0 ? "/grid/x0" : "/grid/x1", ticks, {points});
   }
   const auto shared = std::make_shared<const LearnedEnergy>(energy);
-  const auto learned = make_learned_potential(shared);
+  const auto learned = make_learned_potential(shared, grid.partition.tile_size());
   for (Index row = 0; row < energy.potentials(); ++row) {
     const Vector<Real> values("Weir::PotentialGrid::values", grid.particles());
     add_values(*learned, grid, energy.times[row], values);

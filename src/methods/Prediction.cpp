@@ -14,9 +14,9 @@ constexpr int most_iterations = 300;
 constexpr Real fixed_point_tolerance = 1e-9;
 
 /// The learned energy for ensembles of one partition.
-FreeEnergy learned_free_energy(const LearnedEnergy& energy, const Ensemble& shape) {
+FreeEnergy learned_free_energy(const LearnedEnergy& energy, const Ensemble& shape, bool single) {
   FreeEnergy free_energy({}, shape.comm, shape.partition, shape.components(), false, shape.x);
-  free_energy.add(energy, shape.comm, shape.partition);
+  free_energy.add(energy, shape.comm, shape.partition, single);
   return free_energy;
 }
 
@@ -136,7 +136,7 @@ Predictions predict(const PredictionOptions& options, const LearnedEnergy& learn
     const Ensemble& from =
         options.roll_out && start > 0 ? predictions.populations[start - 1] : observed[start];
     Ensemble to(from.comm, from.particles(), from.components(), run.tile);
-    FreeEnergy free_energy = learned_free_energy(learned, from);
+    FreeEnergy free_energy = learned_free_energy(learned, from, run.single_precision());
     const Real t = times[start], tau = times[k + 1] - t;
     const Matrix<Real> base("Weir::Prediction::base", from.x.extent(0), from.x.extent(1)),
         velocity("Weir::Prediction::velocity", from.x.extent(0), from.x.extent(1));

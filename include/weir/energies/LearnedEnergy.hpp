@@ -51,9 +51,13 @@ struct LearnedEnergy {
 LearnedEnergy read_learned_energy(const std::string& path, const Communicator& comm, Index dimension,
                                   const std::string& where);
 
-std::unique_ptr<Potential> make_learned_potential(std::shared_ptr<const LearnedEnergy> energy);
+/// For tiles of at most `tile_size` particles.
+std::unique_ptr<Potential> make_learned_potential(std::shared_ptr<const LearnedEnergy> energy,
+                                                  Index tile_size);
+/// `single`: networks in single precision.
 std::unique_ptr<Interaction> make_learned_interaction(std::shared_ptr<const LearnedEnergy> energy,
-                                                      const Communicator& comm, const Partition& partition);
+                                                      const Communicator& comm, const Partition& partition,
+                                                      bool single);
 
 /// gradients(k d + c, i) = (1/N) sum_j d phi_k / d x_c (x_i - y_j) for features [first, first + count), by
 /// pair sums. Collective. count * d is at most most_pair_components.
