@@ -44,7 +44,7 @@ FreeEnergy::FreeEnergy(const EnergyOptions& options, const Communicator& comm, c
 
 void FreeEnergy::add(const LearnedEnergy& energy, const Communicator& comm, const Partition& partition) {
   learned_ = std::make_shared<const LearnedEnergy>(energy);
-  if (learned_->potential) add(make_learned_potential(learned_));
+  if (learned_->potential || learned_->potential_network) add(make_learned_potential(learned_));
   if (learned_->interaction) add(make_learned_interaction(learned_, comm, partition));
 }
 

@@ -2,6 +2,7 @@
 
 #include "PairInteraction.hpp"
 #include "PointwisePotential.hpp"
+#include "QuarticInteraction.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/energies/Expression.hpp"
 #include "weir/ensemble/Moments.hpp"
@@ -98,6 +99,10 @@ struct Make {
     return single ? pairs<float>(gradient, value) : pairs<double>(gradient, value);
   }
 
+  std::unique_ptr<Interaction> quartic(const QuarticInteraction::Coefficients& coefficients) const {
+    return std::make_unique<QuarticInteraction>(comm, partition, d, coefficients);
+  }
+
   std::unique_ptr<Interaction> operator()(const FunctionalOptions& options) const {
     std::unique_ptr<Interaction> made;
     functionals::with_name(options.name, [&](auto functional) {
@@ -114,14 +119,22 @@ struct Make {
         comm, partition, d, options.stiffness.resolve(d, where + ".quadratic.stiffness"));
   }
   std::unique_ptr<Interaction> operator()(const DoubleWellOptions& o) const {
-    return radial<DoubleWellProfile>(o);
+    check_centre(o.centre, DoubleWellOptions::key);
+    const Real square = o.width * o.width;
+    return quartic({o.height / (square * square), -2 * o.height / square, o.height});
   }
   std::unique_ptr<Interaction> operator()(const GaussianOptions& o) const {
     return radial<GaussianProfile>(o);
   }
   std::unique_ptr<Interaction> operator()(const MorseOptions& o) const { return radial<MorseProfile>(o); }
   std::unique_ptr<Interaction> operator()(const PowerLawOptions& o) const {
-    return radial<PowerLawProfile>(o);
+    const auto is_polynomial = [](Real exponent) { return exponent == 2 || exponent == 4; };
+    if (!is_polynomial(o.attraction) || !is_polynomial(o.repulsion)) return radial<PowerLawProfile>(o);
+    check_centre(o.centre, PowerLawOptions::key);
+    QuarticInteraction::Coefficients coefficients{0, 0, 0};
+    (o.attraction == 4 ? coefficients.quartic : coefficients.quadratic) += o.strength / o.attraction;
+    (o.repulsion == 4 ? coefficients.quartic : coefficients.quadratic) -= o.strength / o.repulsion;
+    return quartic(coefficients);
   }
   std::unique_ptr<Interaction> operator()(const ExpressionOptions& o) const {
     const std::string key = where + ".expression.formula";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "NetworkPotential.hpp"
 #include "PairInteraction.hpp"
 #include "PointwisePotential.hpp"
 #include "weir/base/Error.hpp"
@@ -223,6 +224,9 @@ LearnedEnergy read_learned_energy(const std::string& path, const Communicator& c
 }
 
 std::unique_ptr<Potential> make_learned_potential(std::shared_ptr<const LearnedEnergy> energy) {
+  if (energy->potential_network)
+    return std::make_unique<NetworkPotential>(energy->potential_network->shape,
+                                              energy->potential_network->theta);
   return std::make_unique<LearnedPotential>(std::move(energy));
 }
 std::unique_ptr<Interaction> make_learned_interaction(std::shared_ptr<const LearnedEnergy> energy,

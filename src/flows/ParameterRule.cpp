@@ -34,6 +34,10 @@ void describe(Section& section, ParameterRuleOptions& options) {
       .below(1);
 }
 
+void describe(Section& section, ParameterRuleChoice& options) {
+  section.one_of(options.rule, "the optimiser");
+}
+
 ParameterRule::ParameterRule(const ParameterRuleOptions& options, const Communicator& comm,
                              const Partition& partition, Index components, Index steps)
     : options_(options),

@@ -12,14 +12,28 @@ namespace weir {
 void describe(Section& section, CouplingOptions& options) {
   if (section.reading()) options.where = section.path();
   section
-      .option("method", options.method, "auto: assignment where sizes are equal, network_simplex elsewhere")
-      .one_of({"auto", "assignment", "network_simplex"});
+      .option(
+          "method", options.method,
+          "auto: assignment where sizes are equal, network_simplex elsewhere. sinkhorn: entropic, of whole "
+          "populations, for sizes beyond exact_limit")
+      .one_of({"auto", "assignment", "network_simplex", "sinkhorn"});
   section.option("batch", options.batch, "particles coupled at a time, or `whole` populations")
       .at_least(1)
       .one_of({"whole"});
   section
       .option("exact_limit", options.exact_limit, "most particles a side that are coupled exactly at a time")
       .at_least(1);
+  section
+      .option("epsilon", options.epsilon,
+              "sinkhorn: weight of the entropy, in units of the mean squared distance of independent pairs")
+      .above(0);
+  section
+      .option("tolerance", options.tolerance,
+              "sinkhorn: error of the marginals at which to stop (of 2 at most)")
+      .above(0);
+  section.option("max_iterations", options.max_iterations, "sinkhorn: most iterations").at_least(1);
+  if (section.reading() && options.method == "sinkhorn" && section.given("batch") && !options.batch.is_word())
+    section.error("batch", "sinkhorn couples whole populations; leave batch out, or give `whole`");
 }
 
 namespace {
@@ -130,14 +144,46 @@ Solution solve(const Job& job, Index d, const std::string& method) {
   return {barycentric_maps(x, y, plan), assignment.cost, assignment.certificate.gap};
 }
 
+std::vector<CoupledEnsemble> couple_by_sinkhorn(const CouplingOptions& options,
+                                                const std::vector<Ensemble>& populations, CoupledAt at,
+                                                bool single) {
+  std::vector<CoupledEnsemble> coupled;
+  for (std::size_t k = 0; k + 1 < populations.size(); ++k) {
+    const Ensemble &x = populations[k], &y = populations[k + 1];
+    SinkhornProblem problem;
+    problem.epsilon = options.epsilon * mean_squared_distance(x, y);
+    problem.tolerance = options.tolerance;
+    problem.max_iterations = options.max_iterations;
+    problem.single = single;
+    const SinkhornResult result = sinkhorn(x, y, problem);
+    if (!result.converged)
+      throw RunError(
+          fmt::format("the coupling of populations {} and {} did not converge: marginal error {:.2g} after "
+                      "{} iterations; "
+                      "raise {}.max_iterations, epsilon or tolerance",
+                      k, k + 1, result.marginal_error, result.iterations, options.where));
+    CoupledEnsemble kept;
+    static_cast<ConditionalDisplacement&>(kept) = at == CoupledAt::next ? result.at_y : result.at_x;
+    kept.cost = result.cost;
+    kept.gap = result.gap;
+    kept.marginal_error = result.marginal_error;
+    kept.iterations = result.iterations;
+    coupled.push_back(std::move(kept));
+  }
+  return coupled;
+}
+
 }  // namespace
 
 void check_couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations) {
+  if (options.method == "sinkhorn") return;
   make_jobs(options, populations);
 }
 
 std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options,
-                                                const std::vector<Ensemble>& populations, CoupledAt at) {
+                                                const std::vector<Ensemble>& populations, CoupledAt at,
+                                                bool single) {
+  if (options.method == "sinkhorn") return couple_by_sinkhorn(options, populations, at, single);
   const Communicator& comm = populations.front().comm;
   const Index d = populations.front().components();
   const std::size_t transitions = populations.size() - 1;

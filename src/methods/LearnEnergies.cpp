@@ -40,14 +40,21 @@ void describe(Section& section, LearnEnergiesOptions& options) {
             "l2_uvp compares with the true energy, which only simulated populations have; leave it out");
 }
 
+bool ModelOptions::next() const {
+  return std::visit([](const auto& model) { return model.features_at == "next"; }, kind);
+}
+bool ModelOptions::entropy() const {
+  return std::visit([](const auto& model) { return model.entropy; }, kind);
+}
+
 void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
-  const auto& linear = std::get<LinearModelOptions>(options_.model.kind);
+  const auto* linear = std::get_if<LinearModelOptions>(&options_.model.kind);
   const Index dimension = check_populations(options_.populations, comm);
-  count_features(linear.features, dimension);
+  if (linear) count_features(linear->features, dimension);
   populations_ =
       make_populations(options_.populations, options_.split, options_.pairing == "paired", comm, run);
   check_couplings(options_.coupling, populations_->train);
-  check_data_centres(linear.features, populations_->train);
+  if (linear) check_data_centres(linear->features, populations_->train);
 }
 
 namespace {
@@ -81,12 +88,26 @@ void describe_populations(const Populations& populations, RunOutput& output) {
 void describe_couplings(const std::vector<CoupledEnsemble>& couplings, RunOutput& output) {
   Real cost = 0, gap = 0;
   for (std::size_t k = 0; k < couplings.size(); ++k) {
-    output.log(fmt::format("coupling {} to {}: mean squared distance {:.6g}, duality gap {:.1e}", k, k + 1,
-                           couplings[k].cost, couplings[k].gap));
+    const CoupledEnsemble& coupling = couplings[k];
+    output.log(fmt::format("coupling {} to {}: mean squared distance {:.6g}, duality gap {:.1e}{}", k, k + 1,
+                           coupling.cost, coupling.gap,
+                           coupling.iterations > 0
+                               ? fmt::format(", marginal error {:.1e} after {} iterations",
+                                             coupling.marginal_error, coupling.iterations)
+                               : ""));
     cost += couplings[k].cost / Real(couplings.size());
     gap = std::max(gap, couplings[k].gap);
   }
   output.summarise({{"coupling_cost", cost}, {"coupling_gap", gap}});
+}
+
+void describe_entropy(const LearnedEnergy& energy, RunOutput& output) {
+  for (std::size_t k = 0; k < energy.entropy.size(); ++k) {
+    const std::string name = energy.entropy.size() == 1 ? "entropy" : fmt::format("entropy/{}", k);
+    output.summarise(name, energy.entropy[k]);
+    output.log(fmt::format("{}: {:.6g}{}", name, energy.entropy[k],
+                           energy.entropy[k] < 0 ? " (taken as 0 in predictions)" : ""));
+  }
 }
 
 void describe_fit(const LinearFit& fit, RunOutput& output) {
@@ -96,57 +117,111 @@ void describe_fit(const LinearFit& fit, RunOutput& output) {
   output.summarise("unknowns", fit.unknowns);
   output.summarise("rank", fit.rank);
   output.summarise({{"condition", fit.condition}, {"loss", fit.loss}});
-  for (std::size_t k = 0; k < fit.energy.entropy.size(); ++k) {
-    const std::string name = fit.energy.entropy.size() == 1 ? "entropy" : fmt::format("entropy/{}", k);
-    output.summarise(name, fit.energy.entropy[k]);
-    output.log(fmt::format("{}: {:.6g}{}", name, fit.energy.entropy[k],
-                           fit.energy.entropy[k] < 0 ? " (taken as 0 in predictions)" : ""));
-  }
+  describe_entropy(fit.energy, output);
+}
+
+/// Trains the stage and reports its loss now and then.
+LearnedEnergy train_network(const NetworkModelOptions& options, const std::vector<Real>& times,
+                            const std::vector<Transition>& transitions, RunOutput& output,
+                            RunControl& control) {
+  const auto training = make_energy_training(options, times, transitions, output.comm(), output.run());
+  const Index iterations = options.train.epochs * training->iterations_per_epoch();
+  const Index every =
+      std::max(Index(1), options.train.epochs / options.train.reports) * training->iterations_per_epoch();
+  SteppingOptions stepping;
+  stepping.end = Real(iterations);
+  stepping.step = 1;
+  stepping.seed = output.run().seed;
+  stepping.rules = {std::get<ParameterRuleOptions>(options.train.rule.rule)};
+  Stage stage(stepping, *training, options.where);
+  const Layout& layout = *training->layout();
+  training->initialise(BlockViews(layout, stage.state().vec())[0]);
+  output.log(fmt::format("{} parameters; {} epochs of {} batches of {} particles",
+                         layout[0].partition.particles(), options.train.epochs,
+                         training->iterations_per_epoch(), training->batch()));
+  output.summarise("unknowns", layout[0].partition.particles());
+
+  control.run(stage, 0, [&](const Tick& tick) {
+    output.progress(tick.step, iterations, tick.time);
+    if (tick.step % every != 0 && tick.step != iterations) return;
+    const Real loss = training->loss(stage.learned(0));
+    const Index epoch = tick.step / training->iterations_per_epoch();
+    output.log(fmt::format("epoch {}: loss {:.6g}", epoch, loss));
+    output.report(tick.step, Real(epoch), {{"loss", loss}});
+  });
+  const LearnedEnergy energy = training->energy(stage.learned(0));
+  describe_entropy(energy, output);
+  return energy;
 }
 
 }  // namespace
 
+LearnedEnergy LearnEnergies::learn(const std::vector<Transition>& transitions, RunOutput& output,
+                                   RunControl& control) {
+  if (const auto* network = std::get_if<NetworkModelOptions>(&options_.model.kind))
+    return train_network(*network, populations_->times, transitions, output, control);
+  LinearFit fit = fit_linear_model(std::get<LinearModelOptions>(options_.model.kind), populations_->times,
+                                   transitions, output.comm(), output.run());
+  describe_fit(fit, output);
+  return std::move(fit.energy);
+}
+
+void LearnEnergies::write(const LearnedEnergy& energy, const std::vector<Ensemble>& observed,
+                          const Predictions& predictions, RunOutput& output) {
+  const auto* simulated = std::get_if<SimulatedPopulations>(&options_.populations.source);
+  {
+    Hdf5File file(output.path("energies.h5"), output.comm().mpi(), Hdf5File::Access::create);
+    energy.write(file);
+    write_potential_grid(file, energy, simulated ? &simulated->energy : nullptr, *populations_,
+                         output.comm());
+  }
+  Snapshots& snapshots = output.snapshots();
+  for (Index k = 0; k < populations_->count(); ++k) {
+    const Real time = populations_->times[k];
+    snapshots.write(k, time, "observed", observed[k].partition, observed[k].x);
+    if (k == 0) continue;
+    const Ensemble& predicted = predictions.populations[k - 1];
+    snapshots.write(k, time, "predicted", predicted.partition, predicted.x);
+  }
+}
+
 void LearnEnergies::run(RunOutput& output, RunControl& control) {
-  const Communicator& comm = output.comm();
   const RunOptions& run = output.run();
-  const auto& linear = std::get<LinearModelOptions>(options_.model.kind);
-  const bool next = linear.features_at == "next";
-  Phases phase(output);
   const Populations& populations = *populations_;
+  const bool next = options_.model.next(), entropy = options_.model.entropy();
+  Phases phase(output);
   describe_populations(populations, output);
 
   const auto couplings = phase("coupling", [&] {
     return couple_populations(options_.coupling, populations.train,
-                              next ? CoupledAt::next : CoupledAt::current);
+                              next ? CoupledAt::next : CoupledAt::current, run.single_precision());
   });
   describe_couplings(couplings, output);
 
   const Index steps = populations.count() - 1, offset = next ? 1 : 0;
   const auto densities = phase("density", [&] {
     std::vector<std::unique_ptr<Density>> fitted(steps);
-    for (Index k = 0; linear.entropy && k < steps; ++k)
+    for (Index k = 0; entropy && k < steps; ++k)
       fitted[k] = fit_density(options_.density, populations.train[k + offset], run.seed, int(k));
     return fitted;
   });
-  for (Index k = 0; linear.entropy && k < steps; ++k)
+  for (Index k = 0; entropy && k < steps; ++k)
     for (const auto& remark : densities[k]->remarks())
       output.log(fmt::format("density of population {}: {}", k + offset, remark));
 
-  const LinearFit fit = phase("fit", [&] {
-    std::vector<Transition> transitions;
-    for (Index k = 0; k < steps; ++k)
-      transitions.push_back({populations.train[k + offset], couplings[k],
-                             populations.times[k + 1] - populations.times[k], densities[k].get()});
-    return fit_linear_model(linear, populations.times, transitions, comm, run);
-  });
-  describe_fit(fit, output);
+  std::vector<Transition> transitions;
+  for (Index k = 0; k < steps; ++k)
+    transitions.push_back({populations.train[k + offset], couplings[k],
+                           populations.times[k + 1] - populations.times[k], densities[k].get()});
+  const LearnedEnergy energy = phase("fit", [&] { return learn(transitions, output, control); });
+  if (control.stopped()) return output.finish(control.status(), 0, populations.times.front());
 
   const bool has_test = populations.test.front().particles() > 0;
   if (!has_test) output.log("no test particles were kept: predictions start from the training populations");
   const auto& observed = has_test ? populations.test : populations.train;
   const PredictionOptions prediction{options_.predict == "roll_out", next};
   const Predictions predictions =
-      phase("prediction", [&] { return predict(prediction, fit.energy, populations.times, observed, run); });
+      phase("prediction", [&] { return predict(prediction, energy, populations.times, observed, run); });
   if (next) {
     output.summarise("unconverged", predictions.unconverged);
     if (predictions.unconverged > 0)
@@ -161,21 +236,14 @@ void LearnEnergies::run(RunOutput& output, RunControl& control) {
   });
   for (const auto& [name, value] : metrics)
     if (name.find('/') == std::string::npos) output.log(fmt::format("{}: {:.6g}", name, value));
-  output.report(steps, populations.times.back(), metrics);
+  // metrics.csv has the rows of the training where there is one.
+  if (std::holds_alternative<LinearModelOptions>(options_.model.kind))
+    output.report(steps, populations.times.back(), metrics);
+  else
+    output.summarise(metrics);
 
   phase("output", [&] {
-    {
-      Hdf5File file(output.path("energies.h5"), comm.mpi(), Hdf5File::Access::create);
-      fit.energy.write(file);
-      write_potential_grid(file, fit.energy, simulated ? &simulated->energy : nullptr, populations, comm);
-    }
-    Snapshots snapshots(output);
-    for (Index k = 0; k < populations.count(); ++k) {
-      snapshots.write(k, populations.times[k], "observed", observed[k].partition, observed[k].x);
-      if (k > 0)
-        snapshots.write(k, populations.times[k], "predicted", predictions.populations[k - 1].partition,
-                        predictions.populations[k - 1].x);
-    }
+    write(energy, observed, predictions, output);
     return 0;
   });
   output.finish(control.status(), steps, populations.times.back());

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "transport/CostRows.hpp"
-#include "transport/LaneSum.hpp"
-#include "transport/PointChecks.hpp"
+#include "transport/SinkhornKernels.hpp"
 #include "weir/base/Error.hpp"
-#include "weir/base/VectorMath.hpp"
+#include "weir/ensemble/Moments.hpp"
+#include "weir/ensemble/PairSum.hpp"
 
 namespace weir {
 
@@ -15,110 +14,87 @@ namespace {
 
 using namespace detail;
 
-/// One cloud with its weights and potential, as the other sees it. From a point z, with w_j = potential_j +
-/// epsilon log weight_j,
-///     soft minimum:     m = -epsilon log sum_j exp((w_j - c(z, y_j)) / epsilon)
-///     conditional law:  p_j = exp((m + w_j - c(z, y_j)) / epsilon), sum 1
-template <class Cost>
+/// One cloud with its weights and potential.
 class Side {
  public:
-  Side(Points points, const std::vector<Real>& weights)
-      : points_(points),
-        rows_(points),
-        weights_(weights.empty() ? std::vector<Real>(points.count, 1 / Real(points.count)) : weights),
-        potential_(points.count, 0),
-        shifted_(rows_.weights(0)),
-        keys_(rows_.padded()),
-        minima_(rows_.groups()),
-        law_(rows_.padded()) {}
-
-  Points points() const { return points_; }
-  Index count() const { return points_.count; }
-  Real weight(Index j) const { return weights_[j]; }
-  std::vector<Real>& potential() { return potential_; }
-  const std::vector<Real>& potential() const { return potential_; }
-
-  /// To be called when the potential or epsilon has changed.
-  void prepare(Real epsilon) {
-    epsilon_ = epsilon;
-    for (Index j = 0; j < count(); ++j) shifted_[j] = potential_[j] + epsilon * std::log(weights_[j]);
+  Side(const Ensemble& ensemble, const Vector<Real>& weights, const std::vector<Real>& centre)
+      : ensemble_(ensemble),
+        centred_("Weir::Sinkhorn::centred", ensemble.components(), ensemble.x.extent(1)),
+        scaled_("Weir::Sinkhorn::scaled", ensemble.components() + 1, ensemble.x.extent(1)),
+        weight_("Weir::Sinkhorn::weight", ensemble.x.extent(1)),
+        potential_("Weir::Sinkhorn::potential", ensemble.x.extent(1)),
+        balanced_("Weir::Sinkhorn::balanced", ensemble.x.extent(1)),
+        sums_("Weir::Sinkhorn::sums", 1, ensemble.x.extent(1)),
+        total_(ensemble.comm, ensemble.partition, 1) {
+    const auto x = ensemble.x, centred = centred_;
+    for (Index c = 0; c < ensemble.components(); ++c) {
+      const Real middle = centre[c];
+      each(KOKKOS_LAMBDA(Index i) { centred(c, i) = x(c, i) - middle; });
+    }
+    const auto weight = weight_;
+    const bool given = weights.extent(0) > 0 || ensemble.x.extent(1) == 0;
+    WEIR_CHECK(!given || weights.extent(0) == ensemble.x.extent(1), "{} weights for {} points",
+               weights.extent(0), ensemble.x.extent(1));
+    each(KOKKOS_LAMBDA(Index i) { weight(i) = given ? weights(i) : 1; });
+    const Real sum = total([weight] KOKKOS_FUNCTION(Index i) { return weight(i); }, "the weights");
+    const Index bad =
+        ensemble.comm.sum(count_where([weight] KOKKOS_FUNCTION(Index i) { return !(weight(i) > 0); }));
+    WEIR_CHECK(bad == 0, "{} weights are not positive", bad);
+    each(KOKKOS_LAMBDA(Index i) { weight(i) /= sum; });
   }
 
-  /// In pieces that stay in cache, each from the smallest key so far down: one term of the sum is at least 1.
-  Real soft_minimum(const Real* z) {
-    constexpr Index piece = 16 * CostRows<Cost>::block;
-    Real smallest = infinity, sum = 0;
-    for (Index begin = 0; begin < rows_.padded(); begin += piece) {
-      const Index end = std::min(begin + piece, rows_.padded()), number = std::min(end, count()) - begin;
-      rows_.find_keys(z, shifted_.data(), keys_.data(), minima_.data(), begin, end);
-      const Real least =
-          *std::min_element(minima_.begin(), minima_.begin() + (end - begin) / CostRows<Cost>::members);
-      if (least < smallest) {
-        sum *= std::exp((least - smallest) / epsilon_);
-        smallest = least;
-      }
-      Lanes sums(Real(0));
-      for_each_pack(smallest, number, [&](Index, Lanes law) { sums += law; });
-      Real of_lane[pack_width<Real>];
-      sums.store(of_lane);
-      sum += lane_sum(of_lane, pack_width<Real>);
-    }
-    return smallest - epsilon_ * std::log(sum);
-  }
+  const Ensemble& ensemble() const { return ensemble_; }
+  const Matrix<Real>& scaled() const { return scaled_; }
+  const Vector<Real>& weight() const { return weight_; }
+  const Matrix<Real>& sums() const { return sums_; }
+  /// Of the centred clouds.
+  const Vector<Real>& potential() const { return potential_; }
+  /// What the potential must be for this side's marginal to be exact.
+  const Vector<Real>& balanced() const { return balanced_; }
 
-  /// Mean (into `mean`), variance and cost from z under the conditional law, `m` being the soft minimum at z.
-  struct Expectation {
-    Real variance, cost;
-  };
-  Expectation expect(const Real* z, Real m, Real* mean) {
-    rows_.find_keys(z, shifted_.data(), keys_.data(), minima_.data());
-    for_each_pack(m, count(), [&](Index j, Lanes law) { law.store(&law_[j]); });
-    for (Index j = 0; j < count(); ++j) keys_[j] = law_[j] * (keys_[j] + shifted_[j]);
-    Expectation result{0, lane_sum(keys_.data(), count())};
-    for (Index k = 0; k < points_.dimension; ++k) {
-      const Real* y = rows_.component(k);
-      for (Index j = 0; j < count(); ++j) keys_[j] = law_[j] * y[j];
-      mean[k] = lane_sum(keys_.data(), count());
-      for (Index j = 0; j < count(); ++j) keys_[j] = law_[j] * (y[j] - mean[k]) * (y[j] - mean[k]);
-      result.variance += lane_sum(keys_.data(), count());
-    }
-    return result;
+  void as_target(Real epsilon, Real scale) { set_scaled(epsilon, scale, 1, false); }
+  void as_source(Real epsilon, Real scale) { set_scaled(epsilon, scale, -1, true); }
+
+  template <class Body>
+  void each(Body body) const {
+    Kokkos::parallel_for("Weir::Sinkhorn::each", range(), body);
+  }
+  template <class Value>
+  Real total(Value value, const char* what) {
+    return total_(
+        "Weir::Sinkhorn::total", what, KOKKOS_LAMBDA(const Tile& tile, Real* sum) {
+          for (Index i = tile.first; i < tile.first + tile.count; ++i) sum[0] += value(i);
+        })[0];
+  }
+  template <class Condition>
+  Index count_where(Condition condition) const {
+    Index found = 0;
+    Kokkos::parallel_reduce(
+        "Weir::Sinkhorn::count", range(), KOKKOS_LAMBDA(Index i, Index & n) { n += condition(i) ? 1 : 0; },
+        found);
+    return found;
   }
 
  private:
-  using Lanes = Pack<Real>;
-  static_assert(CostRows<Cost>::block % pack_width<Real> == 0, "rows are padded to whole packs");
-  /// exp((m - key) / epsilon) of the first keys; 0 for padding.
-  template <class Use>
-  void for_each_pack(Real m, Index number, Use&& use) const {
-    for (Index j = 0; j < number; j += pack_width<Real>)
-      use(j, fast_exp((Lanes(m) - Lanes::load(&keys_[j])) * Lanes(1 / epsilon_)));
+  Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>> range() const {
+    return {0, Index(ensemble_.x.extent(1))};
+  }
+  void set_scaled(Real epsilon, Real scale, Real sign, bool weighted) {
+    const auto centred = centred_, scaled = scaled_;
+    const auto potential = potential_, weight = weight_;
+    const Index d = ensemble_.components();
+    each(KOKKOS_LAMBDA(Index i) {
+      for (Index c = 0; c < d; ++c) scaled(c, i) = scale * centred(c, i);
+      scaled(d, i) = sign * (potential(i) / epsilon + (weighted ? log(weight(i)) : 0));
+    });
   }
 
-  Points points_;
-  CostRows<Cost> rows_;
-  std::vector<Real> weights_, potential_;
-  Real epsilon_ = 0;
-  std::vector<Real> shifted_, keys_, minima_, law_;
+  const Ensemble& ensemble_;
+  Matrix<Real> centred_, scaled_;
+  Vector<Real> weight_, potential_, balanced_;
+  Matrix<Real> sums_;
+  TileSum total_;
 };
-
-/// The potential that makes the marginal of `target` exact: its soft minima over `source`.
-template <class Cost>
-std::vector<Real> balanced(const Side<Cost>& target, Side<Cost>& source, Real epsilon) {
-  source.prepare(epsilon);
-  std::vector<Real> potential(target.count());
-  for (Index i = 0; i < target.count(); ++i) potential[i] = source.soft_minimum(target.points()[i]);
-  return potential;
-}
-
-/// sum_i |marginal_i - weight_i|, the marginal being weight_i exp((potential_i - balanced_i) / epsilon).
-template <class Cost>
-Real marginal_error(const Side<Cost>& side, const std::vector<Real>& balanced, Real epsilon) {
-  Real error = 0;
-  for (Index i = 0; i < side.count(); ++i)
-    error += side.weight(i) * std::abs(std::expm1((side.potential()[i] - balanced[i]) / epsilon));
-  return error;
-}
 
 /// Relaxation factor of the iteration potential += factor * (balanced - potential). Near the solution it is a
 /// successive over-relaxation with consistent ordering: Young's relation gives the rate r of the plain
@@ -150,103 +126,226 @@ class Relaxation {
   int observed_ = 0;
 };
 
-/// Alternates until the marginals are met to `tolerance`, that of y to rounding.
-template <class Cost>
-void iterate(Side<Cost>& x, Side<Cost>& y, Real epsilon, Real tolerance, Index max_iterations,
-             SinkhornResult& result) {
-  Relaxation relaxation;
-  bool last = false;  // plain, so that the marginal of y is exact
-  x.potential() = balanced(x, y, epsilon);
-  for (Index iteration = 1; iteration <= max_iterations; ++iteration) {
-    ++result.iterations;
-    const Real factor = last || iteration == max_iterations ? 1 : relaxation.factor();
-    const auto relax = [factor](std::vector<Real>& potential, const std::vector<Real>& goal) {
-      for (std::size_t i = 0; i < goal.size(); ++i)
-        potential[i] = factor == 1 ? goal[i] : potential[i] + factor * (goal[i] - potential[i]);
-    };
-    const auto balanced_y = balanced(y, x, epsilon);
-    relax(y.potential(), balanced_y);
-    const auto balanced_x = balanced(x, y, epsilon);
-    const Real error = marginal_error(x, balanced_x, epsilon) + marginal_error(y, balanced_y, epsilon);
-    result.marginal_error = error;
-    result.converged = factor == 1 && error <= tolerance;
-    if (result.converged || iteration == max_iterations) return;
-    last = error <= tolerance;
-    relax(x.potential(), balanced_x);
-    relaxation.observe(error);
-  }
-}
+/// The iteration, in precision T, for |x - y|^2 (`squared`) or |x - y|.
+template <class T, bool squared>
+class Solver {
+ public:
+  Solver(const Ensemble& x, const Ensemble& y, const SinkhornProblem& problem)
+      : problem_(problem),
+        centre_x_(Moments(x.comm, x.partition, x.components()).mean(x.x)),
+        centre_y_(squared ? Moments(y.comm, y.partition, y.components()).mean(y.x) : centre_x_),
+        x_(x, problem.x_weights, centre_x_),
+        y_(y, problem.y_weights, centre_y_),
+        over_y_(x.comm, x.partition, y.partition, x.components() + 1),
+        over_x_(x.comm, y.partition, x.partition, x.components() + 1) {}
 
-/// The conditional laws of `source` given each point of `target`; also adds up the cost.
-template <class Cost>
-BarycentricMap conditional_moments(const Side<Cost>& target, Side<Cost>& source, Real epsilon, Real& cost) {
-  const Index d = target.points().dimension, n = target.count();
-  BarycentricMap map{d, std::vector<Real>(n * d), std::vector<Real>(n), std::vector<Real>(n)};
-  source.prepare(epsilon);
-  cost = 0;
-  for (Index i = 0; i < n; ++i) {
-    const Real minimum = source.soft_minimum(target.points()[i]);
-    const auto expectation = source.expect(target.points()[i], minimum, map.mean.data() + i * d);
-    map.mass[i] = target.weight(i) * std::exp((target.potential()[i] - minimum) / epsilon);
-    map.variance[i] = expectation.variance;
-    cost += map.mass[i] * expectation.cost;
+  SinkhornResult solve() {
+    constexpr Real rough = 1e-2;  // all that an epsilon on the way is worth
+    constexpr Index few = 10;
+    SinkhornResult result;
+    for (Real epsilon = largest_cost(); epsilon > problem_.epsilon; epsilon /= 2)
+      iterate(epsilon, rough, few, result);
+    iterate(problem_.epsilon, problem_.tolerance, problem_.max_iterations, result);
+    report(result);
+    return result;
   }
-  return map;
-}
 
-/// The largest cost there can be between two points of the clouds' common bounding box.
-template <class Cost>
-Real largest_cost(Points x, Points y) {
-  Real square = 0;
-  for (Index k = 0; k < x.dimension; ++k) {
-    Real low = x[0][k], high = low;
-    for (const Points& points : {x, y})
-      for (Index i = 0; i < points.count; ++i) {
-        low = std::min(low, points[i][k]);
-        high = std::max(high, points[i][k]);
+ private:
+  static Real scale(Real epsilon) { return squared ? 1 / std::sqrt(epsilon) : 1 / epsilon; }
+
+  /// balanced = potential - epsilon log sum_j b_j exp((potential + g_j - c) / epsilon)
+  void balance(Side& target, Side& source, PairSum<T>& over_source, Real epsilon) {
+    target.as_target(epsilon, scale(epsilon));
+    source.as_source(epsilon, scale(epsilon));
+    over_source("Weir::Sinkhorn::sweep", GibbsSum<squared>(), target.scaled(), source.scaled(),
+                MatrixRef<const Real>(), target.sums());
+    const auto sums = target.sums();
+    const auto potential = target.potential(), balanced = target.balanced();
+    const Index lost = target.ensemble().comm.sum(target.count_where(
+        [sums] KOKKOS_FUNCTION(Index i) { return !(sums(0, i) > 1e-30 && sums(0, i) < 1e30); }));
+    if (lost > 0)
+      throw RunError(
+          fmt::format("Sinkhorn's iteration lost {} of {} points at epsilon = {:g} (a sum left the range of "
+                      "numbers); a larger epsilon or `precision: double` may help",
+                      lost, target.ensemble().particles(), epsilon));
+    target.each(KOKKOS_LAMBDA(Index i) { balanced(i) = potential(i) - epsilon * log(sums(0, i)); });
+  }
+
+  /// sum_i |marginal_i - weight_i|, the marginal being weight_i exp((potential_i - balanced_i) / epsilon).
+  static Real marginal_error(Side& side, Real epsilon) {
+    const auto weight = side.weight(), potential = side.potential(), balanced = side.balanced();
+    return side.total(
+        [=] KOKKOS_FUNCTION(Index i) {
+          return weight(i) * fabs(expm1((potential(i) - balanced(i)) / epsilon));
+        },
+        "Sinkhorn's marginal");
+  }
+
+  static void relax(Side& side, Real factor) {
+    const auto potential = side.potential(), balanced = side.balanced();
+    side.each(KOKKOS_LAMBDA(Index i) {
+      potential(i) = factor == 1 ? balanced(i) : potential(i) + factor * (balanced(i) - potential(i));
+    });
+  }
+
+  /// Alternates until the marginals are met to `tolerance`, that of y to rounding.
+  void iterate(Real epsilon, Real tolerance, Index max_iterations, SinkhornResult& result) {
+    Relaxation relaxation;
+    bool last = false;  // plain, so that the marginal of y is exact
+    balance(x_, y_, over_y_, epsilon);
+    relax(x_, 1);
+    for (Index iteration = 1; iteration <= max_iterations; ++iteration) {
+      ++result.iterations;
+      const Real factor = last || iteration == max_iterations ? 1 : relaxation.factor();
+      balance(y_, x_, over_x_, epsilon);
+      relax(y_, factor);
+      balance(x_, y_, over_y_, epsilon);
+      const Real error = marginal_error(x_, epsilon) + (factor == 1 ? 0 : marginal_error(y_, epsilon));
+      result.marginal_error = error;
+      result.converged = factor == 1 && error <= tolerance;
+      if (result.converged || iteration == max_iterations) return;
+      last = error <= tolerance;
+      relax(x_, factor);
+      relaxation.observe(error);
+    }
+  }
+
+  /// The largest cost there can be between two points of the centred clouds' common bounding box.
+  Real largest_cost() const {
+    Real square = 0;
+    for (Index c = 0; c < x_.ensemble().components(); ++c) {
+      Real low = HUGE_VAL, high = -HUGE_VAL;
+      const auto widen = [&](const Side& side, Real centre) {
+        const auto values = side.ensemble().x;
+        Kokkos::MinMaxScalar<Real> range;
+        Kokkos::parallel_reduce(
+            "Weir::Sinkhorn::range",
+            Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(values.extent(1))),
+            KOKKOS_LAMBDA(Index i, Kokkos::MinMaxScalar<Real> & found) {
+              found.min_val = values(c, i) < found.min_val ? values(c, i) : found.min_val;
+              found.max_val = values(c, i) > found.max_val ? values(c, i) : found.max_val;
+            },
+            Kokkos::MinMax<Real>(range));
+        if (values.extent(1) == 0) return;
+        low = std::min(low, range.min_val - centre);
+        high = std::max(high, range.max_val - centre);
+      };
+      widen(x_, centre_x_[c]);
+      widen(y_, centre_y_[c]);
+      Real ends[2] = {-low, high};
+      x_.ensemble().comm.max(ends, 2);
+      square += (ends[0] + ends[1]) * (ends[0] + ends[1]);
+    }
+    if (!std::isfinite(square))
+      throw RunError("a point is not finite, or clouds are too far apart for Sinkhorn");
+    return squared ? square : std::sqrt(square);
+  }
+
+  /// E[y - x] and its variance at each target; `sign`: 1 where y - x is source - target. Returns the cost.
+  Real conditional_law(Side& target, Side& source, PairSum<T>& over_source, Real sign,
+                       ConditionalDisplacement& law) {
+    const Real epsilon = problem_.epsilon, unscale = 1 / scale(epsilon);
+    const Index d = target.ensemble().components(), n = Index(target.ensemble().x.extent(1));
+    target.as_target(epsilon, scale(epsilon));
+    source.as_source(epsilon, scale(epsilon));
+    const Matrix<Real> sums("Weir::Sinkhorn::moments", d + 3, n);
+    over_source("Weir::Sinkhorn::moments", GibbsMoments<squared>(), target.scaled(), source.scaled(),
+                MatrixRef<const Real>(), sums);
+    law.displacement = Matrix<Real>("Weir::Sinkhorn::displacement", d, n);
+    law.mass = Vector<Real>("Weir::Sinkhorn::mass", n);
+    law.variance = Vector<Real>("Weir::Sinkhorn::variance", n);
+    const Vector<Real> shift("Weir::Sinkhorn::shift", d);
+    const auto host_shift = Kokkos::create_mirror_view(shift);
+    for (Index c = 0; c < d; ++c) host_shift(c) = centre_y_[c] - centre_x_[c];
+    Kokkos::deep_copy(shift, host_shift);
+    const auto displacement = law.displacement;
+    const auto mass = law.mass, variance = law.variance, weight = target.weight();
+    target.each(KOKKOS_LAMBDA(Index i) {
+      mass(i) = weight(i) * sums(0, i);
+      Real mean_square = 0;
+      for (Index c = 0; c < d; ++c) {
+        const Real mean = unscale * sums(3 + c, i) / sums(0, i);  // of target - source, centred
+        mean_square += mean * mean;
+        displacement(c, i) = shift(c) - sign * mean;
       }
-    square += (high - low) * (high - low);
+      const Real rest = unscale * unscale * sums(2, i) / sums(0, i) - mean_square;
+      variance(i) = rest > 0 ? rest : 0;
+    });
+    return target.total(
+        [=] KOKKOS_FUNCTION(Index i) {
+          if (!squared) return mass(i) * epsilon * sums(1, i) / sums(0, i);
+          Real square = variance(i);
+          for (Index c = 0; c < d; ++c) square += displacement(c, i) * displacement(c, i);
+          return mass(i) * square;
+        },
+        "the cost of a coupling");
   }
-  return Cost::of_square(square);
-}
 
-template <class Cost>
-SinkhornResult solve_for(Points x_points, Points y_points, const SinkhornOptions& options) {
-  constexpr Real rough = 1e-2;  // all that an epsilon on the way is worth
-  constexpr Index few = 10;
-  Side<Cost> x(x_points, options.x_weights), y(y_points, options.y_weights);
-  SinkhornResult result;
-  for (Real epsilon = largest_cost<Cost>(x_points, y_points); epsilon > options.epsilon; epsilon /= 2)
-    iterate(x, y, epsilon, rough, few, result);
-  iterate(x, y, options.epsilon, options.tolerance, options.max_iterations, result);
+  /// |x - y|^2 = |x' - y'|^2 + 2 m.(x' - y') + |m|^2 for x' = x - mean x, y' = y - mean y, m = mean x - mean
+  /// y: what the potentials of the centred clouds lack is linear.
+  Vector<Real> uncentred(const Side& side, const std::vector<Real>& centre, Real sign, Real constant) const {
+    const Vector<Real> whole("Weir::Sinkhorn::potential", side.potential().extent(0));
+    Kokkos::deep_copy(whole, side.potential());
+    const auto x = side.ensemble().x;
+    for (Index c = 0; squared && c < Index(centre.size()); ++c) {
+      const Real slope = 2 * sign * (centre_x_[c] - centre_y_[c]), middle = centre[c];
+      side.each(KOKKOS_LAMBDA(Index i) { whole(i) += slope * (x(c, i) - middle) + constant; });
+      constant = 0;
+    }
+    return whole;
+  }
 
-  result.maps.y_given_x = conditional_moments(x, y, options.epsilon, result.cost);
-  result.maps.x_given_y = conditional_moments(y, x, options.epsilon, result.cost);
-  for (Index i = 0; i < x.count(); ++i) result.objective += x.weight(i) * x.potential()[i];
-  for (Index j = 0; j < y.count(); ++j) result.objective += y.weight(j) * y.potential()[j];
-  result.f = std::move(x.potential());
-  result.g = std::move(y.potential());
-  return result;
-}
+  void report(SinkhornResult& result) {
+    const Real epsilon = problem_.epsilon;
+    const auto a = x_.weight(), f = x_.potential(), balanced = x_.balanced(), b = y_.weight();
+    // The marginal of y is exact: primal - dual = sum_i (marginal_i - a_i) f_i.
+    result.gap = std::fabs(
+        x_.total([=] KOKKOS_FUNCTION(Index i) { return a(i) * expm1((f(i) - balanced(i)) / epsilon) * f(i); },
+                 "Sinkhorn's gap"));
+    Real constant = 0;
+    for (std::size_t c = 0; squared && c < centre_x_.size(); ++c)
+      constant += (centre_x_[c] - centre_y_[c]) * (centre_x_[c] - centre_y_[c]);
+    result.f = uncentred(x_, centre_x_, 1, constant);
+    result.g = uncentred(y_, centre_y_, -1, 0);
+    const auto whole_f = result.f, whole_g = result.g;
+    result.objective =
+        x_.total([=] KOKKOS_FUNCTION(Index i) { return a(i) * whole_f(i); }, "Sinkhorn's potential") +
+        y_.total([=] KOKKOS_FUNCTION(Index i) { return b(i) * whole_g(i); }, "Sinkhorn's potential");
+    result.cost = conditional_law(x_, y_, over_y_, 1, result.at_x);
+    conditional_law(y_, x_, over_x_, -1, result.at_y);
+  }
 
-void check_weights(const std::vector<Real>& weights, Index count) {
-  if (weights.empty()) return;
-  WEIR_CHECK(Index(weights.size()) == count, "{} weights for {} points", weights.size(), count);
-  const Real sum = lane_sum(weights.data(), count), least = *std::min_element(weights.begin(), weights.end());
-  WEIR_CHECK(least > 0 && std::abs(sum - 1) < 1e-9, "weights with sum {}, the least {}", sum, least);
+  const SinkhornProblem& problem_;
+  std::vector<Real> centre_x_, centre_y_;
+  Side x_, y_;
+  PairSum<T> over_y_, over_x_;
+};
+
+template <class T>
+SinkhornResult solve_in(const Ensemble& x, const Ensemble& y, const SinkhornProblem& problem) {
+  return problem.cost == TransportCost::squared_distance ? Solver<T, true>(x, y, problem).solve()
+                                                         : Solver<T, false>(x, y, problem).solve();
 }
 
 }  // namespace
 
-SinkhornResult sinkhorn(Points x, Points y, const SinkhornOptions& options) {
-  check_points(x, y);
-  WEIR_CHECK(options.epsilon > 0 && std::isfinite(options.epsilon), "epsilon {}", options.epsilon);
-  WEIR_CHECK(options.tolerance > 0 && options.max_iterations > 0, "tolerance {}, {} iterations",
-             options.tolerance, options.max_iterations);
-  check_weights(options.x_weights, x.count);
-  check_weights(options.y_weights, y.count);
-  return options.cost == TransportCost::distance ? solve_for<Distance>(x, y, options)
-                                                 : solve_for<SquaredDistance>(x, y, options);
+SinkhornResult sinkhorn(const Ensemble& x, const Ensemble& y, const SinkhornProblem& problem) {
+  WEIR_CHECK(x.components() == y.components() && x.particles() > 0 && y.particles() > 0,
+             "clouds of {} and {} points in {} and {} dimensions", x.particles(), y.particles(),
+             x.components(), y.components());
+  WEIR_CHECK(problem.epsilon > 0 && std::isfinite(problem.epsilon), "epsilon {}", problem.epsilon);
+  WEIR_CHECK(problem.tolerance > 0 && problem.max_iterations > 0, "tolerance {}, {} iterations",
+             problem.tolerance, problem.max_iterations);
+  return problem.single ? solve_in<float>(x, y, problem) : solve_in<double>(x, y, problem);
+}
+
+Real mean_squared_distance(const Ensemble& x, const Ensemble& y) {
+  Moments of_x(x.comm, x.partition, x.components()), of_y(y.comm, y.partition, y.components());
+  const Real spread = Real(x.components()) * (of_x.mean_variance(x.x) + of_y.mean_variance(y.x));
+  Real shift = 0;
+  for (Index c = 0; c < x.components(); ++c)
+    shift += (of_x.last_mean()[c] - of_y.last_mean()[c]) * (of_x.last_mean()[c] - of_y.last_mean()[c]);
+  return spread + shift;
 }
 
 }  // namespace weir

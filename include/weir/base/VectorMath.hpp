@@ -68,6 +68,27 @@ KOKKOS_FORCEINLINE_FUNCTION N fast_exp(N x) {
   return select(less_than(x, N(F::least_exp)), N(T(0)), scaled);
 }
 
+/// e^x - 1 for x <= 80, exact to rounding near 0 too; -1 below the range of fast_exp.
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N fast_expm1(N x) {
+  using T = typename NumberTraits<N>::Scalar;
+  using Lanes = typename NumberTraits<N>::IntLanes;
+  using F = detail::Ieee<T>;
+  const N y = select(less_than(x, N(F::least_exp)), N(F::least_exp), x);
+  const N shifted = y * N(T(1.44269504088896340736)) + N(F::round_magic);
+  const N n = shifted - N(F::round_magic);
+  const N r = (y - n * N(F::ln2_high)) - n * N(F::ln2_low);
+  N p;  // (e^r - 1) / r
+  if constexpr (sizeof(T) == 4)
+    p = detail::polynomial<N, T>(r, 1 / 5040., 1 / 720., 1 / 120., 1 / 24., 1 / 6., 0.5, 1);
+  else
+    p = detail::polynomial<N, T>(r, 1 / 6227020800., 1 / 479001600., 1 / 39916800., 1 / 3628800., 1 / 362880.,
+                                 1 / 40320., 1 / 5040., 1 / 720., 1 / 120., 1 / 24., 1 / 6., 0.5, 1);
+  const Lanes exponent = detail::bit_cast<Lanes>(shifted) << F::mantissa_bits;
+  const N power = detail::bit_cast<N>(Lanes(detail::bit_cast<Lanes>(N(T(1))) + exponent));  // 2^n
+  return (power - N(T(1))) + power * (r * p);
+}
+
 /// Natural logarithm of a positive normal number.
 template <class N>
 KOKKOS_FORCEINLINE_FUNCTION N fast_log(N x) {
@@ -90,6 +111,22 @@ KOKKOS_FORCEINLINE_FUNCTION N fast_log(N x) {
                                       2. / 5, 2. / 3);
   const N log_m = N(T(2)) * s + s * z * series;
   return k * N(F::ln2_high) + (k * N(F::ln2_low) + log_m);
+}
+
+/// log(1 + e) for e in [0, 1], relative to its own size; `reciprocal` is 1 / (2 + e).
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N fast_log1p_of_unit(N e, N reciprocal) {
+  using T = typename NumberTraits<N>::Scalar;
+  // 2 atanh(s), s = e / (2 + e) <= 1/3
+  const N s = e * reciprocal, z = s * s;
+  N series;
+  if constexpr (sizeof(T) == 4)
+    series = detail::polynomial<N, T>(z, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3);
+  else
+    series =
+        detail::polynomial<N, T>(z, 2. / 33, 2. / 31, 2. / 29, 2. / 27, 2. / 25, 2. / 23, 2. / 21, 2. / 19,
+                                 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3);
+  return N(T(2)) * s + s * z * series;
 }
 
 namespace detail {

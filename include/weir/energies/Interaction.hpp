@@ -3,7 +3,7 @@
 //     force on i:  -(1/N) sum_j grad W(x_i - x_j)          energy: (1 / 2N^2) sum_ij W(x_i - x_j), i = j
 //     included
 //
-// What is quadratic in x - y goes through the ensemble's mean and covariance in O(N); the rest through
+// What is quadratic or a quartic of |x - y| goes through the ensemble's moments in O(N); the rest through
 // PairSum.
 #pragma once
 

@@ -1,4 +1,5 @@
-// An energy that was learned: V = theta_V . phi, W = theta_W . phi and beta, per transition or for all times.
+// An energy that was learned: V, W and beta; V = theta_V . phi and W = theta_W . phi, per transition or for
+// all times, or networks.
 //
 // File (energies.h5): /potential, /interaction and /entropy hold coefficients, one row per transition (one
 // row: for all times); /features names the columns of potential, /interaction_features those of interaction;
@@ -14,6 +15,7 @@
 #include "weir/energies/FeatureBasis.hpp"
 #include "weir/energies/Interaction.hpp"
 #include "weir/energies/Potential.hpp"
+#include "weir/networks/NetworkOptions.hpp"
 
 namespace weir {
 
@@ -26,9 +28,15 @@ struct LearnedEnergy {
     FeatureBasis basis;
     std::vector<std::vector<Real>> theta;
   };
+  /// A network of one output, of x or of (x, t).
+  struct Network {
+    MlpShape shape;
+    std::vector<Real> theta;
+  };
   Index dimension = 0;
   std::vector<Real> times;
   std::optional<Expansion> potential, interaction;
+  std::optional<Network> potential_network, interaction_network;
   std::vector<Real> entropy;  ///< beta, one or one per transition; empty: none was learned
 
   /// Row of coefficients that holds at time t.

@@ -159,7 +159,7 @@ class PairSum {
     }
     for (Index first = 0; first < sources; first += tile_size) {
       const Index last = first + tile_size < sources ? first + tile_size : sources;
-      for (int k = 0; k < outputs; ++k) sum[k] = N(T(0));
+      for (int k = 0; k < (most_outputs <= 4 ? most_outputs : outputs); ++k) sum[k] = N(T(0));
       for (Index j = first; j < last; ++j) {
         const T* source = &block(j * stride);
         for (int c = 0; c < d; ++c) r[c] = target[c] - N(source[c]);

@@ -15,6 +15,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "weir/flows/Rule.hpp"
@@ -38,6 +39,12 @@ struct ParameterRuleOptions {
   std::optional<Real> average;
 };
 void describe(Section& section, ParameterRuleOptions& options);
+
+/// As a deck gives it: `rule: {adam: {rate: 1.0e-3}}`.
+struct ParameterRuleChoice {
+  std::variant<ParameterRuleOptions> rule;
+};
+void describe(Section& section, ParameterRuleChoice& options);
 
 class ParameterRule : public Rule {
  public:

@@ -1,8 +1,9 @@
-// Optimal couplings of consecutive populations, in batches shared out over ranks, kept as barycentric maps.
+// Optimal couplings of consecutive populations, kept as barycentric maps.
 //
-// Populations are cut into the same number of nearly equal parts (`batch` particles, or one part: `whole`);
-// part p of population k is coupled with part p of population k + 1 on one rank, exactly, for the squared
-// distance. Only the conditional moments of each particle's partner come back: O(N), never a plan.
+// Exact couplings: populations are cut into the same number of nearly equal parts (`batch` particles, or one
+// part: `whole`); part p of population k is coupled with part p of population k + 1 on one rank, for the
+// squared distance. Entropic couplings (`sinkhorn`) are of whole populations, by all ranks together. Only the
+// conditional moments of each particle's partner come back: O(N), never a plan.
 #pragma once
 
 #include <string>
@@ -16,6 +17,9 @@ struct CouplingOptions {
   std::string method = "auto";
   IndexOrWord batch = 1000;
   Index exact_limit = 20000;
+  Real epsilon = 0.01;  ///< of sinkhorn, in units of the mean squared distance of independent pairs
+  Real tolerance = 1e-3;
+  Index max_iterations = 2000;
   std::string where;
 };
 void describe(Section& section, CouplingOptions& options);
@@ -30,6 +34,7 @@ void check_couplings(const CouplingOptions& options, const std::vector<Ensemble>
 /// Collective: couples training population k with k + 1 for every k; element k of the result belongs to
 /// population k (current) or k + 1 (next).
 std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options,
-                                                const std::vector<Ensemble>& populations, CoupledAt at);
+                                                const std::vector<Ensemble>& populations, CoupledAt at,
+                                                bool single = false);
 
 }  // namespace weir

@@ -11,13 +11,17 @@
 #include "weir/methods/Coupling.hpp"
 #include "weir/methods/LinearModel.hpp"
 #include "weir/methods/Method.hpp"
+#include "weir/methods/NetworkModel.hpp"
 #include "weir/methods/Populations.hpp"
 #include "weir/methods/Prediction.hpp"
 
 namespace weir {
 
 struct ModelOptions {
-  std::variant<LinearModelOptions> kind;
+  std::variant<LinearModelOptions, NetworkModelOptions> kind;
+
+  bool next() const;  ///< features at the later population, and implicit prediction
+  bool entropy() const;
 };
 void describe(Section& section, ModelOptions& options);
 
@@ -44,6 +48,10 @@ class LearnEnergies : public Method {
   void run(RunOutput& output, RunControl& control) override;
 
  private:
+  LearnedEnergy learn(const std::vector<Transition>& transitions, RunOutput& output, RunControl& control);
+  void write(const LearnedEnergy& energy, const std::vector<Ensemble>& observed,
+             const Predictions& predictions, RunOutput& output);
+
   LearnEnergiesOptions options_;
   std::optional<Populations> populations_;
 };

@@ -18,6 +18,7 @@
 #include "weir/energies/LearnedEnergy.hpp"
 #include "weir/input/RunOptions.hpp"
 #include "weir/methods/Populations.hpp"
+#include "weir/transport/Sinkhorn.hpp"
 
 namespace weir {
 
@@ -33,12 +34,11 @@ struct LinearModelOptions {
 };
 void describe(Section& section, LinearModelOptions& options);
 
-/// What a coupling of consecutive populations leaves at the particles of one of them.
-struct CoupledEnsemble {
-  Matrix<Real> displacement;  ///< E[y - x | particle], components x local particles
-  Vector<Real> mass;          ///< of the coupling at the particle; sums to 1
-  Vector<Real> variance;      ///< E |(y - x) - E[y - x]|^2 at the particle
-  Real cost = 0, gap = 0;     ///< of the whole coupling: mean squared displacement, duality gap
+/// What the coupling of consecutive populations leaves at the particles of one of them.
+struct CoupledEnsemble : ConditionalDisplacement {
+  Real cost = 0, gap = 0;   ///< of the whole coupling: mean squared displacement, duality gap
+  Real marginal_error = 0;  ///< of an entropic coupling; exact ones have none
+  Index iterations = 0;     ///< of an entropic coupling
 };
 
 /// One step from population k to k + 1, seen from the population where the features are taken.

@@ -24,7 +24,8 @@ class ExactAccumulator {
   /// Collective: starts at zero. `bound`: at least the magnitude of every number that this rank will add.
   void start(Real bound);
   /// Not collective: adds partials(:, t) for every column t, which each have as many rows as were asked for.
-  void add(const Matrix<const Real>& partials);
+  void add(const MatrixRef<const Real>& partials);
+  void add(const MatrixRef<const float>& partials);
   /// Collective: every rank gets the totals (host memory). Throws RunError on all ranks, naming `what`, where
   /// a summand anywhere was not finite.
   void finish(Real* totals, const std::string& what);
@@ -45,7 +46,8 @@ class ExactSum {
 
   /// Collective. `partials`: components x local tiles; every rank gets the totals (host memory, one per
   /// component). Throws RunError on all ranks, naming `what`, where a summand anywhere is not finite.
-  void operator()(const Matrix<const Real>& partials, Real* totals, const std::string& what);
+  void operator()(const MatrixRef<const Real>& partials, Real* totals, const std::string& what);
+  void operator()(const MatrixRef<const float>& partials, Real* totals, const std::string& what);
   /// The same for `count` partials of one component in host memory.
   Real operator()(const Real* partials, Index count, const std::string& what);
 

@@ -16,6 +16,9 @@ enum class Stream : std::uint32_t {
   metric_points = 8,
   population_ensemble = 9,
   floor_points = 10,
+  network_parameters = 11,
+  batch_order = 12,
+  batch_tiles = 13,
 };
 
 }  // namespace weir

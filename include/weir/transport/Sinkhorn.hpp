@@ -1,40 +1,52 @@
-// Entropic optimal transport between weighted point clouds of any size, in memory linear in their size.
+// Entropic optimal transport between two ensembles spread over ranks, in memory linear in their size.
 //
 //     min over couplings pi of  sum_ij pi_ij c(x_i, y_j) + epsilon KL(pi | a x b)
 //     pi_ij = a_i b_j exp((f_i + g_j - c(x_i, y_j)) / epsilon)
 #pragma once
 
-#include <vector>
-
-#include "weir/transport/Plan.hpp"
+#include "weir/ensemble/Ensemble.hpp"
+#include "weir/transport/Points.hpp"
 
 namespace weir {
 
-struct SinkhornOptions {
+struct SinkhornProblem {
   Real epsilon = 0;             ///< in the unit of the cost; must be given
   Real tolerance = 1e-6;        ///< on the marginal error at which to stop
   Index max_iterations = 5000;  ///< with the final epsilon
   TransportCost cost = TransportCost::squared_distance;
-  std::vector<Real> x_weights;  ///< a, positive with sum one; empty: uniform
-  std::vector<Real> y_weights;  ///< b
+  bool single = false;  ///< kernels in single precision: good for tolerances down to 1e-4
+  Vector<Real> x_weights =
+      {};  ///< a, of the local particles, all positive; empty: uniform. Made to sum to one.
+  Vector<Real> y_weights = {};  ///< b
+};
+
+/// What a coupling of x and y leaves at the particles of one of them.
+struct ConditionalDisplacement {
+  Matrix<Real> displacement;  ///< E[y - x | particle], components x local particles
+  Vector<Real> mass;          ///< of the coupling at the particle; sums to 1
+  Vector<Real> variance;      ///< E |(y - x) - E[y - x]|^2 at the particle
 };
 
 struct SinkhornResult {
-  std::vector<Real> f;  ///< potential at each x
-  std::vector<Real> g;  ///< potential at each y
-  Real cost = 0;        ///< sum pi_ij c(x_i, y_j)
-  Real objective = 0;   ///< with the entropy: sum a_i f_i + sum b_j g_j
-  /// sum_i |sum_j pi_ij - a_i|; the other marginal, b, is met to rounding
-  Real marginal_error = 0;
-  Index iterations = 0;    ///< sweeps over both clouds, those of larger epsilons included
-  bool converged = false;  ///< whether the tolerance was reached
-  BarycentricMaps maps;
+  Vector<Real> f;           ///< potential at each local x
+  Vector<Real> g;           ///< potential at each local y
+  Real cost = 0;            ///< sum pi_ij c(x_i, y_j)
+  Real objective = 0;       ///< the dual: sum a_i f_i + sum b_j g_j
+  Real gap = 0;             ///< |primal - dual| of the coupling found
+  Real marginal_error = 0;  ///< sum_i |sum_j pi_ij - a_i|; the other marginal, b, is met to rounding
+  Index iterations = 0;     ///< sweeps over both clouds, those of larger epsilons included
+  bool converged = false;   ///< whether the tolerance was reached
+  ConditionalDisplacement at_x, at_y;
 };
 
-/// Sinkhorn's iteration on the potentials (Peyre, Cuturi, Computational Optimal Transport, 2019, chapter 4),
-/// by log-sum-exp over rows of costs that are found anew each time, epsilon halving from the size of the
-/// clouds down to the one asked for. O(n m) work per iteration, O(n + m) memory; no underflow can empty the
-/// plan. Throws RunError where a point is not finite, InternalError where options or shapes make no sense.
-SinkhornResult sinkhorn(Points x, Points y, const SinkhornOptions& options);
+/// Collective: Sinkhorn's iteration on the potentials (Peyre, Cuturi, Computational Optimal Transport, 2019,
+/// chapter 4), in the log domain, over-relaxed, epsilon halving from the size of the clouds down to the one
+/// asked for. O(N_x N_y) work per iteration, O(N_x + N_y) memory over all ranks. Throws RunError where a
+/// point is not finite or a sum left the range of numbers, InternalError where options or shapes make no
+/// sense.
+SinkhornResult sinkhorn(const Ensemble& x, const Ensemble& y, const SinkhornProblem& problem);
+
+/// Collective: E c(x, y) of independent x and y for the squared distance: a scale for epsilon.
+Real mean_squared_distance(const Ensemble& x, const Ensemble& y);
 
 }  // namespace weir

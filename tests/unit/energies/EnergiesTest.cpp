@@ -130,9 +130,13 @@ TEST(FreeEnergy, VelocityIsMinusTheGradientOfTheEnergy) {
     EnergyOptions options;
     QuadraticOptions quadratic;
     options.potential = {{quadratic, ""}, {FunctionalOptions{"wavy_plateau"}, ""}};
-    options.interaction = {{quadratic, ""},           {GaussianOptions{{-1, 0.5}, {}}, ""},
-                           {MorseOptions{}, ""},      {PowerLawOptions{{1, 3, 2}, {}}, ""},
-                           {DoubleWellOptions{}, ""}, {FunctionalOptions{"double_exp"}, ""}};
+    options.interaction = {{quadratic, ""},
+                           {GaussianOptions{{-1, 0.5}, {}}, ""},
+                           {MorseOptions{}, ""},
+                           {PowerLawOptions{{1, 3, 2}, {}}, ""},
+                           {PowerLawOptions{{0.7, 4, 2}, {}}, ""},
+                           {DoubleWellOptions{}, ""},
+                           {FunctionalOptions{"double_exp"}, ""}};
     options.entropy = {0.3, "blob", 0.4};
     options.power = PowerOptions{0.5, 2, 0.3};
     FreeEnergy energy(options, self, ensemble.partition, d, false, ensemble.x);
@@ -164,6 +168,48 @@ TEST(FreeEnergyParallel, IsTheSameOnAnyNumberOfRanksAndInSingleNearby) {
                   single(c, spread.partition.first_particle() + i), 2e-5);
     }
   EXPECT_EQ(energy.energy(0, spread.x).total(), alone.energy(0, whole.x).total());
+}
+
+// What goes through moments is the sum over pairs.
+TEST(InteractionParallel, QuarticsOfTheDistanceAreSumsOverPairs) {
+  const Communicator comm;
+  const Index n = 53;
+  for (const Index d : {1, 2, 5}) {
+    const auto ensemble = drawn(comm, n, d), whole = drawn(Communicator(MPI_COMM_SELF), n, d);
+    for (const InteractionOptions& options : {InteractionOptions{DoubleWellOptions{{1.3, 0.7}, {}}, ""},
+                                              InteractionOptions{PowerLawOptions{{0.7, 4, 2}, {}}, ""},
+                                              InteractionOptions{PowerLawOptions{{0.7, 2, 4}, {}}, ""}}) {
+      const auto* power = std::get_if<PowerLawOptions>(&options.term);
+      const auto profile = [&](Real s) {  // value, slope
+        if (!power) {
+          const DoubleWellProfile well{1.3, 0.7};
+          return std::pair(well.value(s), well.slope(s));
+        }
+        const Real a = power->attraction / 2, b = power->repulsion / 2;
+        return std::pair(0.7 * (std::pow(s, a) / (2 * a) - std::pow(s, b) / (2 * b)),
+                         0.7 * (std::pow(s, a - 1) - std::pow(s, b - 1)));
+      };
+      const auto interaction = make_interaction(options, comm, ensemble.partition, d, false);
+      Matrix<Real> gradient("gradient", d, ensemble.partition.local_particles());
+      interaction->add_gradient(ensemble.x, 0, 1, gradient);
+      Real energy = 0;
+      for (Index i = 0; i < n; ++i) {
+        std::vector<Real> expected(d, 0);
+        for (Index j = 0; j < n; ++j) {
+          Real s = 0;
+          for (Index c = 0; c < d; ++c) s += std::pow(whole.x(c, i) - whole.x(c, j), 2);
+          energy += profile(s).first / Real(2 * n * n);
+          for (Index c = 0; c < d; ++c)
+            expected[c] += profile(s).second * (whole.x(c, i) - whole.x(c, j)) / Real(n);
+        }
+        const Index local = i - ensemble.partition.first_particle();
+        if (local < 0 || local >= ensemble.partition.local_particles()) continue;
+        for (Index c = 0; c < d; ++c)
+          EXPECT_NEAR(gradient(c, local), expected[c], 1e-10 * (1 + std::fabs(expected[c])));
+      }
+      EXPECT_NEAR(interaction->energy(ensemble.x, 0), energy, 1e-10 * (1 + std::fabs(energy)));
+    }
+  }
 }
 
 // Only with both terms of the blob velocity is the mean conserved.

@@ -128,6 +128,32 @@ TEST(Stage, StationaryVariancesOfOrnsteinUhlenbeck) {
   EXPECT_NEAR(stationary_variance("leimkuhler_matthews", h, particles), 1, four_errors);
 }
 
+/// E cos X at time 1 of dX = -X dt + sqrt(2 T) dW from X = 2, by many particles.
+Real mean_cosine(const std::string& scheme, Real h, Real temperature) {
+  Linear flow(Communicator(MPI_COMM_SELF), 1000000, 4, temperature);
+  flow.k = 1;
+  flow.c = 0;
+  Stage stage({0, 1, h, scheme, {}, 9, 0, true, {}}, flow, "");
+  fill(stage, 2);
+  stage.run([](const Tick&) {});
+  const ConstBlockViews views(stage.state().layout(), stage.state().vec());
+  const auto x = views[0];
+  Real sum = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) sum += std::cos(x.data()[i]);
+  return sum / Real(x.size());
+}
+
+// The weak error of Euler-Maruyama halves with the step, for an observable that is not linear. The standard
+// errors of the means are 3e-4.
+TEST(Stage, WeakOrderOfEulerMaruyama) {
+  const Real temperature = 0.3, variance = temperature * (1 - std::exp(-2.));
+  const Real exact = std::cos(2 * std::exp(-1.)) * std::exp(-variance / 2);
+  const Real coarse = mean_cosine("langevin", 0.2, temperature) - exact,
+             fine = mean_cosine("langevin", 0.1, temperature) - exact;
+  EXPECT_GT(std::fabs(fine), 0.01);
+  EXPECT_NEAR(std::log2(coarse / fine), 1, 0.1);
+}
+
 TEST(StageParallel, AStateThatIsNotFiniteStopsAllRanks) {
   Linear flow(Communicator(), 37, 2);
   flow.k = -1;

@@ -1,4 +1,5 @@
 // learn_energies against closed forms.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -242,6 +243,60 @@ simulate:
   const auto summary = summary_of(folder / "out");
   EXPECT_NEAR(summary["mean/0"], std::pow(0.8, 5), 1e-8);
   EXPECT_NEAR(summary["mean/1"], std::pow(0.6, 5), 1e-8);
+}
+
+// From the first population through all times, a linear map is followed exactly; doing nothing is then
+// measured from the first population too.
+TEST(LearnEnergiesVerifyParallel, RollsOutFromTheFirstPopulation) {
+  const auto summary = [](const std::string& predict) {
+    const SharedFolder folder;
+    const Outcome outcome = run_deck_text(folder, R"(weir: 1
+run: {name: verify, seed: 2, tile: 8}
+learn_energies:
+  populations:
+    simulate:
+      initial: {particles: 100, dimension: 2, normal: {mean: [3, 3], covariance: 0.2}}
+      energy: {potential: {quadratic: {stiffness: [2.0, 4.0]}}}
+      time: {step: 0.1, end: 0.3}
+  split: {test: 0.5}
+  pairing: paired
+  model: {linear: {ridge: 0, features_at: current, features: {polynomial: {degree: 2, kind: total}}}}
+  metrics: [w1, w2]
+)",
+                                          {"learn_energies.predict=" + predict});
+    EXPECT_EQ(outcome.code, done) << outcome.message;
+    return summary_of(folder / "out");
+  };
+  const auto rolled = summary("roll_out"), stepped = summary("one_step");
+  for (const char* name : {"w1/1", "w1/2", "w1/3", "w1", "w2/3", "w2"})
+    EXPECT_NEAR(rolled[name], 0, 1e-8) << name;
+  EXPECT_EQ(rolled["w1_identity/1"], stepped["w1_identity/1"]);
+  // Far from the minimum every particle moves the same way: distances to the first population add up.
+  EXPECT_GT(Real(rolled["w1_identity/3"]), Real(stepped["w1_identity/1"]) + Real(stepped["w1_identity/2"]));
+}
+
+/// The paper's benchmark with potential, interaction and entropy at once: V and W alone are not determined,
+/// the total drift is.
+TEST(LearnEnergiesVerify, TotalDriftsOfFullEnergies) {
+  struct Case {
+    const char *potential, *interaction, *entropy;
+    Real w1;  // of an independent implementation
+  };
+  for (const Case& c :
+       {Case{"wavy_plateau", "flowers", "0.1", 0.064}, Case{"styblinski_tang", "bohachevsky", "0.2", 0.071},
+        Case{"flowers", "oakley_ohagan", "0", 0.058}, Case{"double_exp", "ishigami", "0.1", 0.098}}) {
+    const SharedFolder folder;
+    const std::string energy =
+        fmt::format("{{potential: {}, interaction: {}, entropy: {}}}", c.potential, c.interaction, c.entropy);
+    const Outcome outcome = run_deck_text(folder, text_of(WEIR_SOURCE_DIR "/input/learn_energies/full.yaml"),
+                                          {"learn_energies.populations.simulate.energy=" + energy});
+    ASSERT_EQ(outcome.code, done) << outcome.message;
+    const auto summary = summary_of(folder / "out");
+    EXPECT_LE(summary["l2_uvp"], 0.3) << c.potential;
+    EXPECT_LE(summary["w1"], 1.3 * c.w1) << c.potential;
+    EXPECT_EQ(summary["rank"], Index(summary["unknowns"]) - 2)
+        << c.potential;  // linear W duplicates linear V
+  }
 }
 
 }  // namespace

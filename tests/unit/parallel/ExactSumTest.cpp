@@ -42,6 +42,60 @@ TEST(ExactSumParallel, IsTheSameOnAnyNumberOfRanks) {
   }
 }
 
+// Numbers of many sizes, singles as they are, against sums of 113 and more bits.
+template <class T>
+void expect_rounded_once(Index length, Index columns, int spread) {
+  Matrix<T> partials("partials", length, columns);
+  const Random random(4, Stream::split);
+  for (Index t = 0; t < columns; ++t)
+    for (Index c = 0; c < length; ++c)
+      partials(c, t) = T(std::ldexp(random.normal(t, c, 0), int(random.uniform(t, c, 1) * spread)));
+  std::vector<Real> totals(length);
+  ExactSum(Communicator(MPI_COMM_SELF), length)(partials, totals.data(), "partials");
+  for (Index c = 0; c < length; ++c) {
+    __float128 sum = 0;
+    for (Index t = 0; t < columns; ++t) sum += partials(c, t);
+    ASSERT_EQ(totals[c], Real(sum)) << "component " << c;
+  }
+}
+
+TEST(ExactSum, EveryTotalIsRoundedOnce) {
+  expect_rounded_once<Real>(1003, 5, 30);
+  expect_rounded_once<Real>(1003, 2, 45);
+  expect_rounded_once<float>(1003, 5, 30);
+  expect_rounded_once<float>(517, 300, 8);
+}
+
+// Halfway cases: the part that decides lies far below, in the last limb.
+TEST(ExactSum, TiesAreDecidedByTheLastDigits) {
+  const Communicator self(MPI_COMM_SELF);
+  const Index length = 8;
+  for (const Real sign : {1., -1.}) {
+    Matrix<Real> partials("partials", length, 3);
+    for (Index c = 0; c < length; ++c) {
+      partials(c, 0) = sign * (1 + Real(c % 2) * 0x1p-52);
+      partials(c, 1) = sign * 0x1p-53;
+      partials(c, 2) = c < 4 ? 0 : c < 6 ? 0x1p-100 : -0x1p-100;
+    }
+    std::vector<Real> totals(length);
+    ExactSum(self, length)(partials, totals.data(), "ties");
+    const Real even = 1, odd = 1 + 0x1p-52, next = 1 + 0x1p-51;
+    const std::vector<Real> outward{even, next, even, next, odd, next, even, odd},
+        inward{-even, -next, -even, -next, -even, -odd, -odd, -next};
+    EXPECT_EQ(totals, sign > 0 ? outward : inward);
+  }
+}
+
+TEST(ExactSum, ManyLargeSummandsTakeTheLongWay) {
+  const Communicator self(MPI_COMM_SELF);
+  const Index columns = Index(1) << 19;
+  Matrix<Real> partials("partials", 9, columns);
+  Kokkos::deep_copy(partials, 1 - 0x1p-53);
+  std::vector<Real> totals(9);
+  ExactSum(self, 9)(partials, totals.data(), "ones");
+  for (const Real total : totals) EXPECT_EQ(total, Real(columns) * (1 - 0x1p-53));
+}
+
 TEST(ExactSum, RoundsOnceAndCancelsExactly) {
   const Communicator self(MPI_COMM_SELF);
   ExactSum sum(self, 1);

@@ -1,0 +1,41 @@
+// Mini-batches of whole tiles, the same on any number of ranks.
+//
+//     batch n of an epoch = one tile from each of B strata of consecutive tiles
+//
+// Every stratum runs through a fresh permutation of its tiles each epoch, so every tile comes once an epoch,
+// and batches are spread evenly over ranks. Where tiles are in groups (populations that must not be mixed), a
+// batch is of one group, and the order of batches is permuted.
+#pragma once
+
+#include <vector>
+
+#include "weir/base/Types.hpp"
+
+namespace weir {
+
+class Batches {
+ public:
+  /// group_tiles[g]: number of tiles of group g; `strata` tiles a batch (fewer where a group has not as
+  /// many).
+  Batches(std::vector<Index> group_tiles, Index strata, Index seed);
+
+  Index per_epoch() const { return first_round_.back(); }
+  Index strata() const { return strata_; }
+  /// Batches in an epoch of the group.
+  Index rounds(Index group) const { return first_round_[group + 1] - first_round_[group]; }
+
+  struct Batch {
+    Index group;
+    std::vector<Index> tiles;  ///< of the group, one per stratum, ascending; -1: the stratum is through
+  };
+  /// The batch of iteration number `iteration`, a pure function of it; `batch` is overwritten.
+  void draw(Index iteration, Batch& batch) const;
+
+ private:
+  Index first_tile(Index group, Index stratum) const { return stratum * group_tiles_[group] / strata_; }
+
+  std::vector<Index> group_tiles_, first_round_;
+  Index strata_, seed_;
+};
+
+}  // namespace weir

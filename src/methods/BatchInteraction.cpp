@@ -1,0 +1,121 @@
+#include "BatchInteraction.hpp"
+
+#include <algorithm>
+
+namespace weir {
+
+namespace {
+using Range = Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>;
+using Columns = Kokkos::pair<Index, Index>;
+}  // namespace
+
+template <class T>
+BatchInteraction<T>::BatchInteraction(const Communicator& comm, const MlpShape& shape, bool unbiased,
+                                      Index slots, Index tile)
+    : comm_(comm),
+      network_(shape),
+      tape_(network_, tile, Purpose::mixed),
+      unbiased_(unbiased),
+      tile_(tile),
+      points_("Weir::BatchInteraction::points", shape.inputs, slots * tile),
+      difference_("Weir::BatchInteraction::difference", shape.inputs, tile),
+      slope_("Weir::BatchInteraction::slope", shape.inputs, tile),
+      u_("Weir::BatchInteraction::u", shape.inputs, tile),
+      slot_particles_(slots),
+      counts_(comm.size()),
+      offsets_(comm.size()) {}
+
+template <class T>
+void BatchInteraction<T>::gather(const Ensemble& ensemble, const std::vector<Index>& tiles) {
+  const Partition& partition = ensemble.partition;
+  const Index d = Index(points_.extent(0));
+  std::fill(counts_.begin(), counts_.end(), 0);
+  particles_ = 0;
+  Index last_owner = 0;
+  for (Index slot = 0; slot < Index(tiles.size()); ++slot) {
+    slot_particles_[slot] = 0;
+    if (tiles[slot] >= 0) {
+      const Index first = tiles[slot] * tile_;
+      slot_particles_[slot] = std::min(tile_, partition.particles() - first);
+      last_owner = partition.owner_of_row(first);
+      const auto points = points_;
+      const auto x = ensemble.x;
+      const Index local = first - partition.first_particle(), to = slot * tile_;
+      if (last_owner == comm_.rank())
+        Kokkos::parallel_for(
+            "Weir::BatchInteraction::pack", Range(0, slot_particles_[slot]), KOKKOS_LAMBDA(Index i) {
+              for (Index c = 0; c < d; ++c) points(c, to + i) = x(c, local + i);
+            });
+    }
+    particles_ += slot_particles_[slot];
+    counts_[last_owner] += int(tile_ * d);  // tiles ascend, so a rank's slots are neighbours
+  }
+  Kokkos::fence();
+  for (int rank = 1; rank < comm_.size(); ++rank) offsets_[rank] = offsets_[rank - 1] + counts_[rank - 1];
+  comm_.all_gather_in_place(points_.data(), counts_, offsets_);
+}
+
+template <class T>
+template <class Use>
+void BatchInteraction<T>::for_each_panel(Index slot, const VectorRef<const T>& theta, Use&& use) {
+  const Index d = Index(points_.extent(0));
+  const auto points = points_;
+  const auto difference = difference_;
+  for (Index i = 0; i < slot_particles_[slot]; ++i)
+    for (Index source = 0; source < Index(slot_particles_.size()); ++source) {
+      const Index count = slot_particles_[source], target = slot * tile_ + i, first = source * tile_;
+      if (count == 0) continue;
+      Kokkos::parallel_for(
+          "Weir::BatchInteraction::differences", Range(0, count), KOKKOS_LAMBDA(Index j) {
+            for (Index c = 0; c < d; ++c) difference(c, j) = T(points(c, target) - points(c, first + j));
+          });
+      Kokkos::fence();
+      const Columns columns(0, count);
+      network_.input_gradient(theta, Kokkos::subview(difference_, Kokkos::ALL, columns), tape_,
+                              Kokkos::subview(slope_, Kokkos::ALL, columns));
+      use(i, source, count);
+    }
+}
+
+template <class T>
+void BatchInteraction<T>::add_force(Index slot, const VectorRef<const T>& theta,
+                                    const MatrixRef<Real>& force) {
+  const Index d = Index(points_.extent(0));
+  const Real share_each = share();
+  const auto slope = slope_;
+  for_each_panel(slot, theta, [&](Index i, Index source, Index count) {
+    const Index self = unbiased_ && source == slot ? i : -1;
+    Kokkos::parallel_for(
+        "Weir::BatchInteraction::force", Range(0, d), KOKKOS_LAMBDA(Index c) {
+          Real sum = 0;
+          for (Index j = 0; j < count; ++j)
+            if (j != self) sum += Real(slope(c, j));
+          force(c, i) += share_each * sum;
+        });
+    Kokkos::fence();
+  });
+}
+
+template <class T>
+void BatchInteraction<T>::gradient(Index slot, const VectorRef<const T>& theta, const MatrixRef<const T>& u,
+                                   const VectorRef<T>& theta_bar) {
+  const Index d = Index(points_.extent(0));
+  const Real share_each = share();
+  const auto panel = u_;
+  bool add = false;
+  for_each_panel(slot, theta, [&](Index i, Index source, Index count) {
+    const Index self = unbiased_ && source == slot ? i : -1;
+    Kokkos::parallel_for(
+        "Weir::BatchInteraction::u", Range(0, count), KOKKOS_LAMBDA(Index j) {
+          for (Index c = 0; c < d; ++c) panel(c, j) = j == self ? T(0) : T(share_each * Real(u(c, i)));
+        });
+    Kokkos::fence();
+    network_.mixed(theta, Kokkos::subview(u_, Kokkos::ALL, Columns(0, count)), tape_, theta_bar, {}, add);
+    add = true;
+  });
+}
+
+template class BatchInteraction<float>;
+template class BatchInteraction<double>;
+
+}  // namespace weir
