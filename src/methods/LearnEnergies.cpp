@@ -120,6 +120,21 @@ void describe_fit(const LinearFit& fit, RunOutput& output) {
   describe_entropy(fit.energy, output);
 }
 
+/// Numbers of the stages that a checkpoint may be of.
+enum StageNumber { coupling_stage = 0, training_stage = 1 };
+
+/// Couples until everything is coupled or the run is to stop. Checkpoints from here on hold what is coupled.
+void couple(Couplings& couplings, RunOutput& output, RunControl& control) {
+  const Real seconds_between_talks = 5;
+  if (output.restart()) couplings.restore(output.restart()->file());
+  control.keep([&](Hdf5File& file) { couplings.save(file); });
+  bool coupled = false;
+  while (!coupled && !control.stopped()) {
+    coupled = couplings.advance(seconds_between_talks);
+    control.goes_on_after({coupling_stage, {couplings.done(), 0}, 0});
+  }
+}
+
 /// Trains the stage and reports its loss now and then.
 LearnedEnergy train_network(const NetworkModelOptions& options, const std::vector<Real>& times,
                             const std::vector<Transition>& transitions, RunOutput& output,
@@ -141,7 +156,7 @@ LearnedEnergy train_network(const NetworkModelOptions& options, const std::vecto
                          training->iterations_per_epoch(), training->batch()));
   output.summarise("unknowns", layout[0].partition.particles());
 
-  control.run(stage, 0, [&](const Tick& tick) {
+  control.run(stage, training_stage, [&](const Tick& tick) {
     output.progress(tick.step, iterations, tick.time);
     if (tick.step % every != 0 && tick.step != iterations) return;
     const Real loss = training->loss(stage.learned(0));
@@ -192,10 +207,15 @@ void LearnEnergies::run(RunOutput& output, RunControl& control) {
   Phases phase(output);
   describe_populations(populations, output);
 
-  const auto couplings = phase("coupling", [&] {
-    return couple_populations(options_.coupling, populations.train,
-                              next ? CoupledAt::next : CoupledAt::current, run.single_precision());
+  Couplings pieces(options_.coupling, populations.train, next ? CoupledAt::next : CoupledAt::current,
+                   run.single_precision());
+  phase("coupling", [&] {
+    couple(pieces, output, control);
+    return 0;
   });
+  const auto stopped = [&] { output.finish(control.status(), 0, populations.times.front()); };
+  if (control.stopped()) return stopped();
+  const auto& couplings = pieces.result();
   describe_couplings(couplings, output);
 
   const Index steps = populations.count() - 1, offset = next ? 1 : 0;
@@ -205,6 +225,7 @@ void LearnEnergies::run(RunOutput& output, RunControl& control) {
       fitted[k] = fit_density(options_.density, populations.train[k + offset], run.seed, int(k));
     return fitted;
   });
+  if (!control.goes_on_after({coupling_stage, {pieces.done(), 0}, 0})) return stopped();
   for (Index k = 0; entropy && k < steps; ++k)
     for (const auto& remark : densities[k]->remarks())
       output.log(fmt::format("density of population {}: {}", k + offset, remark));
@@ -214,7 +235,7 @@ void LearnEnergies::run(RunOutput& output, RunControl& control) {
     transitions.push_back({populations.train[k + offset], couplings[k],
                            populations.times[k + 1] - populations.times[k], densities[k].get()});
   const LearnedEnergy energy = phase("fit", [&] { return learn(transitions, output, control); });
-  if (control.stopped()) return output.finish(control.status(), 0, populations.times.front());
+  if (control.stopped()) return stopped();
 
   const bool has_test = populations.test.front().particles() > 0;
   if (!has_test) output.log("no test particles were kept: predictions start from the training populations");
