@@ -1,5 +1,7 @@
 #include "weir/output/Snapshots.hpp"
 
+#include "weir/parallel/Counters.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -34,6 +36,7 @@ void Snapshots::start(const std::string& path) const {
 
 void Snapshots::write(Index step, Real time, const std::string& block, const Partition& partition,
                       const MatrixRef<const Real>& x) {
+  const Phase phase("snapshots");
   const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), x);
   Entry entry{step, time, block, partition.particles(), Index(x.extent(0)), 0};
   try {
