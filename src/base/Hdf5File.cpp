@@ -258,9 +258,17 @@ Index Hdf5File::offset(const std::string& name) const {
   return Index(address);
 }
 
+namespace {
+/// An attribute of that name gives way to the one that is about to be made.
+void remove_attribute(hid_t id, const std::string& name) {
+  if (WEIR_HDF5(H5Aexists(id, name.c_str())) > 0) WEIR_HDF5(H5Adelete(id, name.c_str()));
+}
+}  // namespace
+
 void Hdf5File::set_attribute(const std::string& object, const std::string& name, Real value) {
   const Hdf5Id id(WEIR_HDF5(H5Oopen(file_, object.c_str(), H5P_DEFAULT))),
       space(WEIR_HDF5(H5Screate(H5S_SCALAR)));
+  remove_attribute(id, name);
   const Hdf5Id attribute(
       WEIR_HDF5(H5Acreate2(id, name.c_str(), H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT)));
   WEIR_HDF5(H5Awrite(attribute, H5T_NATIVE_DOUBLE, &value));
@@ -270,6 +278,7 @@ void Hdf5File::set_attribute(const std::string& object, const std::string& name,
   const Hdf5Id id(WEIR_HDF5(H5Oopen(file_, object.c_str(), H5P_DEFAULT))),
       space(WEIR_HDF5(H5Screate(H5S_SCALAR)));
   const Hdf5Id type = string_type(value.size());
+  remove_attribute(id, name);
   const Hdf5Id attribute(WEIR_HDF5(H5Acreate2(id, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT)));
   WEIR_HDF5(H5Awrite(attribute, type, value.empty() ? "\0" : value.data()));
 }

@@ -37,15 +37,18 @@ FreeEnergy::FreeEnergy(const EnergyOptions& options, const Communicator& comm, c
     add_blob(options.entropy.coefficient, 1, options.entropy.bandwidth, "entropy");
   if (!options.learned.empty())
     add(read_learned_energy(options.learned.path, comm, dimension, options.where + ".learned"), comm,
-        partition);
+        partition, single);
   if (options.power)
     add_blob(options.power->coefficient, options.power->exponent, options.power->bandwidth, "power");
 }
 
-void FreeEnergy::add(const LearnedEnergy& energy, const Communicator& comm, const Partition& partition) {
+void FreeEnergy::add(const LearnedEnergy& energy, const Communicator& comm, const Partition& partition,
+                     bool single) {
   learned_ = std::make_shared<const LearnedEnergy>(energy);
-  if (learned_->potential || learned_->potential_network) add(make_learned_potential(learned_));
-  if (learned_->interaction) add(make_learned_interaction(learned_, comm, partition));
+  if (learned_->potential || learned_->potential_network)
+    add(make_learned_potential(learned_, partition.tile_size()));
+  if (learned_->interaction || learned_->interaction_network)
+    add(make_learned_interaction(learned_, comm, partition, single));
 }
 
 Real FreeEnergy::temperature(Real t) const {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "NetworkPotential.hpp"
 #include "PairInteraction.hpp"
 #include "PointwisePotential.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Hdf5File.hpp"
+#include "weir/energies/NetworkEnergy.hpp"
 
 namespace weir {
 
@@ -175,6 +175,11 @@ std::optional<LearnedEnergy::Expansion> read_expansion(const Hdf5File& file, con
 
 }  // namespace
 
+Index LearnedEnergy::potentials() const {
+  if (potential_network) return potential_network->shape.time ? Index(times.size()) : 1;
+  return potential ? Index(potential->theta.size()) : 0;
+}
+
 Index LearnedEnergy::row(Real t, Index rows) const {
   if (rows <= 1) return 0;
   // A time that rounding put just before the start of a transition belongs to it.
@@ -192,15 +197,21 @@ void LearnedEnergy::write(Hdf5File& file) const {
   file.write("/times", times, {Index(times.size())});
   if (potential) write_expansion(file, "potential", "features", *potential);
   if (interaction) write_expansion(file, "interaction", "interaction_features", *interaction);
+  if (potential_network) write_network(file, "/networks/potential", *potential_network);
+  if (interaction_network) write_network(file, "/networks/interaction", *interaction_network);
   if (!entropy.empty()) file.write("/entropy", entropy, {Index(entropy.size())});
 }
 
-LearnedEnergy LearnedEnergy::read(const Hdf5File& file) {
+LearnedEnergy LearnedEnergy::read(const Hdf5File& file, const std::string& where) {
   LearnedEnergy energy;
   energy.dimension = Index(file.attribute("/", "dimension"));
   energy.times = file.read("/times");
   energy.potential = read_expansion(file, "potential", energy.dimension);
   energy.interaction = read_expansion(file, "interaction", energy.dimension);
+  if (file.has("/networks/potential"))
+    energy.potential_network = read_network(file, "/networks/potential", where);
+  if (file.has("/networks/interaction"))
+    energy.interaction_network = read_network(file, "/networks/interaction", where);
   if (file.has("/entropy")) energy.entropy = file.read("/entropy");
   return energy;
 }
@@ -213,7 +224,7 @@ LearnedEnergy read_learned_energy(const std::string& path, const Communicator& c
   });
   LearnedEnergy energy;
   try {
-    energy = LearnedEnergy::read(Hdf5File(path, comm.mpi(), Hdf5File::Access::read));
+    energy = LearnedEnergy::read(Hdf5File(path, comm.mpi(), Hdf5File::Access::read), where);
   } catch (const LibraryError& error) {
     throw InputError(where, fmt::format("{} is not an energies.h5 that Weir wrote ({})", path, error.what()));
   }
@@ -223,14 +234,19 @@ LearnedEnergy read_learned_energy(const std::string& path, const Communicator& c
   return energy;
 }
 
-std::unique_ptr<Potential> make_learned_potential(std::shared_ptr<const LearnedEnergy> energy) {
+std::unique_ptr<Potential> make_learned_potential(std::shared_ptr<const LearnedEnergy> energy,
+                                                  Index tile_size) {
   if (energy->potential_network)
-    return std::make_unique<NetworkPotential>(energy->potential_network->shape,
-                                              energy->potential_network->theta);
+    return make_network_potential(*energy->potential_network, energy->dimension, tile_size, false,
+                                  "/networks/potential");
   return std::make_unique<LearnedPotential>(std::move(energy));
 }
 std::unique_ptr<Interaction> make_learned_interaction(std::shared_ptr<const LearnedEnergy> energy,
-                                                      const Communicator& comm, const Partition& partition) {
+                                                      const Communicator& comm, const Partition& partition,
+                                                      bool single) {
+  if (energy->interaction_network)
+    return make_network_interaction(*energy->interaction_network, comm, partition, energy->dimension, single,
+                                    "/networks/interaction");
   return std::make_unique<LearnedInteraction>(std::move(energy), comm, partition);
 }
 

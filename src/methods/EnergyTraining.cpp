@@ -84,14 +84,12 @@ void NetworkTraining<T>::take_workspace() {
   const Index inputs = potential_ ? potential_->shape().inputs : d_;
   batch_tiles_.resize(batches_.strata());
   gather_.emplace(comm_, (*layout_)[0].partition, 1);
-  gradient_.emplace(comm_, parameters_);
+  gradient_.emplace(comm_, parameters_, batches_.strata());
   theta_ = Vector<T>("Weir::NetworkTraining::theta", parameters_);
-  theta_bar_ = Vector<T>("Weir::NetworkTraining::theta_bar", parameters_);
   x_ = Matrix<T>("Weir::NetworkTraining::x", inputs, tile_);
   slope_ = Matrix<T>("Weir::NetworkTraining::slope", inputs, tile_);
   u_ = Matrix<T>("Weir::NetworkTraining::u", inputs, tile_);
   force_ = Matrix<Real>("Weir::NetworkTraining::force", d_, tile_);
-  partials_ = Matrix<Real>("Weir::NetworkTraining::partials", parameters_, batches_.strata());
   Index tiles = 0;
   for (const auto& group : tiles_) tiles += Index(group.size());
   squares_ = Matrix<Real>("Weir::NetworkTraining::squares", 1, tiles);
@@ -146,8 +144,7 @@ void NetworkTraining<T>::velocity(Real t, const ConstBlockViews& x, const BlockV
   take_parameters(x[0]);
   batches_.draw(Index(std::llround(t)), batch_);
   visit_batch(2 * Real(batches_.rounds(batch_.group)) * Real(tiles_.size()) / Real(transitions_.size()));
-  (*gradient_)(MatrixRef<const Real>(partials_.data(), parameters_, used_), total_.data(),
-               "the gradient of the energy's parameters");
+  gradient_->sum(used_, total_.data(), "the gradient of the energy's parameters");
   const Index first = (*layout_)[0].partition.first_particle();
   for (Index i = 0; i < Index(velocity_.extent(1)); ++i) velocity_(0, i) = -total_(first + i);
   Kokkos::deep_copy(v[0], velocity_);
@@ -171,7 +168,7 @@ template <class T>
 LearnedEnergy NetworkTraining<T>::energy(const MatrixRef<const Real>& parameters) {
   const auto all = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), (*gather_)(parameters));
   const auto network = [&](const Mlp<T>& mlp, Index first) {
-    return LearnedEnergy::Network{mlp.shape(), {all.data() + first, all.data() + first + mlp.parameters()}};
+    return StoredNetwork{mlp.shape(), {all.data() + first, all.data() + first + mlp.parameters()}};
   };
   LearnedEnergy energy;
   energy.dimension = d_;
@@ -215,21 +212,22 @@ void NetworkTraining<T>::visit_tile(Index k, const Tile& tile, Index slot, Real 
   if (potential_) add_potential_force(k, tile);
   if (interaction_) interaction_->add_force(slot, interaction_theta(), force_);
   find_residual(k, tile, scale);
-  if (scale > 0) {
-    if (potential_)
-      potential_->mixed(potential_theta(), corner(u_, Index(u_.extent(0)), tile.count), *potential_tape_,
-                        VectorRef<T>(theta_bar_.data(), potential_->parameters()));
-    if (interaction_)
-      interaction_->gradient(
-          slot, interaction_theta(), corner(u_, Index(u_.extent(0)), tile.count),
-          VectorRef<T>(theta_bar_.data() + interaction_first_, interaction_->network().parameters()));
-    const auto theta_bar = theta_bar_;
-    const auto partial = Kokkos::subview(partials_, Kokkos::ALL, used_);
-    Kokkos::parallel_for(
-        "Weir::NetworkTraining::partial", Range(0, parameters_),
-        KOKKOS_LAMBDA(Index p) { partial(p) = Real(theta_bar(p)); });
-  }
+  if (scale > 0) add_gradient(slot, tile.count);
   ++used_;
+}
+
+/// The gradients of <u_, force> with respect to the networks' parameters.
+template <class T>
+void NetworkTraining<T>::add_gradient(Index slot, Index count) {
+  const auto theta_bar = (*gradient_)[used_];
+  const auto u = corner(u_, Index(u_.extent(0)), count);
+  if (potential_)
+    potential_->mixed(potential_theta(), u, *potential_tape_,
+                      VectorRef<T>(theta_bar.data(), potential_->parameters()));
+  if (interaction_)
+    interaction_->gradient(
+        slot, interaction_theta(), u,
+        VectorRef<T>(theta_bar.data() + interaction_first_, interaction_->network().parameters()));
 }
 
 /// force_ += grad V; what it leaves on the tape the gradient with respect to the parameters needs.
@@ -264,7 +262,8 @@ void NetworkTraining<T>::find_residual(Index k, const Tile& tile, Real scale) {
   const auto mass = transitions_[k].coupled.mass;
   const auto scores = scores_[k], force = force_, squares = squares_;
   const auto u = u_;
-  const auto theta = theta_, theta_bar = theta_bar_;
+  const auto theta = theta_;
+  const auto theta_bar = (*gradient_)[scale > 0 ? used_ : 0];
   const Real tau = transitions_[k].tau;
   const bool entropy = options_.entropy, timed = Index(u_.extent(0)) > d_;
   const Index d = d_, beta = beta_, used = used_;
@@ -287,7 +286,7 @@ void NetworkTraining<T>::find_residual(Index k, const Tile& tile, Real scale) {
             if (entropy) slope += Real(u(c, i)) * scores(c, tile.first + i);
           }
         squares(0, used) = square;
-        if (entropy) theta_bar(beta) = T(slope);
+        if (entropy && scale > 0) theta_bar(beta) = T(slope);
       });
   Kokkos::fence();
 }

@@ -9,6 +9,7 @@
 #include "weir/methods/Batches.hpp"
 #include "weir/methods/NetworkModel.hpp"
 #include "weir/networks/Mlp.hpp"
+#include "weir/networks/TileGradient.hpp"
 #include "weir/parallel/Gather.hpp"
 #include "weir/parallel/TileSum.hpp"
 
@@ -43,12 +44,13 @@ class NetworkTraining : public EnergyTraining {
   void take_parameters(const MatrixRef<const Real>& parameters);
 
   /// Collective: visits those tiles of batch_ that are this rank's. For scale > 0 each leaves the gradient of
-  /// scale / 2 times its squared residual as a column of partials_ (from 0), for 0 its square in squares_
+  /// scale / 2 times its squared residual in gradient_ (from 0), for 0 its square in squares_
   /// (behind those that are there).
   void visit_batch(Real scale);
   void visit_tile(Index k, const Tile& tile, Index slot, Real scale);
   void add_potential_force(Index k, const Tile& tile);
   void find_residual(Index k, const Tile& tile, Real scale);
+  void add_gradient(Index slot, Index count);
 
   VectorRef<const T> potential_theta() const {
     return VectorRef<const T>(theta_.data(), potential_->parameters());
@@ -73,13 +75,13 @@ class NetworkTraining : public EnergyTraining {
   Index parameters_ = 0, interaction_first_ = 0, beta_ = 0;  // [V | W | beta]
   std::shared_ptr<const Layout> layout_;
   std::optional<Gather> gather_;
-  std::optional<ExactSum> gradient_;
+  std::optional<TileGradient<T>> gradient_;
 
-  Vector<T> theta_, theta_bar_;
+  Vector<T> theta_;
   Matrix<T> x_, slope_, u_;  // a tile's inputs of V (a time may be the last), grad V, adjoint of the force
-  Matrix<Real> force_, partials_;  // force, then residual; a tile's gradient in each column
+  Matrix<Real> force_;       // force, then residual
   Matrix<Real> squares_;
-  Index used_ = 0;  // columns of partials_ or squares_
+  Index used_ = 0;  // tiles in gradient_ or squares_
   std::vector<Matrix<Real>> scores_;
   Real unexplained_ = 0;
   Kokkos::View<Real*, Kokkos::HostSpace> total_;

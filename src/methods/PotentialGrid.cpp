@@ -60,7 +60,7 @@ void write_values(Hdf5File& file, const std::string& name, const Vector<Real>& v
 
 void write_potential_grid(Hdf5File& file, const LearnedEnergy& energy, const EnergyOptions* truth,
                           const Populations& populations, const Communicator& comm) {
-  if (!energy.potential) return;
+  if (energy.potentials() == 0) return;
   const Ensemble& middle = populations.train[populations.count() / 2];
   const Box box = bounding_box(populations, comm);
   const Index rows = populations.dimension() > 1 ? points : 1;
@@ -74,8 +74,8 @@ void write_potential_grid(Hdf5File& file, const LearnedEnergy& energy, const Ene
     file.write(axis == 0 ? "/grid/x0" : "/grid/x1", ticks, {points});
   }
   const auto shared = std::make_shared<const LearnedEnergy>(energy);
-  const auto learned = make_learned_potential(shared);
-  for (std::size_t row = 0; row < energy.potential->theta.size(); ++row) {
+  const auto learned = make_learned_potential(shared, grid.partition.tile_size());
+  for (Index row = 0; row < energy.potentials(); ++row) {
     const Vector<Real> values("Weir::PotentialGrid::values", grid.particles());
     add_values(*learned, grid, energy.times[row], values);
     write_values(file, "/grid/learned/" + std::to_string(row), values, rows);

@@ -14,9 +14,9 @@ constexpr int most_iterations = 300;
 constexpr Real fixed_point_tolerance = 1e-9;
 
 /// The learned energy for ensembles of one partition.
-FreeEnergy learned_free_energy(const LearnedEnergy& energy, const Ensemble& shape) {
+FreeEnergy learned_free_energy(const LearnedEnergy& energy, const Ensemble& shape, bool single) {
   FreeEnergy free_energy({}, shape.comm, shape.partition, shape.components(), false, shape.x);
-  free_energy.add(energy, shape.comm, shape.partition);
+  free_energy.add(energy, shape.comm, shape.partition, single);
   return free_energy;
 }
 
@@ -121,21 +121,28 @@ void add_noise(const Ensemble& ensemble, const Matrix<Real>& x, Real variance, I
 
 }  // namespace
 
+Index PredictionOptions::start(Index k) const {
+  while (roll_out && k > 0 && std::find(left_out.begin(), left_out.end(), k) != left_out.end()) --k;
+  return k;
+}
+
 Predictions predict(const PredictionOptions& options, const LearnedEnergy& learned,
                     const std::vector<Real>& times, const std::vector<Ensemble>& observed,
                     const RunOptions& run) {
   Predictions predictions;
   Index unconverged = 0, steps = 0;
   for (std::size_t k = 0; k + 1 < times.size(); ++k) {
-    const Ensemble& from = options.roll_out && k > 0 ? predictions.populations.back() : observed[k];
+    const Index start = options.start(Index(k));
+    const Ensemble& from =
+        options.roll_out && start > 0 ? predictions.populations[start - 1] : observed[start];
     Ensemble to(from.comm, from.particles(), from.components(), run.tile);
-    FreeEnergy free_energy = learned_free_energy(learned, from);
-    const Real tau = times[k + 1] - times[k];
+    FreeEnergy free_energy = learned_free_energy(learned, from, run.single_precision());
+    const Real t = times[start], tau = times[k + 1] - t;
     const Matrix<Real> base("Weir::Prediction::base", from.x.extent(0), from.x.extent(1)),
         velocity("Weir::Prediction::velocity", from.x.extent(0), from.x.extent(1));
     Kokkos::deep_copy(base, from.x);
-    add_noise(from, base, 2 * learned.temperature(times[k]) * tau, run.seed, Index(k));
-    free_energy.velocity(times[k], from.x, velocity);
+    add_noise(from, base, 2 * learned.temperature(t) * tau, run.seed, Index(k));
+    free_energy.velocity(t, from.x, velocity);
     const auto x = to.x;
     const Index d = from.components();
     for_each_tile(
@@ -143,7 +150,7 @@ Predictions predict(const PredictionOptions& options, const LearnedEnergy& learn
           for (Index i = tile.first; i < tile.first + tile.count; ++i)
             for (Index c = 0; c < d; ++c) x(c, i) = base(c, i) + tau * velocity(c, i);
         });
-    if (options.implicit) unconverged += ImplicitStep(free_energy, from).solve(times[k], tau, base, to.x);
+    if (options.implicit) unconverged += ImplicitStep(free_energy, from).solve(t, tau, base, to.x);
     steps += from.particles();
     predictions.populations.push_back(std::move(to));
     predictions.velocities.push_back(velocity);

@@ -70,20 +70,24 @@ Real l2_uvp(const Ensemble& at, const Matrix<Real>& v, FreeEnergy& truth, Real t
 struct Step {
   Index k;
   int rank;
-  std::vector<Real> predicted, observed, identity, floor;
+  std::vector<Real> predicted, observed, identity, floor, interpolated;
   Metrics values;
 
   void measure(const std::vector<std::string>& report, Index d) {
     const auto points = [d](const std::vector<Real>& values) {
       return Points{values.data(), Index(values.size()) / d, d};
     };
-    const Points p = points(predicted), o = points(observed);
-    for (const auto& name : report) {
-      if (name == "w1") values.emplace_back(name, wasserstein(p, o, 1));
-      if (name == "w2") values.emplace_back(name, wasserstein(p, o, 2));
-      if (name == "energy_distance") values.emplace_back(name, energy_distance(p, o));
-      if (name == "mmd") values.emplace_back(name, maximum_mean_discrepancy(p, o));
-    }
+    const Points o = points(observed);
+    const auto add = [&](const Points& p, const std::string& suffix) {
+      for (const auto& name : report) {
+        if (name == "w1") values.emplace_back(name + suffix, wasserstein(p, o, 1));
+        if (name == "w2") values.emplace_back(name + suffix, wasserstein(p, o, 2));
+        if (name == "energy_distance") values.emplace_back(name + suffix, energy_distance(p, o));
+        if (name == "mmd") values.emplace_back(name + suffix, maximum_mean_discrepancy(p, o));
+      }
+    };
+    add(points(predicted), "");
+    if (!interpolated.empty()) add(points(interpolated), "_interpolation");
     values.emplace_back("w1_identity", wasserstein(points(identity), o, 1));
     values.emplace_back("w1_floor", wasserstein(points(floor), o, 1));
   }
@@ -103,7 +107,7 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
   const Index d = observed.front().components(), steps = Index(predictions.populations.size());
   std::vector<Step> all;
   for (Index k = 0; k < steps; ++k) {
-    Step step{k, int(k % comm.size()), {}, {}, {}, {}, {}};
+    Step step{k, int(k % comm.size()), {}, {}, {}, {}, {}, {}};
     // Prediction and starting points are the same particles, the others independent draws.
     const auto points = [&](const Ensemble& ensemble, Index tick, Index most) {
       return sample_on(step.rank, ensemble, most, run.seed, 4 * k + tick);
@@ -113,6 +117,8 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
     step.observed = points(observed[k + 1], 1, most);
     step.identity = points(observed[prediction.roll_out ? 0 : k], 0, most);
     step.floor = points(populations.train[k + 1], 2, predicted);
+    if (predictions.interpolated[k + 1])
+      step.interpolated = points(*predictions.interpolated[k + 1], 3, most);
     all.push_back(std::move(step));
   }
   comm.agree([&] {
@@ -129,9 +135,11 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
       values[m].second = comm.broadcast_value(mine ? step.values[m].second : Real(0), step.rank);
     }
     if (asks_for(options.report, "l2_uvp") && truth) {
-      const Ensemble& from = prediction.roll_out && k > 0 ? predictions.populations[k - 1] : observed[k];
+      const Index start = prediction.start(k);
+      const Ensemble& from =
+          prediction.roll_out && start > 0 ? predictions.populations[start - 1] : observed[start];
       FreeEnergy true_energy(*truth, comm, from.partition, d, false, from.x);
-      const Real t = populations.times[k];
+      const Real t = populations.times[start];
       values.emplace_back(
           "l2_uvp", l2_uvp(from, predictions.velocities[k], true_energy, t, populations.times[k + 1] - t));
     }
@@ -147,13 +155,30 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
     step.values = std::move(values);
   }
 
+  // Steps may differ in what they report: names in the order of their first appearance.
+  std::vector<std::string> names;
+  for (const Step& step : all)
+    for (const auto& [name, value] : step.values)
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  const auto& left_out = prediction.left_out;
   Metrics result;
-  for (std::size_t m = 0; m < all.front().values.size(); ++m) {
-    Real mean = 0;
-    for (const Step& step : all) mean += step.values[m].second / Real(steps);
-    result.emplace_back(all.front().values[m].first, mean);
+  for (const auto& name : names) {
+    Metrics of_steps;
+    Real sum = 0, sum_left_out = 0;
+    Index skipped = 0;
     for (const Step& step : all)
-      result.emplace_back(fmt::format("{}/{}", step.values[m].first, step.k + 1), step.values[m].second);
+      for (const auto& [other, value] : step.values) {
+        if (other != name) continue;
+        of_steps.emplace_back(fmt::format("{}/{}", name, step.k + 1), value);
+        sum += value;
+        if (std::find(left_out.begin(), left_out.end(), step.k + 1) == left_out.end()) continue;
+        sum_left_out += value;
+        ++skipped;
+      }
+    result.emplace_back(name, sum / Real(of_steps.size()));
+    if (skipped > 0 && skipped < Index(of_steps.size()))
+      result.emplace_back(name + "_left_out", sum_left_out / Real(skipped));
+    result.insert(result.end(), of_steps.begin(), of_steps.end());
   }
   return result;
 }

@@ -2,8 +2,17 @@
 
 #include <cblas.h>
 
-#include "TileGemm.hpp"
+#include <type_traits>
+
 #include "weir/base/Error.hpp"
+
+// Where it is worth more than a BLAS: with fused multiply-adds, on hosts.
+#if (defined(__AVX512F__) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)) && !defined(__CUDACC__)
+#define WEIR_TILE_GEMM 1
+#include "TileGemm.hpp"
+#else
+#define WEIR_TILE_GEMM 0
+#endif
 
 namespace weir {
 
@@ -56,12 +65,14 @@ void any_gemm(Op op_a, Op op_b, Index m, Index n, Index k, T alpha, const T* a, 
               Index ldb, T beta, T* c, Index ldc) {
   if (m == 0 || n == 0) return;
   if (k == 0) return scale(m, n, beta, c, ldc);
-  if constexpr (!on_host)
-    kernel_gemm(op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-  else if constexpr (WEIR_TILE_GEMM)
+  if constexpr (!on_host) kernel_gemm(op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+#if WEIR_TILE_GEMM
+  else
     tile_gemm::multiply_all(op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+#else
   else
     cblas_gemm(op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+#endif
 }
 
 template <class T>
@@ -78,6 +89,10 @@ void gemm_of_views(Op op_a, Op op_b, T alpha, const MatrixRef<const T>& a, const
 }
 
 }  // namespace
+
+bool gemm_columns_are_independent() {
+  return WEIR_TILE_GEMM;
+}
 
 void gemm(Op op_a, Op op_b, Index m, Index n, Index k, float alpha, const float* a, Index lda, const float* b,
           Index ldb, float beta, float* c, Index ldc) {

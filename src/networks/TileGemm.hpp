@@ -1,31 +1,57 @@
 // The host's kernel behind gemm: panels of A against a few columns of B, accumulated in registers.
 //
-// A panel of A is 4 (AVX-512, 32 registers) or 1 (elsewhere) Packs high; what is transposed, or does not fill
-// its Packs, is first copied into one. For each k a panel's Packs are multiplied by one number of each of 6
-// columns of B: 24 accumulators.
+// A panel of A is a few registers high: 4 where there are 32 of them, 2 where there are 16. What is
+// transposed, or does not fill its registers, is first copied into one. For each k a panel's registers are
+// multiplied by one number of each of 6 columns of B: 24 or 12 accumulators. Registers here are as long as
+// the processor's; Packs may be several, which compilers then keep in memory.
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 
 #include "weir/base/Pack.hpp"
 #include "weir/networks/Gemm.hpp"
 
-#if defined(__AVX512F__) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define WEIR_TILE_GEMM 1
-#else
-#define WEIR_TILE_GEMM 0
-#endif
-
 namespace weir {
 namespace tile_gemm {
 
-#ifdef __AVX512F__
-constexpr int panel_packs = 4;
+#if defined(__AVX512F__)
+constexpr int register_bytes = 64, panel_registers = 4;
+#elif defined(__AVX__)
+constexpr int register_bytes = 32, panel_registers = 2;
+#elif defined(__aarch64__)
+constexpr int register_bytes = 16, panel_registers = 4;
 #else
-constexpr int panel_packs = 1;
+constexpr int register_bytes = 16, panel_registers = 2;
 #endif
 constexpr int block_columns = 6;
-constexpr Index block_k = 128;  // a panel of this depth (32 KiB) stays in the first cache
+constexpr Index block_k = 128;  // a panel of this depth (32 KiB at most) stays in the first cache
+
+template <class T>
+struct Register;
+template <>
+struct Register<float> {
+  typedef float Native __attribute__((vector_size(register_bytes)));
+  typedef std::int32_t Lanes __attribute__((vector_size(register_bytes)));
+};
+template <>
+struct Register<double> {
+  typedef double Native __attribute__((vector_size(register_bytes)));
+  typedef std::int64_t Lanes __attribute__((vector_size(register_bytes)));
+};
+template <class T>
+constexpr int register_width = register_bytes / int(sizeof(T));
+
+template <class T>
+typename Register<T>::Native load(const T* from) {
+  typename Register<T>::Native values;
+  std::memcpy(&values, from, sizeof values);
+  return values;
+}
+template <class T>
+void store(typename Register<T>::Native values, T* to) {
+  std::memcpy(to, &values, sizeof values);
+}
 
 /// op(B): entry (k, j) lies at data[k by_k + j by_column].
 template <class T>
@@ -43,109 +69,153 @@ struct Target {
   Index by_row, by_column, rows;
 };
 
+/// A register of results whose rows are not next to each other, or not all wanted.
 template <class T>
-void store_pack(typename Pack<T>::Native sum, const Target<T>& to, Index row, Index column) {
-  constexpr int width = pack_width<T>;
+__attribute__((noinline)) void store_lanes(typename Register<T>::Native product, const Target<T>& to,
+                                           Index row, Index column) {
+  T scalars[register_width<T>];
+  store<T>(product, scalars);
   T* c = to.c + row * to.by_row + column * to.by_column;
-  if (row + width <= to.rows && to.by_row == 1) {
-    const Pack<T> product = Pack<T>(to.alpha) * Pack<T>(sum);
-    (to.beta == 0 ? product : product + Pack<T>(to.beta) * Pack<T>::load(c)).store(c);
-    return;
-  }
-  T scalars[width];
-  (Pack<T>(to.alpha) * Pack<T>(sum)).store(scalars);
-  const Index here = std::min<Index>(width, to.rows - row);
+  const Index here = std::min<Index>(register_width<T>, to.rows - row);
   for (Index lane = 0; lane < here; ++lane) {
     T& entry = c[lane * to.by_row];
     entry = to.beta == 0 ? scalars[lane] : scalars[lane] + to.beta * entry;
   }
 }
 
-/// `packs` Packs of rows of a panel with leading dimension `lda` times `columns` columns.
-template <class T, int packs, int columns>
+template <class T, int registers, int columns>
+KOKKOS_FORCEINLINE_FUNCTION void store_sums(const typename Register<T>::Native (&sums)[columns][registers],
+                                            const Target<T>& to, Index column) {
+  constexpr int width = register_width<T>;
+  const bool whole = registers * width <= to.rows && to.by_row == 1;
+#pragma GCC unroll 12
+  for (int j = 0; j < columns; ++j) {
+    T* c = to.c + (column + j) * to.by_column;
+#pragma GCC unroll 8
+    for (int i = 0; i < registers; ++i) {
+      const typename Register<T>::Native product = sums[j][i] * to.alpha;
+      if (!whole)
+        store_lanes<T>(product, to, i * width, column + j);
+      else
+        store<T>(to.beta == 0 ? product : product + load(c + i * width) * to.beta, c + i * width);
+    }
+  }
+}
+
+/// `registers` registers of rows of a panel with leading dimension `lda` times `columns` columns.
+template <class T, int registers, int columns>
 __attribute__((noinline)) void multiply(Index depth, const T* panel, Index lda, Strided<T> b,
                                         const Target<T>& to, Index column) {
-  using Native = typename Pack<T>::Native;
-  constexpr int width = pack_width<T>;
-  Native sums[columns][packs];
+  using Native = typename Register<T>::Native;
+  constexpr int width = register_width<T>;
+  Native sums[columns][registers];
   for (int j = 0; j < columns; ++j)
-    for (int i = 0; i < packs; ++i) sums[j][i] = Native{};
+    for (int i = 0; i < registers; ++i) sums[j][i] = Native{};
   const T* from = b.data + column * b.by_column;
   for (Index k = 0; k < depth; ++k) {
-    Native a[packs];
+    Native a[registers];
 #pragma GCC unroll 8
-    for (int i = 0; i < packs; ++i) a[i] = Pack<T>::load(panel + k * lda + i * width).native;
+    for (int i = 0; i < registers; ++i) a[i] = load(panel + k * lda + i * width);
 #pragma GCC unroll 8
     for (int j = 0; j < columns; ++j) {
       const T factor = from[k * b.by_k + j * b.by_column];
 #pragma GCC unroll 8
-      for (int i = 0; i < packs; ++i) sums[j][i] += a[i] * factor;
+      for (int i = 0; i < registers; ++i) sums[j][i] += a[i] * factor;
     }
   }
-#pragma GCC unroll 8
-  for (int j = 0; j < columns; ++j)
-#pragma GCC unroll 8
-    for (int i = 0; i < packs; ++i) store_pack<T>(sums[j][i], to, i * width, column + j);
+  store_sums<T, registers, columns>(sums, to, column);
 }
 
-template <class T, int packs, int columns>
+template <class T, int registers, int columns>
 void multiply_rest(Index rest, Index depth, const T* panel, Index lda, Strided<T> b, const Target<T>& to,
                    Index column) {
   if constexpr (columns > 0) {
     if (rest == columns)
-      multiply<T, packs, columns>(depth, panel, lda, b, to, column);
+      multiply<T, registers, columns>(depth, panel, lda, b, to, column);
     else
-      multiply_rest<T, packs, columns - 1>(rest, depth, panel, lda, b, to, column);
+      multiply_rest<T, registers, columns - 1>(rest, depth, panel, lda, b, to, column);
   }
 }
 
-/// One panel of at most `packs` Packs against all n columns.
-template <class T, int packs>
+/// One panel of at most `registers` registers against all n columns.
+template <class T, int registers>
 void multiply_panel(Index n, Index depth, const T* panel, Index lda, Strided<T> b, const Target<T>& to) {
-  if constexpr (packs > 1) {
-    if (to.rows <= (packs - 1) * pack_width<T>)
-      return multiply_panel<T, packs - 1>(n, depth, panel, lda, b, to);
+  if constexpr (registers > 1) {
+    if (to.rows <= (registers - 1) * register_width<T>)
+      return multiply_panel<T, registers - 1>(n, depth, panel, lda, b, to);
   }
-  constexpr int columns = block_columns * panel_packs / packs > 12 ? 12 : block_columns * panel_packs / packs;
+  constexpr int columns =
+      block_columns * panel_registers / registers > 12 ? 12 : block_columns * panel_registers / registers;
   Index column = 0;
   for (; column + columns <= n; column += columns)
-    multiply<T, packs, columns>(depth, panel, lda, b, to, column);
-  multiply_rest<T, packs, columns - 1>(n - column, depth, panel, lda, b, to, column);
+    multiply<T, registers, columns>(depth, panel, lda, b, to, column);
+  multiply_rest<T, registers, columns - 1>(n - column, depth, panel, lda, b, to, column);
 }
 
-/// Transposes a square of pack_width x pack_width: to(i, k) = from(k, i), log2(width) rounds of exchanges.
-template <class T>
-void transpose_square(const T* from, Index ld_from, T* to, Index ld_to) {
-  using Native = typename Pack<T>::Native;
-  using Lanes = typename NumberTraits<Pack<T>>::IntLanes;
-  constexpr int width = pack_width<T>;
-  Native rows[width];
-#pragma GCC unroll 16
-  for (int k = 0; k < width; ++k) rows[k] = Pack<T>::load(from + k * ld_from).native;
-#pragma GCC unroll 4
-  for (int half = width / 2; half > 0; half /= 2) {
-    Lanes low, high;  // blocks of `half` lanes change places between rows that are `half` apart
-#pragma GCC unroll 16
+/// Which lanes of two rows, `half` apart, a round of the transposition below puts into the one and the other:
+/// blocks of `half` lanes change places.
+template <class T, int half>
+struct Exchange {
+  static constexpr int width = register_width<T>;
+  typename NumberTraits<T>::Int first[width] = {}, second[width] = {};
+  constexpr Exchange() {
     for (int lane = 0; lane < width; ++lane) {
-      low[lane] = lane & half ? width + lane - half : lane;
-      high[lane] = lane & half ? width + lane : lane + half;
-    }
-#pragma GCC unroll 16
-    for (int k = 0; k < width; ++k) {
-      if (k & half) continue;
-      const Native first = rows[k], second = rows[k + half];
-      rows[k] = __builtin_shuffle(first, second, low);
-      rows[k + half] = __builtin_shuffle(first, second, high);
+      first[lane] = lane & half ? width + lane - half : lane;
+      second[lane] = lane & half ? width + lane : lane + half;
     }
   }
-#pragma GCC unroll 16
-  for (int k = 0; k < width; ++k) Pack<T>(rows[k]).store(to + k * ld_to);
+  static const Exchange table;
+};
+template <class T, int half>
+constexpr Exchange<T, half> Exchange<T, half>::table = Exchange<T, half>();
+
+/// Lanes of a and, counted on, of b.
+template <class T>
+typename Register<T>::Native shuffled(typename Register<T>::Native a, typename Register<T>::Native b,
+                                      typename Register<T>::Lanes lanes) {
+#ifdef __clang__
+  typename Register<T>::Native result;
+  for (int lane = 0; lane < register_width<T>; ++lane)
+    result[lane] = lanes[lane] < register_width<T> ? a[lanes[lane]] : b[lanes[lane] - register_width<T>];
+  return result;
+#else
+  return __builtin_shuffle(a, b, lanes);
+#endif
 }
 
-/// Copies op(A)'s rows [0, rows) of `depth` columns into a panel of whole Packs, padded with zeros.
+template <class T, int half>
+void exchange(typename Register<T>::Native* rows) {
+  using Native = typename Register<T>::Native;
+  typename Register<T>::Lanes first, second;
+  std::memcpy(&first, Exchange<T, half>::table.first, sizeof first);
+  std::memcpy(&second, Exchange<T, half>::table.second, sizeof second);
+#pragma GCC unroll 16
+  for (int k = 0; k < register_width<T>; ++k) {
+    if (k & half) continue;
+    const Native a = rows[k], b = rows[k + half];
+    rows[k] = shuffled<T>(a, b, first);
+    rows[k + half] = shuffled<T>(a, b, second);
+  }
+  if constexpr (half > 1) exchange<T, half / 2>(rows);
+}
+
+/// Transposes a square of as many rows as a register has lanes: to(i, k) = from(k, i), by log2(width) rounds
+/// of exchanges.
+template <class T>
+void transpose_square(const T* from, Index ld_from, T* to, Index ld_to) {
+  constexpr int width = register_width<T>;
+  typename Register<T>::Native rows[width];
+#pragma GCC unroll 16
+  for (int k = 0; k < width; ++k) rows[k] = load(from + k * ld_from);
+  exchange<T, width / 2>(rows);
+#pragma GCC unroll 16
+  for (int k = 0; k < width; ++k) store<T>(rows[k], to + k * ld_to);
+}
+
+/// Copies op(A)'s rows [0, rows) of `depth` columns into a panel of whole registers, padded with zeros.
 template <class T>
 void fill_panel(bool transposed, const T* a, Index lda, Index rows, Index depth, T* panel, Index ld) {
-  constexpr Index width = pack_width<T>;
+  constexpr Index width = register_width<T>;
   for (Index i = 0; i < rows; i += width) {
     const Index here = std::min(width, rows - i);
     Index k = 0;
@@ -154,7 +224,7 @@ void fill_panel(bool transposed, const T* a, Index lda, Index rows, Index depth,
     for (; k < depth; ++k) {
       T* to = panel + i + k * ld;
       if (!transposed && here == width) {
-        Pack<T>::load(a + i + k * lda).store(to);
+        store<T>(load(a + i + k * lda), to);
         continue;
       }
       for (Index r = 0; r < here; ++r) to[r] = transposed ? a[k + (i + r) * lda] : a[i + r + k * lda];
@@ -166,7 +236,7 @@ void fill_panel(bool transposed, const T* a, Index lda, Index rows, Index depth,
 template <class T>
 void multiply_panels(Op op_a, Op op_b, Index m, Index n, Index k, T alpha, const T* a, Index lda, const T* b,
                      Index ldb, T beta, T* c, Index by_row, Index by_column) {
-  constexpr Index width = pack_width<T>, panel_rows = panel_packs * width;
+  constexpr Index width = register_width<T>, panel_rows = panel_registers * width;
   alignas(64) static thread_local T copy[panel_rows * block_k];
   const bool transposed = op_a == Op::transpose;
   for (Index first_k = 0; first_k < k; first_k += block_k) {
@@ -178,11 +248,11 @@ void multiply_panels(Op op_a, Op op_b, Index m, Index n, Index k, T alpha, const
       const T* a_here = transposed ? a + first_k + row * lda : a + row + first_k * lda;
       const Target<T> to{alpha, first_k == 0 ? beta : T(1), c + row * by_row, by_row, by_column, rows};
       if (!transposed && rows % width == 0) {
-        multiply_panel<T, panel_packs>(n, depth, a_here, lda, b_block, to);
+        multiply_panel<T, panel_registers>(n, depth, a_here, lda, b_block, to);
       } else {
         const Index ld = (rows + width - 1) / width * width;
         fill_panel(transposed, a_here, lda, rows, depth, copy, ld);
-        multiply_panel<T, panel_packs>(n, depth, copy, ld, b_block, to);
+        multiply_panel<T, panel_registers>(n, depth, copy, ld, b_block, to);
       }
     }
   }
@@ -192,7 +262,7 @@ template <class T>
 void multiply_all(Op op_a, Op op_b, Index m, Index n, Index k, T alpha, const T* a, Index lda, const T* b,
                   Index ldb, T beta, T* c, Index ldc) {
   const auto other = [](Op op) { return op == Op::none ? Op::transpose : Op::none; };
-  // A few rows would leave most of a Pack empty: C' = op(B)' op(A)' has a few columns instead.
+  // A few rows would leave most of a register empty: C' = op(B)' op(A)' has a few columns instead.
   if (m <= block_columns && m < n)
     multiply_panels(other(op_b), other(op_a), n, m, k, alpha, b, ldb, a, lda, beta, c, ldc, Index(1));
   else

@@ -104,7 +104,7 @@ void RunControl::save(const Standing& standing, const std::function<void(Hdf5Fil
     file.set_attribute("/", "time", standing.tick.time);
     file.set_attribute("/", "next_step", standing.next_step);
     output_.save(file);
-    for (const auto& kept : kept_) kept(file);
+    if (kept_) kept_(file);
     fill(file);
   });
   output_.comm().agree([&] {

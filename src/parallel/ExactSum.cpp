@@ -13,7 +13,7 @@ namespace weir {
 namespace {
 
 constexpr int limb_bits = 34;
-constexpr int limbs = 3;
+constexpr int most_limbs = 3;
 constexpr Real largest_number = 1.7976931348623157e308;
 
 constexpr bool on_host = std::is_same<MemorySpace, Kokkos::HostSpace>::value;
@@ -36,35 +36,52 @@ Pack<Real> load(const float* from, Pack<Real>) {
   return __builtin_convertvector(half, Pack<Real>::Native);
 }
 
-/// Adding 1.5 * 2^(52 - b) rounds to a multiple of 2^-b, which then stands in the sum's last bits.
-template <class N, class Integers>
-KOKKOS_FORCEINLINE_FUNCTION void cut(N& rest, Real magic, Integers& limb) {
-  const N sum = rest + N(magic);
-  limb += detail::bit_cast<Integers>(sum) - detail::bit_cast<Integers>(N(magic));
-  rest = rest - (sum - N(magic));
+template <class N>
+struct Unsigned {
+  using Integers = std::uint64_t;
+};
+template <>
+struct Unsigned<Pack<Real>> {
+  typedef std::uint64_t Integers __attribute__((vector_size(detail::pack_bytes)));
+};
+
+/// 1.5 * 2^(52 - b): added to a number it rounds that to a multiple of 2^-b, whose factor then stands in the
+/// sum's last bits.
+constexpr Real magic(int limb) {
+  Real value = 6755399441055744.0;
+  for (int bit = 0; bit < (limb + 1) * limb_bits; ++bit) value /= 2;
+  return value;
 }
 
-/// Adds entries [c, c + lanes of N) of all columns to the limbs; false where one was not finite.
-template <class N, class T>
-KOKKOS_INLINE_FUNCTION bool add_lanes(const MatrixRef<const T>& partials, Index c, Real scale,
-                                      std::int64_t* limb_sums) {
-  using Integers = typename NumberTraits<N>::IntLanes;
-  constexpr Real unit0 = Real(std::int64_t(1) << limb_bits), unit1 = unit0 * unit0, unit2 = unit1 * unit0;
-  constexpr Real magic = 6755399441055744.0;  // 1.5 * 2^52
+/// Adds entries [c, c + lanes of N) of all columns to the limbs, or sets them where these are `fresh`; false
+/// where one was not finite.
+template <int limbs, class N, class T>
+KOKKOS_INLINE_FUNCTION bool add_lanes(const MatrixRef<const T>& partials, Index c, Real scale, bool fresh,
+                                      std::int64_t* sums) {
+  using Integers = typename Unsigned<N>::Integers;
+  constexpr Real magics[most_limbs] = {magic(0), magic(1), magic(2)};
   const Index length = Index(partials.extent(0)), columns = Index(partials.extent(1));
-  Integers limb[limbs];
-  for (int l = 0; l < limbs; ++l) memcpy(&limb[l], limb_sums + l * length + c, sizeof limb[l]);
+  Integers limb[limbs] = {};  // unsigned: what is added too much wraps round and is taken off at the end
   N bad(Real(0));
   for (Index t = 0; t < columns; ++t) {
     const N summand = load(&partials(c, t), N());
     const auto good = less_than(magnitude(summand), N(HUGE_VAL));
     bad = select(good, bad, N(Real(1)));
     N rest = select(good, summand * N(scale), N(Real(0)));
-    cut(rest, magic / unit0, limb[0]);
-    cut(rest, magic / unit1, limb[1]);
-    cut(rest, magic / unit2, limb[2]);
+#pragma GCC unroll 3
+    for (int l = 0; l < limbs; ++l) {
+      const N sum = rest + N(magics[l]);
+      limb[l] += detail::bit_cast<Integers>(sum);
+      rest = rest - (sum - N(magics[l]));
+    }
   }
-  for (int l = 0; l < limbs; ++l) memcpy(limb_sums + l * length + c, &limb[l], sizeof limb[l]);
+  for (int l = 0; l < limbs; ++l) {
+    const Integers excess = detail::bit_cast<Integers>(N(magics[l])) * std::uint64_t(columns);
+    Integers before = {};
+    if (!fresh) memcpy(&before, sums + l * length + c, sizeof before);
+    before += limb[l] - excess;
+    memcpy(sums + l * length + c, &before, sizeof before);
+  }
   Real flags[sizeof(N) / sizeof(Real)], worst = 0;
   memcpy(flags, &bad, sizeof flags);
   for (const Real flag : flags) worst = flag > worst ? flag : worst;
@@ -80,12 +97,15 @@ KOKKOS_INLINE_FUNCTION Real largest_of(const T* column, Index length) {
   const auto take = [&most](T a) { most = fabs(a) > most ? T(fabs(a)) : most; };
   Index c = 0;
   if constexpr (lanes > 1) {
-    N largest(T(0));
-    for (; c + lanes <= length; c += lanes) {
-      const N size = magnitude(N::load(column + c));
-      largest = select(less_than(largest, size), size, largest);
-    }
-    for (int lane = 0; lane < lanes; ++lane) take(largest.native[lane]);
+    constexpr Index side_by_side = 4;  // one after the other they would wait for each other
+    N largest[side_by_side] = {N(T(0)), N(T(0)), N(T(0)), N(T(0))};
+    for (; c + side_by_side * lanes <= length; c += side_by_side * lanes)
+      for (Index k = 0; k < side_by_side; ++k) {
+        const N size = magnitude(N::load(column + c + k * lanes));
+        largest[k] = select(less_than(largest[k], size), size, largest[k]);
+      }
+    for (const N& each : largest)
+      for (int lane = 0; lane < lanes; ++lane) take(each.native[lane]);
   }
   for (; c < length; ++c) take(column[c]);
   return Real(most);
@@ -110,19 +130,19 @@ Real compose(std::int64_t l0, std::int64_t l1, std::int64_t l2, int exponent) {
   return std::ldexp(Real(digits), exponent - 2 * limb_bits - room);
 }
 
-/// The same for all lanes of N, while |l0| < 2^52: three numbers that do not overlap, added so that only the
-/// last addition rounds (what the one before loses is kept as an odd last bit). False where l0 is too large.
+/// The same for all lanes of N, where |l0| < 2^52: three numbers that do not overlap, added so that only the
+/// last addition rounds (what the one before loses is kept as an odd last bit).
 /// Source: Boldo, Melquiond, "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding
 /// to odd", IEEE Trans. Computers 57 (2008).
 template <class N>
-bool compose_lanes(const std::int64_t* sums, Index length, int exponent, Real* totals) {
+void compose_lanes(const std::int64_t* sums, Index length, int limbs, int exponent, Real* totals) {
   using Integers = typename NumberTraits<N>::IntLanes;
   constexpr Real unit = Real(std::int64_t(1) << limb_bits);
   constexpr std::int64_t low_digits = (std::int64_t(1) << limb_bits) - 1;
-  Integers l0, l1, l2;
+  Integers l0, l1, l2 = {};
   std::memcpy(&l0, sums, sizeof l0);
   std::memcpy(&l1, sums + length, sizeof l1);
-  std::memcpy(&l2, sums + 2 * length, sizeof l2);
+  if (limbs > 2) std::memcpy(&l2, sums + 2 * length, sizeof l2);
   l1 += l2 >> limb_bits;
   l0 += l1 >> limb_bits;
   const N high = to_number<N>(l0) * N(unit * unit),
@@ -139,44 +159,17 @@ bool compose_lanes(const std::int64_t* sums, Index length, int exponent, Real* t
   const N up = detail::bit_cast<N>(Integers(bits + 1)), down = detail::bit_cast<N>(Integers(bits - 1));
   const N odd = select(even & inexact, select(outward, up, down), rest);
   const int half = exponent / 2;
-  const N total = (sum + odd) * N(std::ldexp(Real(1), -limbs * limb_bits)) * N(std::ldexp(Real(1), half)) *
-                  N(std::ldexp(Real(1), exponent - half));
-  Real numbers[sizeof(N) / sizeof(Real)], most = 0;
-  std::memcpy(numbers, &l0, sizeof numbers);
-  for (const Real& number : numbers) {
-    std::int64_t integer;
-    std::memcpy(&integer, &number, sizeof integer);
-    most = std::max(most, std::fabs(Real(integer)));
-  }
+  const N total = (sum + odd) * N(std::ldexp(Real(1), -most_limbs * limb_bits)) *
+                  N(std::ldexp(Real(1), half)) * N(std::ldexp(Real(1), exponent - half));
   std::memcpy(totals, &total, sizeof total);
-  return most < 0x1p52;
 }
 
-}  // namespace
-
-ExactAccumulator::ExactAccumulator(const Communicator& comm, Index length)
-    : comm_(comm),
-      length_(length),
-      limbs_("Weir::ExactSum::limbs", limbs * length + 1),
-      host_limbs_("Weir::ExactSum::host_limbs", limbs * length + 1) {}
-
-void ExactAccumulator::start(Real bound) {
-  WEIR_CHECK(!(bound < 0), "bound {}", bound);
-  // A bound that is not finite only comes of summands that are not: they are found out while adding.
-  const Real largest = comm_.max(std::isfinite(bound) ? bound : largest_number);
-  empty_ = largest == 0;
-  exponent_ = empty_ ? 0 : std::max(std::ilogb(largest) + 1, -1000);
-  Kokkos::deep_copy(limbs_, 0);
-}
-
-namespace {
-
-template <class T>
-void add_to_limbs(const MatrixRef<const T>& partials, int exponent,
-                  const Kokkos::View<std::int64_t*, MemorySpace>& limb_sums) {
+template <int limbs, class T>
+void add_to_sums(const MatrixRef<const T>& partials, int exponent, bool fresh,
+                 const Kokkos::View<std::int64_t*, MemorySpace>& into) {
   const Index length = Index(partials.extent(0));
   const Real scale = std::ldexp(Real(1), -exponent);
-  const auto sums = limb_sums;
+  const auto sums = into;
   const MatrixRef<const T> from = partials;
   Kokkos::parallel_for(
       "Weir::ExactSum::split",
@@ -185,11 +178,12 @@ void add_to_limbs(const MatrixRef<const T>& partials, int exponent,
         const Index first = strip * width;
         bool finite = true;
         if (first + width <= length) {
-          finite = add_lanes<Lanes>(from, first, scale, &sums(0));
+          finite = add_lanes<limbs, Lanes>(from, first, scale, fresh, &sums(0));
         } else {
-          for (Index c = first; c < length; ++c) finite = add_lanes<Real>(from, c, scale, &sums(0)) && finite;
+          for (Index c = first; c < length; ++c)
+            finite = add_lanes<limbs, Real>(from, c, scale, fresh, &sums(0)) && finite;
         }
-        if (!finite) sums(limbs * length) = 1;
+        if (!finite) sums(limbs * length + 1) = 1;
       });
 }
 
@@ -210,31 +204,61 @@ Real largest_magnitude(const MatrixRef<const T>& partials) {
 
 }  // namespace
 
-void ExactAccumulator::add(const MatrixRef<const Real>& partials) {
+ExactAccumulator::ExactAccumulator(const Communicator& comm, Index length, int limbs)
+    : comm_(comm),
+      length_(length),
+      limbs_(limbs),
+      sums_("Weir::ExactSum::sums", limbs * length + 2),
+      host_sums_(Kokkos::create_mirror_view(sums_)) {
+  WEIR_CHECK(limbs == 2 || limbs == 3, "{} limbs", limbs);
+}
+
+void ExactAccumulator::start(Real bound) {
+  WEIR_CHECK(!(bound < 0), "bound {}", bound);
+  // A bound that is not finite only comes of summands that are not: they are found out while adding.
+  const Real largest = comm_.max(std::isfinite(bound) ? bound : largest_number);
+  empty_ = largest == 0;
+  exponent_ = empty_ ? 0 : std::max(std::ilogb(largest) + 1, -1000);
+  fresh_ = true;
+  columns_ = 0;
+}
+
+template <class T>
+void ExactAccumulator::add_columns(const MatrixRef<const T>& partials) {
   WEIR_CHECK(Index(partials.extent(0)) == length_, "{} sums of {}", partials.extent(0), length_);
-  add_to_limbs(partials, exponent_, limbs_);
+  if (fresh_)
+    Kokkos::deep_copy(Kokkos::subview(sums_, std::make_pair(limbs_ * length_, limbs_ * length_ + 2)), 0);
+  if (limbs_ == 2)
+    add_to_sums<2>(partials, exponent_, fresh_, sums_);
+  else
+    add_to_sums<3>(partials, exponent_, fresh_, sums_);
+  fresh_ = false;
+  columns_ += Index(partials.extent(1));
+}
+void ExactAccumulator::add(const MatrixRef<const Real>& partials) {
+  add_columns(partials);
 }
 void ExactAccumulator::add(const MatrixRef<const float>& partials) {
-  WEIR_CHECK(Index(partials.extent(0)) == length_, "{} sums of {}", partials.extent(0), length_);
-  add_to_limbs(partials, exponent_, limbs_);
+  add_columns(partials);
 }
 
 void ExactAccumulator::finish(Real* totals, const std::string& what) {
-  Kokkos::deep_copy(host_limbs_, limbs_);
-  comm_.sum(host_limbs_.data(), limbs * length_ + 1);
-  if (host_limbs_(limbs * length_) > 0) throw RunError(fmt::format("{} is not finite", what));
-  const std::int64_t* sums = host_limbs_.data();
-  for (Index c = 0; c < length_;) {
-    constexpr Index lanes = pack_width<Real>;
-    if (empty_) {
-      totals[c++] = 0;
-    } else if (c + lanes <= length_ && compose_lanes<Pack<Real>>(sums + c, length_, exponent_, totals + c)) {
-      c += lanes;
-    } else {
-      for (const Index end = std::min(c + lanes, length_); c < end; ++c)
-        totals[c] = compose(sums[c], sums[length_ + c], sums[2 * length_ + c], exponent_);
-    }
+  if (fresh_) Kokkos::deep_copy(sums_, 0);
+  Kokkos::deep_copy(host_sums_, sums_);
+  host_sums_(limbs_ * length_) = columns_;
+  if (comm_.size() > 1) comm_.sum(host_sums_.data(), limbs_ * length_ + 2);
+  if (host_sums_(limbs_ * length_ + 1) > 0) throw RunError(fmt::format("{} is not finite", what));
+  if (empty_) {
+    std::fill_n(totals, length_, 0);
+    return;
   }
+  const bool few = host_sums_(limbs_ * length_) < (Index(1) << 17);  // so that |l0| < 2^52
+  const std::int64_t* sums = host_sums_.data();
+  Index c = 0;
+  for (; few && c + pack_width<Real> <= length_; c += pack_width<Real>)
+    compose_lanes<Pack<Real>>(sums + c, length_, limbs_, exponent_, totals + c);
+  for (; c < length_; ++c)
+    totals[c] = compose(sums[c], sums[length_ + c], limbs_ > 2 ? sums[2 * length_ + c] : 0, exponent_);
 }
 
 void ExactSum::operator()(const MatrixRef<const Real>& partials, Real* totals, const std::string& what) {

@@ -38,7 +38,7 @@ class FreeEnergy {
   void add(std::unique_ptr<Potential> potential) { potentials_.push_back(std::move(potential)); }
   void add(std::unique_ptr<Interaction> interaction) { interactions_.push_back(std::move(interaction)); }
   /// Potential, interaction and entropy (as noise) of an energy that was learned; at most one.
-  void add(const LearnedEnergy& energy, const Communicator& comm, const Partition& partition);
+  void add(const LearnedEnergy& energy, const Communicator& comm, const Partition& partition, bool single);
 
  private:
   Index particles_;

@@ -4,7 +4,7 @@
 // File (energies.h5): /potential, /interaction and /entropy hold coefficients, one row per transition (one
 // row: for all times); /features names the columns of potential, /interaction_features those of interaction;
 // /times the starts of the transitions; /basis/<potential|interaction>/{exponents,centres} define the
-// features.
+// features. Networks lie in the groups /networks/potential and /networks/interaction.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@
 #include "weir/energies/FeatureBasis.hpp"
 #include "weir/energies/Interaction.hpp"
 #include "weir/energies/Potential.hpp"
-#include "weir/networks/NetworkOptions.hpp"
+#include "weir/networks/NetworkFile.hpp"
 
 namespace weir {
 
@@ -28,17 +28,14 @@ struct LearnedEnergy {
     FeatureBasis basis;
     std::vector<std::vector<Real>> theta;
   };
-  /// A network of one output, of x or of (x, t).
-  struct Network {
-    MlpShape shape;
-    std::vector<Real> theta;
-  };
   Index dimension = 0;
   std::vector<Real> times;
   std::optional<Expansion> potential, interaction;
-  std::optional<Network> potential_network, interaction_network;
+  std::optional<StoredNetwork> potential_network, interaction_network;  ///< of x or (x, t); of x - y
   std::vector<Real> entropy;  ///< beta, one or one per transition; empty: none was learned
 
+  /// How many potentials there are: number r holds from times[r] on.
+  Index potentials() const;
   /// Row of coefficients that holds at time t.
   Index row(Real t, Index rows) const;
   /// beta at time t, clipped at 0.
@@ -46,16 +43,21 @@ struct LearnedEnergy {
 
   /// Collective.
   void write(Hdf5File& file) const;
-  static LearnedEnergy read(const Hdf5File& file);
+  /// Throws InputError (key `where`) where a network in it is damaged.
+  static LearnedEnergy read(const Hdf5File& file, const std::string& where);
 };
 
 /// Collective: reads energies.h5 and checks the dimension. Throws InputError (key `where`).
 LearnedEnergy read_learned_energy(const std::string& path, const Communicator& comm, Index dimension,
                                   const std::string& where);
 
-std::unique_ptr<Potential> make_learned_potential(std::shared_ptr<const LearnedEnergy> energy);
+/// For tiles of at most `tile_size` particles.
+std::unique_ptr<Potential> make_learned_potential(std::shared_ptr<const LearnedEnergy> energy,
+                                                  Index tile_size);
+/// `single`: networks in single precision.
 std::unique_ptr<Interaction> make_learned_interaction(std::shared_ptr<const LearnedEnergy> energy,
-                                                      const Communicator& comm, const Partition& partition);
+                                                      const Communicator& comm, const Partition& partition,
+                                                      bool single);
 
 /// gradients(k d + c, i) = (1/N) sum_j d phi_k / d x_c (x_i - y_j) for features [first, first + count), by
 /// pair sums. Collective. count * d is at most most_pair_components.

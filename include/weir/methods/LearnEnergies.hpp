@@ -28,12 +28,15 @@ void describe(Section& section, ModelOptions& options);
 struct LearnEnergiesOptions {
   PopulationsOptions populations;
   SplitOptions split;
+  std::vector<Index> leave_out;
+  Index repetitions = 1;
   std::string pairing = "unpaired";
   CouplingOptions coupling;
   DensityOptions density;
   ModelOptions model;
   std::string predict = "one_step";
   PredictionMetricsOptions metrics;
+  std::string where;
 };
 void describe(Section& section, LearnEnergiesOptions& options);
 
@@ -48,9 +51,7 @@ class LearnEnergies : public Method {
   void run(RunOutput& output, RunControl& control) override;
 
  private:
-  LearnedEnergy learn(const std::vector<Transition>& transitions, RunOutput& output, RunControl& control);
-  void write(const LearnedEnergy& energy, const std::vector<Ensemble>& observed,
-             const Predictions& predictions, RunOutput& output);
+  void check_left_out() const;
 
   LearnEnergiesOptions options_;
   std::optional<Populations> populations_;

@@ -29,4 +29,7 @@ void gemm(Op op_a, Op op_b, float alpha, const MatrixRef<const float>& a, const 
 void gemm(Op op_a, Op op_b, double alpha, const MatrixRef<const double>& a, const MatrixRef<const double>& b,
           double beta, const MatrixRef<double>& c);
 
+/// Whether a column of C depends on nothing but A and its column of B; a BLAS may choose its way by n.
+bool gemm_columns_are_independent();
+
 }  // namespace weir

@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "weir/flows/Stage.hpp"
 #include "weir/output/Checkpoint.hpp"
@@ -42,7 +41,8 @@ class RunControl {
   void save(const Standing& standing, const std::function<void(Hdf5File&)>& fill);
   /// From now on `fill` adds to every checkpoint: results of earlier phases that a restart need not find
   /// again. Not collective.
-  void keep(std::function<void(Hdf5File&)> fill) { kept_.push_back(std::move(fill)); }
+  /// The last `fill` counts; none: nothing is added.
+  void keep(std::function<void(Hdf5File&)> fill) { kept_ = std::move(fill); }
 
   /// The run ends before its end: says why, and that `--restart` goes on.
   void stop();
@@ -56,7 +56,7 @@ class RunControl {
   std::string reason() const;
 
   RunOutput& output_;
-  std::vector<std::function<void(Hdf5File&)>> kept_;
+  std::function<void(Hdf5File&)> kept_;
   std::optional<Real> limit_;
   Clock::time_point started_, last_save_, last_ask_, last_look_;
   Index saved_at_ = 0, asked_at_ = 0, ask_next_ = 0;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -44,6 +45,8 @@ class RunOutput {
   using Value = std::variant<Real, Index, std::string, std::vector<Real>>;
   void summarise(const std::string& name, Value value);
   void summarise(const Metrics& metrics);
+  /// What the summary has under a name by now, before a restart included.
+  std::optional<Value> summarised(const std::string& name) const;
   /// Writes summary.json with `status`; once, at the end.
   void finish(const std::string& status, Index steps, Real time);
 

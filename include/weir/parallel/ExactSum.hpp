@@ -5,7 +5,7 @@
 // A bound 2^e on all summands is agreed on; each summand is cut into three signed 34-bit pieces of fixed
 // point below 2^e (by adding and subtracting powers of two), the pieces are added as 64-bit integers, which
 // is associative, and the total is rounded once. What lies more than 102 bits below the bound is dropped.
-// Exact for up to 2^28 summands.
+// Exact for up to 2^28 summands. Two pieces (68 bits) do for numbers in single precision.
 #pragma once
 
 #include <string>
@@ -18,8 +18,8 @@ namespace weir {
 /// A sum of many partial results that are made one at a time and need not be kept.
 class ExactAccumulator {
  public:
-  /// For `length` components; all memory is taken here.
-  ExactAccumulator(const Communicator& comm, Index length);
+  /// For `length` components in `limbs` pieces (2 or 3, the same on all ranks); all memory is taken here.
+  ExactAccumulator(const Communicator& comm, Index length, int limbs = 3);
 
   /// Collective: starts at zero. `bound`: at least the magnitude of every number that this rank will add.
   void start(Real bound);
@@ -32,17 +32,24 @@ class ExactAccumulator {
 
  private:
   Communicator comm_;
+  template <class T>
+  void add_columns(const MatrixRef<const T>& partials);
+
   Index length_;
-  int exponent_ = 0;
-  bool empty_ = true;                               // no rank will add anything but zeros
-  Kokkos::View<std::int64_t*, MemorySpace> limbs_;  // limb by limb, the last entry counts what is not finite
-  Kokkos::View<std::int64_t*, Kokkos::HostSpace> host_limbs_;
+  int limbs_, exponent_ = 0;
+  bool empty_ = true;  // no rank will add anything but zeros
+  bool fresh_ = true;  // nothing was added yet, and the sums hold anything
+  Index columns_ = 0;  // that were added
+  using Sums = Kokkos::View<std::int64_t*, MemorySpace>;
+  Sums sums_;  // limb by limb; then how many columns were added and whether any was not finite
+  Sums::HostMirror host_sums_;
 };
 
 class ExactSum {
  public:
-  /// For sums of `length` components; all memory is taken here.
-  ExactSum(const Communicator& comm, Index length) : comm_(comm), accumulator_(comm, length) {}
+  /// For sums of `length` components in `limbs` pieces; all memory is taken here.
+  ExactSum(const Communicator& comm, Index length, int limbs = 3)
+      : comm_(comm), accumulator_(comm, length, limbs) {}
 
   /// Collective. `partials`: components x local tiles; every rank gets the totals (host memory, one per
   /// component). Throws RunError on all ranks, naming `what`, where a summand anywhere is not finite.

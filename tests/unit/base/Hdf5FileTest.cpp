@@ -37,7 +37,8 @@ TEST_F(Hdf5FileParallel, WhatIsWrittenIsRead) {
     file.write("/small", {1, 2, 3, 4}, {2, 2});
     file.write("/small", {5, 6}, {2});  // replaces
     file.write_strings("/names", {"x0", "a longer name", ""});
-    file.set_attribute("/a/b/table", "time", 0.5);
+    file.set_attribute("/a/b/table", "time", "soon");
+    file.set_attribute("/a/b/table", "time", 0.5);  // replaces
     file.set_attribute("/", "title", "weir");
   }
   const Hdf5File file(path_, MPI_COMM_WORLD, Hdf5File::Access::read);

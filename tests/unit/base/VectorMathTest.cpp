@@ -23,6 +23,24 @@ TYPED_TEST(VectorMath, ExpIsWithinTwoUlp) {
   EXPECT_TRUE(std::isnan(fast_exp(std::numeric_limits<T>::quiet_NaN())));
 }
 
+TYPED_TEST(VectorMath, Expm1IsPreciseNearZeroToo) {
+  using T = TypeParam;
+  const T epsilon = std::numeric_limits<T>::epsilon();
+  for (T x = T(1e-12); x < 80; x *= T(1.03))
+    for (const T signed_x : {x, -x})
+      EXPECT_NEAR(fast_expm1(signed_x) / std::expm1(double(signed_x)), 1, 3 * epsilon) << signed_x;
+  EXPECT_EQ(fast_expm1(T(0)), 0);
+  EXPECT_EQ(fast_expm1(T(-1e4)), -1);
+}
+
+TYPED_TEST(VectorMath, Log1pOfTheUnitIntervalIsRelativelyPrecise) {
+  using T = TypeParam;
+  const T epsilon = std::numeric_limits<T>::epsilon();
+  for (T e = T(1e-30); e <= 1; e *= T(1.07))
+    EXPECT_NEAR(fast_log1p_of_unit(e, 1 / (2 + e)) / std::log1p(double(e)), 1, 3 * epsilon) << e;
+  EXPECT_EQ(fast_log1p_of_unit(T(0), T(0.5)), 0);
+}
+
 TYPED_TEST(VectorMath, LogIsWithinTwoUlp) {
   using T = TypeParam;
   const T epsilon = std::numeric_limits<T>::epsilon();
@@ -70,6 +88,7 @@ TYPED_TEST(VectorMath, PacksAreSingleNumbersSideBySide) {
   };
   const auto all = Pack<T>::load(x);
   expect_same([](T a) { return fast_exp(-a); }, fast_exp(-all), "exp");
+  expect_same([](T a) { return fast_expm1(-a); }, fast_expm1(-all), "expm1");
   expect_same([](T a) { return fast_log(a); }, fast_log(all), "log");
   expect_same([](T a) { return fast_sin(a); }, fast_sin(all), "sin");
   expect_same([](T a) { return fast_cos(a); }, fast_cos(all), "cos");

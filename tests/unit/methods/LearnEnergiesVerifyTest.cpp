@@ -175,7 +175,7 @@ learn_energies:
 )");
   ASSERT_EQ(outcome.code, done) << outcome.message;
   const Hdf5File file(folder / "out/energies.h5", MPI_COMM_SELF, Hdf5File::Access::read);
-  const auto energy = LearnedEnergy::read(file);
+  const auto energy = LearnedEnergy::read(file, "energies.h5");
   auto v = coefficients(*energy.potential);
   EXPECT_NEAR(v["x0^2"], 2 / (1 - 0.2) / 2, 1e-8);
   EXPECT_NEAR(v["x1^2"], 4 / (1 - 0.4) / 2, 1e-8);

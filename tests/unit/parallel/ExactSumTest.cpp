@@ -44,14 +44,14 @@ TEST(ExactSumParallel, IsTheSameOnAnyNumberOfRanks) {
 
 // Numbers of many sizes, singles as they are, against sums of 113 and more bits.
 template <class T>
-void expect_rounded_once(Index length, Index columns, int spread) {
+void expect_rounded_once(Index length, Index columns, int spread, int limbs = 3) {
   Matrix<T> partials("partials", length, columns);
   const Random random(4, Stream::split);
   for (Index t = 0; t < columns; ++t)
     for (Index c = 0; c < length; ++c)
       partials(c, t) = T(std::ldexp(random.normal(t, c, 0), int(random.uniform(t, c, 1) * spread)));
   std::vector<Real> totals(length);
-  ExactSum(Communicator(MPI_COMM_SELF), length)(partials, totals.data(), "partials");
+  ExactSum(Communicator(MPI_COMM_SELF), length, limbs)(partials, totals.data(), "partials");
   for (Index c = 0; c < length; ++c) {
     __float128 sum = 0;
     for (Index t = 0; t < columns; ++t) sum += partials(c, t);
@@ -64,6 +64,8 @@ TEST(ExactSum, EveryTotalIsRoundedOnce) {
   expect_rounded_once<Real>(1003, 2, 45);
   expect_rounded_once<float>(1003, 5, 30);
   expect_rounded_once<float>(517, 300, 8);
+  expect_rounded_once<float>(1003, 5, 30, 2);
+  expect_rounded_once<float>(517, 300, 8, 2);
 }
 
 // Halfway cases: the part that decides lies far below, in the last limb.
