@@ -6,6 +6,7 @@
 #include "PotentialGrid.hpp"
 #include "weir/base/Hdf5File.hpp"
 #include "weir/methods/LearnEnergies.hpp"
+#include "weir/output/Checkpoint.hpp"
 #include "weir/output/Snapshots.hpp"
 
 namespace weir {
@@ -73,7 +74,7 @@ void describe_fit(const LinearFit& fit, RunOutput& output) {
   describe_entropy(fit.energy, output);
 }
 
-/// Numbers of the stages that a checkpoint may be of: two a repetition.
+/// Numbers of the stages that a checkpoint may be of: two for every repetition.
 int coupling_stage(int repetition) {
   return 2 * repetition;
 }
@@ -81,7 +82,7 @@ int training_stage(int repetition) {
   return 2 * repetition + 1;
 }
 
-/// Trains the repetition's stage and reports its loss now and then.
+/// Trains the stage and reports its loss now and then.
 LearnedEnergy train_network(const NetworkModelOptions& options, const std::vector<Real>& times,
                             const std::vector<Transition>& transitions, const RunOptions& run, int repetition,
                             RunOutput& output, RunControl& control) {
@@ -147,6 +148,7 @@ Metrics EnergyLearning::run() {
 
   Couplings pieces(options_.coupling, kept_train_, next ? CoupledAt::next : CoupledAt::current,
                    run_.single_precision());
+  const auto forget = control_.keep([&](Hdf5File& file) { pieces.save(file); });
   phase("coupling", [&] {
     couple(pieces);
     return 0;
@@ -162,7 +164,6 @@ Metrics EnergyLearning::run() {
     transitions.push_back(
         {kept_train_[k + offset], couplings[k], kept_times_[k + 1] - kept_times_[k], densities[k].get()});
   energy_ = phase("fit", [&] { return learn(transitions); });
-  control_.keep(nullptr);
   if (control_.stopped()) return {};
 
   if (populations_.test.front().particles() == 0)
@@ -184,19 +185,15 @@ Metrics EnergyLearning::run() {
   });
 }
 
-/// Until everything is coupled or the run is to stop. Checkpoints from here on hold what is coupled.
-void EnergyLearning::couple(Couplings& pieces) {
+/// Couples until everything is coupled or the run is to stop. Checkpoints from here on hold what is coupled.
+void EnergyLearning::couple(Couplings& couplings) {
   const Real seconds_between_talks = 5;
-  const int stage = coupling_stage(repetition_);
-  if (const Checkpoint* from = output_.restart()) {
-    const int restarted = from->standing().stage;
-    if (restarted == stage || restarted == training_stage(repetition_)) pieces.restore(from->file());
-  }
-  control_.keep([&pieces](Hdf5File& file) { pieces.save(file); });
+  const Checkpoint* from = output_.restart();
+  if (from && from->standing().stage / 2 == repetition_) couplings.restore(from->file());
   bool coupled = false;
   while (!coupled && !control_.stopped()) {
-    coupled = pieces.advance(seconds_between_talks);
-    control_.goes_on_after({stage, {pieces.done(), 0}, 0});
+    coupled = couplings.advance(seconds_between_talks);
+    control_.goes_on_after({coupling_stage(repetition_), {couplings.done(), 0}, 0});
   }
 }
 

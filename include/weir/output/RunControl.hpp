@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "weir/flows/Stage.hpp"
 #include "weir/output/Checkpoint.hpp"
@@ -39,10 +40,21 @@ class RunControl {
   /// Commits a checkpoint of what the folder holds, of what is kept, and of what `fill` adds; older ones
   /// beyond the deck's number go.
   void save(const Standing& standing, const std::function<void(Hdf5File&)>& fill);
-  /// From now on `fill` adds to every checkpoint: results of earlier phases that a restart need not find
-  /// again. Not collective.
-  /// The last `fill` counts; none: nothing is added.
-  void keep(std::function<void(Hdf5File&)> fill) { kept_ = std::move(fill); }
+  /// As long as the object returned lives, `fill` adds to every checkpoint: results of earlier phases that a
+  /// restart need not find again. One at a time. Not collective.
+  class Kept {
+   public:
+    Kept(RunControl& control, std::function<void(Hdf5File&)> fill) : control_(control) {
+      control_.kept_ = std::move(fill);
+    }
+    ~Kept() { control_.kept_ = nullptr; }
+    Kept(const Kept&) = delete;
+    Kept& operator=(const Kept&) = delete;
+
+   private:
+    RunControl& control_;
+  };
+  [[nodiscard]] Kept keep(std::function<void(Hdf5File&)> fill) { return {*this, std::move(fill)}; }
 
   /// The run ends before its end: says why, and that `--restart` goes on.
   void stop();
