@@ -171,17 +171,23 @@ TEST(RestartParallel, EverySchemeGoesOnBitForBitOnOtherRanks) {
 }
 
 TEST(RestartParallel, TrainingGoesOn) {
-  const SharedFolder folder;
-  const DeckRun whole{folder, learning_deck, "whole"};
-  const Outcome uninterrupted = whole();
-  ASSERT_EQ(uninterrupted.code, done) << uninterrupted.message;
-  const DeckRun part{folder, learning_deck, "out", {"run.checkpoint.every=10", "run.checkpoint.keep=9"}};
-  ASSERT_EQ(part(1).code, done);
-  forget_later(folder, 10);
-  const Outcome outcome = part(0, "");
-  ASSERT_EQ(outcome.code, done) << outcome.message;
-  EXPECT_NE(text_of(folder / "out/log.txt").find("checkpoint-1-10.h5: step 10"), std::string::npos);
-  expect_equal_runs(folder / "whole", folder / "out");
+  for (const std::string repetitions : {"1", "2"}) {
+    const SharedFolder folder;
+    const std::string setting = "learn_energies.repetitions=" + repetitions;
+    const DeckRun whole{folder, learning_deck, "whole", {setting}};
+    const Outcome uninterrupted = whole();
+    ASSERT_EQ(uninterrupted.code, done) << uninterrupted.message;
+    const DeckRun part{
+        folder, learning_deck, "out", {setting, "run.checkpoint.every=10", "run.checkpoint.keep=99"}};
+    ASSERT_EQ(part(1).code, done);
+    forget_later(folder, 10);
+    const Outcome outcome = part(0, "");
+    ASSERT_EQ(outcome.code, done) << outcome.message;
+    const std::string newest =
+        repetitions == "1" ? "checkpoint-1-10.h5: step 10" : "checkpoint-3-10.h5: step 10";
+    EXPECT_NE(text_of(folder / "out/log.txt").find(newest), std::string::npos);
+    expect_equal_runs(folder / "whole", folder / "out");
+  }
 }
 
 TEST(RestartParallel, CouplingsAreNotLost) {
