@@ -116,8 +116,7 @@ FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const Cou
     output.report(repetition * iterations + tick.step, tick.time,
                   {{"loss", loss.total()}, {"residual", loss.residual}, {"bandwidth", bandwidth}});
   });
-  return {training->energy(stage.learned(parameters)),
-          at_snapshots(grid, start, stage.learned(trajectory))};
+  return {training->energy(stage.learned(parameters)), at_snapshots(grid, start, stage.learned(trajectory))};
 }
 
 }  // namespace weir

@@ -79,7 +79,8 @@ Real TrajectoryLikelihood<T>::add_gradient(const MatrixRef<const Real>& x, Real 
     const Real s = snapshot.bandwidth * std::exp(log_factor);
     slope -= visit(snapshot, x, s).slope / Real(snapshots_.size());
     snapshot.to_particles("Weir::TrajectoryLikelihood::gradient", WeightedGaussianSlope{1 / (s * s)}, points_,
-                          snapshot.data.x, snapshot.weights, slopes_);  // dL/dx_i = -sum_m w_m grad K(x_i - y_m) / K(0)
+                          snapshot.data.x, snapshot.weights,
+                          slopes_);  // dL/dx_i = -sum_m w_m grad K(x_i - y_m) / K(0)
     const auto slopes = slopes_;
     const Index first = d * snapshot.knot;
     Kokkos::parallel_for(

@@ -17,8 +17,8 @@ namespace weir {
 template <class T>
 class TrajectoryLikelihood {
  public:
-  /// Collective. `bandwidth`: of all snapshots; 0: by Silverman's rule for `particles` in each. Throws RunError
-  /// where a snapshot has no spread to tell.
+  /// Collective. `bandwidth`: of all snapshots; 0: by Silverman's rule for `particles` in each. Throws
+  /// RunError where a snapshot has no spread to tell.
   TrajectoryLikelihood(const std::vector<Ensemble>& snapshots, const std::vector<Index>& knots,
                        const Partition& particles, Real bandwidth);
 

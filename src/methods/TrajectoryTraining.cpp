@@ -38,9 +38,8 @@ ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, con
       panel_(std::min(particles.tile_size(), std::max(Index(1), panel_columns / grid.knots()))),
       tape_(network_, panel_ * grid.knots(), Purpose::mixed),
       layout_(std::make_shared<Layout>(
-          comm_, std::vector<Block>{
-                     {"trajectory", particles, d_ * grid.knots()},
-                     {"parameters", Partition(comm_, network_.parameters() + 1, chunk), 1}})),
+          comm_, std::vector<Block>{{"trajectory", particles, d_ * grid.knots()},
+                                    {"parameters", Partition(comm_, network_.parameters() + 1, chunk), 1}})),
       gather_(comm_, (*layout_)[parameters].partition, 1),
       gradient_(comm_, network_.parameters(), particles.local_tiles()),
       likelihood_(snapshots, grid.snapshot_knots, particles,
@@ -174,7 +173,8 @@ void ResidualTraining<T>::find_residual(Index tile, Index first, Index count, co
   const auto squares = squares_;
   const Index d = d_, knots = grid_.knots(), inputs = network_.shape().inputs;
   const bool wanted = gradient.data() != nullptr;
-  const Real later = options_.residual == "trapezoid" ? 0.5 : 0, share = options_.weight / Real(particles_.particles());
+  const Real later = options_.residual == "trapezoid" ? 0.5 : 0,
+             share = options_.weight / Real(particles_.particles());
   Kokkos::parallel_for(
       "Weir::ResidualTraining::residual", Range(0, count), KOKKOS_LAMBDA(Index p) {
         const Index i = first + p;

@@ -73,8 +73,8 @@ class TrajectoryTraining : public Flow {
   virtual Real bandwidth(const MatrixRef<const Real>& parameters) = 0;
 };
 
-/// Collective. In the precision of the run, for a trajectory of `particles` on the grid. `snapshots` must live
-/// as long as the flow.
+/// Collective. In the precision of the run, for a trajectory of `particles` on the grid. `snapshots` must
+/// live as long as the flow.
 std::unique_ptr<TrajectoryTraining> make_trajectory_training(const TrajectoryModelOptions& options,
                                                              const TimeGrid& grid,
                                                              const std::vector<Ensemble>& snapshots,
