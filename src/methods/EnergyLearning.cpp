@@ -189,6 +189,7 @@ LearnedEnergy EnergyLearning::learn(const std::vector<Transition>& transitions) 
     auto fitted = fit_trajectory(*model, options_.coupling, kept_times_, kept_train_, run_, repetition_,
                                  output_, control_);
     trajectory_ = std::move(fitted.at_snapshots);
+    describe_entropy(fitted.energy, output_);
     return std::move(fitted.energy);
   }
   LinearFit fit = fit_linear_model(std::get<LinearModelOptions>(options_.model.kind), kept_times_,

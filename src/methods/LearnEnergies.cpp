@@ -59,6 +59,7 @@ template <class Model>
 bool next_of(const Model& model) {
   return model.features_at == "next";
 }
+/// Whether densities of the populations are wanted: those of a trajectory are its own.
 bool entropy_of(const TrajectoryModelOptions&) {
   return false;
 }

@@ -125,13 +125,6 @@ void TrajectoryLikelihood<T>::take_points(const MatrixRef<const Real>& x, Index 
   Kokkos::fence();
 }
 
-template <class T>
-Real TrajectoryLikelihood<T>::bandwidth(Real log_factor) const {
-  Real sum = 0;
-  for (const Snapshot& snapshot : snapshots_) sum += snapshot.bandwidth * std::exp(log_factor);
-  return sum / Real(snapshots_.size());
-}
-
 template class TrajectoryLikelihood<float>;
 template class TrajectoryLikelihood<double>;
 

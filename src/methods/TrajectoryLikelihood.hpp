@@ -26,8 +26,9 @@ class TrajectoryLikelihood {
   Real value(const MatrixRef<const Real>& x, Real log_factor);
   /// Collective: adds dL/dx to `gradient` (shaped like x) and returns dL/d log f.
   Real add_gradient(const MatrixRef<const Real>& x, Real log_factor, const MatrixRef<Real>& gradient);
-  /// s, the mean over the snapshots.
-  Real bandwidth(Real log_factor) const;
+  Index snapshots() const { return Index(snapshots_.size()); }
+  /// s_k
+  Real bandwidth(Index k) const { return snapshots_[k].bandwidth; }
 
  private:
   struct Snapshot {

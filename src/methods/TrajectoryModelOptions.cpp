@@ -43,6 +43,7 @@ void describe(Section& section, TrajectoryModelOptions& options) {
       .one_of({"silverman"});
   section.option("train_bandwidth", options.train_bandwidth, "learn one factor of all bandwidths");
   section.section("potential", options.potential, "network of V");
+  section.option("entropy", options.entropy, "learn the entropy's coefficient beta");
   section.section("train", options.train, "how it is trained");
 }
 

@@ -39,7 +39,7 @@ ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, con
       tape_(network_, panel_ * grid.knots(), Purpose::mixed),
       layout_(std::make_shared<Layout>(
           comm_, std::vector<Block>{{"trajectory", particles, d_ * grid.knots()},
-                                    {"parameters", Partition(comm_, network_.parameters() + 1, chunk), 1}})),
+                                    {"parameters", Partition(comm_, unknowns(), chunk), 1}})),
       gather_(comm_, (*layout_)[parameters].partition, 1),
       gradient_(comm_, network_.parameters(), particles.local_tiles()),
       likelihood_(snapshots, grid.snapshot_knots, particles,
@@ -53,11 +53,27 @@ ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, con
       particle_squares_("Weir::ResidualTraining::particle_squares", panel_),
       squares_("Weir::ResidualTraining::squares", 1, particles.local_tiles()),
       sum_(comm_, 1),
-      total_("Weir::ResidualTraining::total", network_.parameters() + 1),
+      total_("Weir::ResidualTraining::total", unknowns()),
       velocity_("Weir::ResidualTraining::velocity", 1, (*layout_)[parameters].partition.local_particles()) {
   const auto times = Kokkos::create_mirror_view(times_);
   for (Index j = 0; j < grid.knots(); ++j) times(j) = grid.times[j];
   Kokkos::deep_copy(times_, times);
+  take_bandwidths();
+  if (!options.entropy) return;
+  score_.emplace(comm_, particles, d_, grid.knots());
+  score_u_ = Matrix<Real>("Weir::ResidualTraining::score_u", d_ * grid.knots(), particles.local_particles());
+}
+
+/// Between snapshots bandwidths are interpolated.
+template <class T>
+void ResidualTraining<T>::take_bandwidths() {
+  for (Index k = 0; k + 1 < likelihood_.snapshots(); ++k) {
+    const Index first = grid_.snapshot_knots[k], steps = grid_.snapshot_knots[k + 1] - first;
+    const Real from = likelihood_.bandwidth(k), to = likelihood_.bandwidth(k + 1);
+    for (Index j = 0; j < steps; ++j) first_bandwidths_.push_back(from + Real(j) / Real(steps) * (to - from));
+  }
+  first_bandwidths_.push_back(likelihood_.bandwidth(likelihood_.snapshots() - 1));
+  bandwidths_ = first_bandwidths_;
 }
 
 template <class T>
@@ -65,7 +81,7 @@ void ResidualTraining<T>::initialise(const MatrixRef<Real>& parameters) const {
   const Index first = (*layout_)[TrajectoryTraining::parameters].partition.first_particle();
   const Index here = Index(parameters.extent(1));
   const Index of_network = std::max(Index(0), std::min(here, network_.parameters() - first));
-  Kokkos::deep_copy(parameters, 0);  // the factor of the bandwidths is one
+  Kokkos::deep_copy(parameters, 0);  // no entropy, and the bandwidths' factor is one
   initialise_network(network_.shape(), seed_, 0, first, VectorRef<Real>(parameters.data(), of_network));
 }
 
@@ -73,10 +89,16 @@ template <class T>
 void ResidualTraining<T>::velocity(Real, const ConstBlockViews& x, const BlockViews& v) {
   take_parameters(x[parameters]);
   const MatrixRef<Real> gradient = v[trajectory];
+  if (score_) scores_ = (*score_)(x[trajectory], bandwidths_);
   const LocalTiles tiles = particles_.local();
   for (Index local = 0; local < tiles.tiles; ++local) visit_tile(tiles[local], x[trajectory], gradient);
   gradient_.sum(tiles.tiles, total_.data(), "the gradient of the potential's parameters");
-  const Real slope = likelihood_.add_gradient(x[trajectory], log_factor_, gradient);
+  Real slope = likelihood_.add_gradient(x[trajectory], log_factor_, gradient);
+  if (score_) {
+    const auto slopes = score_->add_gradient(x[trajectory], bandwidths_, score_u_, beta_, gradient);
+    slope += beta_ * slopes.log_bandwidth;
+    total_(beta()) = slopes.scale;
+  }
   total_(log_factor()) = options_.train_bandwidth ? slope : 0;
 
   const Index rows = Index(gradient.extent(0));
@@ -93,6 +115,7 @@ template <class T>
 TrajectoryTraining::Loss ResidualTraining<T>::loss(const MatrixRef<const Real>& x,
                                                    const MatrixRef<const Real>& parameters) {
   take_parameters(parameters);
+  if (score_) scores_ = (*score_)(x, bandwidths_);
   const LocalTiles tiles = particles_.local();
   for (Index local = 0; local < tiles.tiles; ++local) visit_tile(tiles[local], x, {});
   Loss loss{};
@@ -110,13 +133,16 @@ LearnedEnergy ResidualTraining<T>::energy(const MatrixRef<const Real>& parameter
     energy.times.push_back(grid_.times[grid_.snapshot_knots[k]]);
   energy.potential_network =
       StoredNetwork{network_.shape(), {all.data(), all.data() + network_.parameters()}};
+  if (options_.entropy) energy.entropy = {all(0, beta())};
   return energy;
 }
 
 template <class T>
 Real ResidualTraining<T>::bandwidth(const MatrixRef<const Real>& parameters) {
   take_parameters(parameters);
-  return likelihood_.bandwidth(log_factor_);
+  Real sum = 0;
+  for (Index knot : grid_.snapshot_knots) sum += bandwidths_[knot];
+  return sum / Real(grid_.snapshot_knots.size());
 }
 
 template <class T>
@@ -127,6 +153,9 @@ void ResidualTraining<T>::take_parameters(const MatrixRef<const Real>& parameter
       "Weir::ResidualTraining::take_parameters", Range(0, network_.parameters()),
       KOKKOS_LAMBDA(Index i) { theta(i) = T(all(0, i)); });
   Kokkos::deep_copy(log_factor_, Kokkos::subview(all, 0, log_factor()));
+  if (options_.entropy) Kokkos::deep_copy(beta_, Kokkos::subview(all, 0, beta()));
+  for (std::size_t j = 0; j < bandwidths_.size(); ++j)
+    bandwidths_[j] = first_bandwidths_[j] * std::exp(log_factor_);
 }
 
 template <class T>
@@ -163,14 +192,16 @@ void ResidualTraining<T>::take_inputs(Index first, Index count, const MatrixRef<
   Kokkos::fence();
 }
 
-/// r_j = x_{j+1} - x_j + h_j v_j; u is the gradient of the residual with respect to grad V.
+/// r_j = x_{j+1} - x_j + h_j v_j; u is the gradient of the residual with respect to g.
 template <class T>
 void ResidualTraining<T>::find_residual(Index tile, Index first, Index count, const MatrixRef<const Real>& x,
                                         const MatrixRef<Real>& gradient) {
   const auto slope = slope_, u = u_;
   const auto times = times_;
   const auto particle_squares = particle_squares_;
-  const auto squares = squares_;
+  const auto squares = squares_, scores = scores_, score_u = score_u_;
+  const Real beta = beta_;
+  const bool entropy = options_.entropy;
   const Index d = d_, knots = grid_.knots(), inputs = network_.shape().inputs;
   const bool wanted = gradient.data() != nullptr;
   const Real later = options_.residual == "trapezoid" ? 0.5 : 0,
@@ -187,7 +218,9 @@ void ResidualTraining<T>::find_residual(Index tile, Index first, Index count, co
           const Real h = times(j + 1) - times(j), scale = share / h;
           const Index here = p * knots + j;
           for (Index c = 0; c < d; ++c) {
-            const Real v = (1 - later) * Real(slope(c, here)) + later * Real(slope(c, here + 1));
+            Real v = (1 - later) * Real(slope(c, here)) + later * Real(slope(c, here + 1));
+            if (entropy)
+              v += beta * ((1 - later) * scores(d * j + c, i) + later * scores(d * (j + 1) + c, i));
             const Real r = x(d * (j + 1) + c, i) - x(d * j + c, i) + h * v;
             square += scale * r * r;
             if (!wanted) continue;
@@ -197,6 +230,8 @@ void ResidualTraining<T>::find_residual(Index tile, Index first, Index count, co
             u(c, here + 1) += T(2 * scale * h * later * r);
           }
         }
+        for (Index j = 0; wanted && entropy && j < knots; ++j)
+          for (Index c = 0; c < d; ++c) score_u(d * j + c, i) = Real(u(c, p * knots + j));
         particle_squares(p) = square;
       });
   Kokkos::parallel_for(

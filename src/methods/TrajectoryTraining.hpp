@@ -6,9 +6,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "TrajectoryLikelihood.hpp"
+#include "TrajectoryScore.hpp"
 #include "weir/methods/TrajectoryModel.hpp"
 #include "weir/networks/Mlp.hpp"
 #include "weir/networks/TileGradient.hpp"
@@ -42,6 +44,9 @@ class ResidualTraining : public TrajectoryTraining {
                      const MatrixRef<Real>& gradient);
   void add_hessian(Index first, Index count, const MatrixRef<Real>& gradient);
   Index log_factor() const { return network_.parameters(); }
+  Index beta() const { return network_.parameters() + 1; }
+  Index unknowns() const { return network_.parameters() + (options_.entropy ? 2 : 1); }
+  void take_bandwidths();
 
   TrajectoryModelOptions options_;
   TimeGrid grid_;
@@ -55,9 +60,12 @@ class ResidualTraining : public TrajectoryTraining {
   Gather gather_;
   TileGradient<T> gradient_;
   TrajectoryLikelihood<T> likelihood_;
+  std::optional<TrajectoryScore<T>> score_;
+  std::vector<Real> first_bandwidths_, bandwidths_;  // at all knots: at the start, and now
+  Matrix<Real> scores_, score_u_;                    // of all knots; the gradient with respect to g
   Vector<Real> times_;
   Vector<T> theta_;
-  Real log_factor_ = 0;
+  Real log_factor_ = 0, beta_ = 0;
   Matrix<T> inputs_, slope_, u_, hessian_u_;
   Vector<Real> particle_squares_;
   Matrix<Real> squares_;

@@ -1,15 +1,16 @@
-// A potential learned together with the trajectory of an ensemble that passes through all snapshots.
+// A potential, and an entropy, learned together with the trajectory of an ensemble that passes through all
+// snapshots.
 //
 //     min over x, theta, s of  -(1/K) sum_k E_m log rho_k(y_km)
 //                              + weight sum_j (1 / h_j) E_i |x_i,j+1 - x_ij + h_j v_ij|^2
 //
-//     explicit   v_ij = grad V_theta(x_ij, t_j)
-//     trapezoid  v_ij = (grad V_theta(x_ij, t_j) + grad V_theta(x_i,j+1, t_j+1)) / 2
+//     explicit   v_ij = g_ij                      g_ij = grad V_theta(x_ij, t_j) + beta grad log rho_j(x_ij)
+//     trapezoid  v_ij = (g_ij + g_i,j+1) / 2
 //
 // x_ij is particle i at knot j of a time grid that has all snapshots among its knots, y_km datum m of
-// snapshot k, and rho_k the kernel density of bandwidth s of the particles at its knot. Snapshots meet only
-// in the trajectory: nothing is coupled but to start it. Source: Heinonen et al., "Wasserstein residuals",
-// 2026 (arXiv 2607.04738).
+// snapshot k, and rho the kernel density of bandwidth s of the particles at a knot. Snapshots meet only in
+// the trajectory: nothing is coupled but to start it. Source: Heinonen et al., "Wasserstein residuals", 2026
+// (arXiv 2607.04738).
 #pragma once
 
 #include <memory>
@@ -38,6 +39,7 @@ struct TrajectoryModelOptions {
   RealOrWord bandwidth = "silverman";
   bool train_bandwidth = true;
   PotentialNetworkOptions potential;
+  bool entropy = false;
   TrajectoryTrainOptions train;
   std::string where;
 };
@@ -55,7 +57,8 @@ struct TimeGrid {
 /// The training as a flow of two blocks, one unit of time an iteration.
 class TrajectoryTraining : public Flow {
  public:
-  /// Blocks: x_i0, x_i1, .. of particle i one below the other; V's parameters, then log(s / s_0).
+  /// Blocks: x_i0, x_i1, .. of particle i one below the other; V's parameters, log(s / s_0), and beta if it
+  /// is learned.
   static constexpr Index trajectory = 0, parameters = 1;
 
   struct Loss {

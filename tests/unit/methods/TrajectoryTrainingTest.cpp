@@ -27,13 +27,14 @@ class Data {
   Partition particles;
 };
 
-TrajectoryModelOptions small_model(const char* residual, bool time, Index steps) {
+TrajectoryModelOptions small_model(const char* residual, bool time, bool entropy, Index steps) {
   TrajectoryModelOptions options;
   options.residual = residual;
   options.steps = steps;
   options.weight = 0.7;
   options.potential.hidden = {7, 5};
   options.potential.time = time;
+  options.entropy = entropy;
   options.potential.embedding.frequencies = time ? 2 : 0;
   return options;
 }
@@ -62,7 +63,12 @@ class Point {
     const BlockViews views(layout, state.vec());
     const auto x = views[TrajectoryTraining::trajectory];
     fill_normals(x, Random(5, Stream::initial_ensemble), data.particles.first_particle(), 0);
-    training->initialise(views[TrajectoryTraining::parameters]);
+    const auto parameters = views[TrajectoryTraining::parameters];
+    training->initialise(parameters);
+    const Partition& owned = layout[TrajectoryTraining::parameters].partition;
+    const Index last = owned.particles() - 1 - owned.first_particle();
+    if (options.entropy && last >= 0 && last < Index(parameters.extent(1)))
+      parameters(0, last) = 0.2;  // beta
   }
 
   std::vector<Real> velocity() {
@@ -102,7 +108,7 @@ TEST(TrajectoryTraining, VelocitiesAreGradientsOfTheLoss) {
   const Data data(self);
   for (const char* residual : {"explicit", "trapezoid"})
     for (bool time : {false, true}) {
-      Point point(small_model(residual, time, 5), data, RunOptions());
+      Point point(small_model(residual, time, time, 5), data, RunOptions());
       const auto velocity = point.velocity();
       for (Index n = 0; n < Index(velocity.size()); n += n + 9 < Index(velocity.size()) ? 7 : 1) {
         const Real h = 1e-5;
@@ -120,7 +126,7 @@ TEST(TrajectoryTraining, VelocitiesAreGradientsOfTheLoss) {
 TEST(TrajectoryTraining, KeepsTheBandwidthThatItIsGiven) {
   const Communicator self(MPI_COMM_SELF);
   const Data data(self);
-  auto options = small_model("explicit", false, 2);
+  auto options = small_model("explicit", false, false, 2);
   options.bandwidth = 0.3;
   options.train_bandwidth = false;
   Point point(options, data, RunOptions());
@@ -133,7 +139,7 @@ TEST(TrajectoryTraining, KeepsTheBandwidthThatItIsGiven) {
 TEST(TrajectoryTraining, LikelihoodIsThatOfTheKernelDensity) {
   const Communicator self(MPI_COMM_SELF);
   const Data data(self);
-  auto options = small_model("explicit", false, 2);
+  auto options = small_model("explicit", false, false, 2);
   options.bandwidth = 0.3;
   Point point(options, data, RunOptions());
   const ConstBlockViews views(point.layout, point.state.vec());
@@ -161,7 +167,7 @@ TEST(TrajectoryTrainingParallel, IsTheSameOnAnyNumberOfRanks) {
     for (const char* residual : {"explicit", "trapezoid"}) {
       RunOptions run;
       run.precision = precision;
-      const auto options = small_model(residual, true, 6);
+      const auto options = small_model(residual, true, true, 6);
       Point spread(options, here, run), whole(options, alone, run);
       EXPECT_EQ(spread.velocity(), whole.velocity()) << precision << " " << residual;
       EXPECT_EQ(spread.loss().likelihood, whole.loss().likelihood);
