@@ -1,6 +1,11 @@
 #include "weir/base/Hdf5File.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <numeric>
 
 #include "weir/base/Calls.hpp"
@@ -10,6 +15,7 @@ namespace weir {
 namespace {
 
 constexpr Index largest_piece = Index(1) << 30;  // bytes a rank writes in one call: MPI-IO counts are int
+constexpr Index room_for_metadata = Index(1) << 16;
 
 Index product(const std::vector<Index>& shape) {
   return std::accumulate(shape.begin(), shape.end(), Index(1), std::multiplies<Index>());
@@ -76,7 +82,27 @@ void Hdf5File::together(Work work) const {
   throw LibraryError(fmt::format("{} ({})", failure, path_));
 }
 
-Hdf5File::Hdf5File(const std::string& path, MPI_Comm comm, Access access) : path_(path), comm_(comm) {
+/// Asks the file system for room before writing: MPI-IO may keep to itself that a disk was full. Where the
+/// file system has no such call, nothing is lost but the warning.
+void Hdf5File::reserve(Index first, Index bytes) const {
+#if defined(__linux__)
+  together([&] {
+    if (rank_ != 0 || bytes == 0) return;
+    const int descriptor = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor < 0) return;
+    const bool refused = fallocate(descriptor, FALLOC_FL_KEEP_SIZE, off_t(first), off_t(bytes)) != 0;
+    const int why = errno;
+    ::close(descriptor);
+    if (refused && (why == ENOSPC || why == EDQUOT || why == EFBIG || why == EIO))
+      throw LibraryError(fmt::format("no room for {} bytes: {}", bytes, std::strerror(why)));
+  });
+#else
+  (void)first, (void)bytes;
+#endif
+}
+
+Hdf5File::Hdf5File(const std::string& path, MPI_Comm comm, Access access)
+    : path_(path), comm_(comm), writes_(access != Access::read) {
   WEIR_MPI(MPI_Comm_rank(comm, &rank_));
   Hdf5Id properties(WEIR_HDF5(H5Pcreate(H5P_FILE_ACCESS)));
   WEIR_HDF5(H5Pset_fapl_mpio(properties, comm, MPI_INFO_NULL));
@@ -92,6 +118,7 @@ Hdf5File::Hdf5File(const std::string& path, MPI_Comm comm, Access access) : path
 }
 
 void Hdf5File::close() {
+  if (writes_) reserve(0, end_of_tables_ + room_for_metadata);  // HDF5 writes that when it closes
   together([&] { WEIR_HDF5(H5Fclose(file_.release())); });
 }
 
@@ -115,6 +142,9 @@ void Hdf5File::write_rows(const std::string& name, const Real* values, Index loc
                           Index rows, Index columns) {
   const Hdf5Id dataset = create_dataset(name, H5T_IEEE_F64LE, {rows, columns});
   const Hdf5Id transfer = collective();
+  const Index first_byte = offset(name), bytes = rows * columns * Index(sizeof(Real));
+  reserve(first_byte, bytes);
+  end_of_tables_ = std::max(end_of_tables_, first_byte + bytes);
   in_pieces(comm_, local_rows, columns, [&](Index first, Index count) {
     const Hdf5Id in_file(WEIR_HDF5(H5Dget_space(dataset))),
         in_memory = simple_space({std::max(count, Index(1)), columns});

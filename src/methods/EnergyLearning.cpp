@@ -7,6 +7,7 @@
 #include "TrajectoryFit.hpp"
 #include "weir/base/Hdf5File.hpp"
 #include "weir/methods/LearnEnergies.hpp"
+#include "weir/output/Checkpoint.hpp"
 #include "weir/output/Snapshots.hpp"
 
 namespace weir {
@@ -74,7 +75,15 @@ void describe_fit(const LinearFit& fit, RunOutput& output) {
   describe_entropy(fit.energy, output);
 }
 
-/// Trains stage number `repetition` and reports its loss now and then.
+/// Numbers of the stages that a checkpoint may be of: two for every repetition.
+int coupling_stage(int repetition) {
+  return 2 * repetition;
+}
+int training_stage(int repetition) {
+  return 2 * repetition + 1;
+}
+
+/// Trains the stage and reports its loss now and then.
 LearnedEnergy train_network(const NetworkModelOptions& options, const std::vector<Real>& times,
                             const std::vector<Transition>& transitions, const RunOptions& run, int repetition,
                             RunOutput& output, RunControl& control) {
@@ -95,7 +104,7 @@ LearnedEnergy train_network(const NetworkModelOptions& options, const std::vecto
                          training->iterations_per_epoch(), training->batch()));
   output.summarise("unknowns", layout[0].partition.particles());
 
-  control.run(stage, repetition, [&](const Tick& tick) {
+  control.run(stage, training_stage(repetition), [&](const Tick& tick) {
     output.progress(tick.step, iterations, tick.time);
     if (tick.step % every != 0 && tick.step != iterations) return;
     const Real loss = training->loss(stage.learned(0));
@@ -138,12 +147,18 @@ Metrics EnergyLearning::run() {
   describe_populations(populations_, output_);
   const Index steps = Index(kept_.size()) - 1, offset = next ? 1 : 0;
 
-  const auto couplings = phase("coupling", [&] {
-    return couple_populations(options_.coupling, kept_train_, next ? CoupledAt::next : CoupledAt::current,
-                              run_.single_precision());
+  Couplings pieces(options_.coupling, kept_train_, next ? CoupledAt::next : CoupledAt::current,
+                   run_.single_precision());
+  const auto forget = control_.keep([&](Hdf5File& file) { pieces.save(file); });
+  phase("coupling", [&] {
+    couple(pieces);
+    return 0;
   });
+  if (control_.stopped()) return {};
+  const auto& couplings = pieces.result();
   describe_couplings(couplings, output_);
   const auto densities = phase("density", [&] { return fit_densities(offset); });
+  if (!control_.goes_on_after({coupling_stage(repetition_), {pieces.done(), 0}, 0})) return {};
 
   std::vector<Transition> transitions;
   for (Index k = 0; k < steps; ++k)
@@ -169,6 +184,18 @@ Metrics EnergyLearning::run() {
     return prediction_metrics(options_.metrics, prediction, predictions_, populations_, observed(),
                               simulated ? &simulated->energy : nullptr, run_);
   });
+}
+
+/// Couples until everything is coupled or the run is to stop. Checkpoints from here on hold what is coupled.
+void EnergyLearning::couple(Couplings& couplings) {
+  const Real seconds_between_talks = 5;
+  const Checkpoint* from = output_.restart();
+  if (from && from->standing().stage / 2 == repetition_) couplings.restore(from->file());
+  bool coupled = false;
+  while (!coupled && !control_.stopped()) {
+    coupled = couplings.advance(seconds_between_talks);
+    control_.goes_on_after({coupling_stage(repetition_), {couplings.done(), 0}, 0});
+  }
 }
 
 std::vector<std::unique_ptr<Density>> EnergyLearning::fit_densities(Index offset) {

@@ -13,7 +13,8 @@ namespace weir {
 /// All methods are collective.
 class EnergyLearning {
  public:
-  /// `run` has the repetition's seed; its training is stage number `repetition` of the run.
+  /// `run` has the repetition's seed; its couplings and its training are stages 2 r and
+  /// 2 r + 1 of the run.
   EnergyLearning(const LearnEnergiesOptions& options, const Populations& populations, const RunOptions& run,
                  int repetition, RunOutput& output, RunControl& control);
 
@@ -24,6 +25,7 @@ class EnergyLearning {
 
  private:
   const std::vector<Ensemble>& observed() const;
+  void couple(Couplings& couplings);
   std::vector<std::unique_ptr<Density>> fit_densities(Index offset);
   LearnedEnergy learn(const std::vector<Transition>& transitions);
   std::vector<std::optional<Ensemble>> interpolate(const std::vector<CoupledEnsemble>& couplings,

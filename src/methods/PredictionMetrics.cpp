@@ -8,8 +8,11 @@
 #include "weir/parallel/Shuffle.hpp"
 #include "weir/transport/Bures.hpp"
 #include "weir/transport/Distances.hpp"
+#include "weir/transport/Sinkhorn.hpp"
 
 namespace weir {
+
+constexpr Index most_exact_points = 20000;
 
 void describe(Section& section, PredictionMetricsOptions& options) {
   section
@@ -18,8 +21,11 @@ void describe(Section& section, PredictionMetricsOptions& options) {
               "(simulated populations only), bures_uvp")
       .one_of({"w1", "w2", "energy_distance", "mmd", "l2_uvp", "bures_uvp"});
   section
-      .option("points", options.points,
-              "most points of each side that distances are taken of, drawn at random")
+      .option(
+          "points", options.points,
+          fmt::format("most points of each side that distances are taken of, drawn at random; above {}, w1 "
+                      "and w2 are of whole populations by Sinkhorn",
+                      most_exact_points))
       .at_least(1);
 }
 
@@ -70,6 +76,7 @@ Real l2_uvp(const Ensemble& at, const Matrix<Real>& v, FreeEnergy& truth, Real t
 struct Step {
   Index k;
   int rank;
+  bool entropic;  ///< w1 and w2 are left to entropic_distances
   std::vector<Real> predicted, observed, identity, floor, interpolated;
   Metrics values;
 
@@ -80,14 +87,15 @@ struct Step {
     const Points o = points(observed);
     const auto add = [&](const Points& p, const std::string& suffix) {
       for (const auto& name : report) {
-        if (name == "w1") values.emplace_back(name + suffix, wasserstein(p, o, 1));
-        if (name == "w2") values.emplace_back(name + suffix, wasserstein(p, o, 2));
+        if (name == "w1" && !entropic) values.emplace_back(name + suffix, wasserstein(p, o, 1));
+        if (name == "w2" && !entropic) values.emplace_back(name + suffix, wasserstein(p, o, 2));
         if (name == "energy_distance") values.emplace_back(name + suffix, energy_distance(p, o));
         if (name == "mmd") values.emplace_back(name + suffix, maximum_mean_discrepancy(p, o));
       }
     };
     add(points(predicted), "");
     if (!interpolated.empty()) add(points(interpolated), "_interpolation");
+    if (entropic) return;
     values.emplace_back("w1_identity", wasserstein(points(identity), o, 1));
     values.emplace_back("w1_floor", wasserstein(points(floor), o, 1));
   }
@@ -95,6 +103,24 @@ struct Step {
 
 bool asks_for(const std::vector<std::string>& report, const char* name) {
   return std::find(report.begin(), report.end(), name) != report.end();
+}
+
+/// w1 and w2 of whole populations, with their references. Collective.
+Metrics entropic_distances(const std::vector<std::string>& report, const Ensemble& predicted,
+                           const Ensemble& observed, const Ensemble& start, const Ensemble& train,
+                           const std::optional<Ensemble>& interpolated, bool single) {
+  Metrics values;
+  for (const int order : {1, 2}) {
+    const std::string name = order == 1 ? "w1" : "w2";
+    if (!asks_for(report, name.c_str())) continue;
+    values.emplace_back(name, entropic_wasserstein(predicted, observed, order, single));
+    if (interpolated)
+      values.emplace_back(name + "_interpolation",
+                          entropic_wasserstein(*interpolated, observed, order, single));
+  }
+  values.emplace_back("w1_identity", entropic_wasserstein(start, observed, 1, single));
+  values.emplace_back("w1_floor", entropic_wasserstein(train, observed, 1, single));
+  return values;
 }
 
 }  // namespace
@@ -107,14 +133,17 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
   const Index d = observed.front().components(), steps = Index(predictions.populations.size());
   std::vector<Step> all;
   for (Index k = 0; k < steps; ++k) {
-    Step step{k, int(k % comm.size()), {}, {}, {}, {}, {}, {}};
+    const Ensemble& goal = observed[k + 1];
+    const bool entropic = std::min(options.points, goal.particles()) > most_exact_points;
+    Step step{k, int(k % comm.size()), entropic, {}, {}, {}, {}, {}, {}};
     // Prediction and starting points are the same particles, the others independent draws.
     const auto points = [&](const Ensemble& ensemble, Index tick, Index most) {
       return sample_on(step.rank, ensemble, most, run.seed, 4 * k + tick);
     };
-    const Index most = options.points, predicted = std::min(most, predictions.populations[k].particles());
+    const Index most = std::min(options.points, most_exact_points),
+                predicted = std::min(most, predictions.populations[k].particles());
     step.predicted = points(predictions.populations[k], 0, most);
-    step.observed = points(observed[k + 1], 1, most);
+    step.observed = points(goal, 1, most);
     step.identity = points(observed[prediction.roll_out ? 0 : k], 0, most);
     step.floor = points(populations.train[k + 1], 2, predicted);
     if (predictions.interpolated[k + 1])
@@ -133,6 +162,12 @@ Metrics prediction_metrics(const PredictionMetricsOptions& options, const Predic
       const bool mine = comm.rank() == step.rank;
       values[m].first = comm.broadcast(mine ? step.values[m].first : std::string(), step.rank);
       values[m].second = comm.broadcast_value(mine ? step.values[m].second : Real(0), step.rank);
+    }
+    if (step.entropic) {
+      const auto distances = entropic_distances(
+          options.report, predictions.populations[k], observed[k + 1], observed[prediction.roll_out ? 0 : k],
+          populations.train[k + 1], predictions.interpolated[k + 1], run.single_precision());
+      values.insert(values.begin(), distances.begin(), distances.end());
     }
     if (asks_for(options.report, "l2_uvp") && truth) {
       const Index start = prediction.start(k);

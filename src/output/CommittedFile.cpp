@@ -162,7 +162,8 @@ void commit_hdf5(const Communicator& comm, const std::string& path,
   const std::string temporary = path + ".part";
   const auto give_up = [&](const std::string& why) {
     if (comm.is_root()) unlink(temporary.c_str());
-    throw RunError(fmt::format("{} was not written: {}; what was there before is whole", path, why));
+    throw RunError(
+        fmt::format("{} was not written: {}; --restart goes on from the checkpoint before", path, why));
   };
   try {
     write_and_rename(comm, path, temporary, fill);

@@ -30,6 +30,7 @@ RunControl::RunControl(RunOutput& output, std::optional<Real> time_limit)
 
 bool RunControl::run(Stage& stage, int number, const std::function<void(const Tick&)>& after_step) {
   const Checkpoint* from = output_.restart();
+  saved_at_ = asked_at_ = ask_next_ = 0;
   if (from && from->standing().stage == number) {
     from->read("state", stage.state());
     from->read("memory", stage.memory());
@@ -60,8 +61,11 @@ RunControl::Order RunControl::order_after(Index step) {
   return step < ask_next_ ? by_steps : std::max(by_steps, ask(step));
 }
 
-RunControl::Order RunControl::order_between_phases() {
-  return ask(asked_at_);
+bool RunControl::goes_on_after(const Standing& standing) {
+  const Order order = ask(standing.tick.step);
+  if (order != Order::go_on) save(standing, [](Hdf5File&) {});
+  if (order == Order::stop) stop();
+  return order != Order::stop;
 }
 
 /// Rank 0 has the clock and looks for the file; a signal may come to any rank.
@@ -100,6 +104,7 @@ void RunControl::save(const Standing& standing, const std::function<void(Hdf5Fil
     file.set_attribute("/", "time", standing.tick.time);
     file.set_attribute("/", "next_step", standing.next_step);
     output_.save(file);
+    if (kept_) kept_(file);
     fill(file);
   });
   output_.comm().agree([&] {

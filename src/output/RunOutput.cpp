@@ -170,7 +170,7 @@ void RunOutput::save(Hdf5File& file) const {
   file.set_attribute("/", "ranks", Real(comm_.size()));
   file.set_attribute("/", "version", WEIR_VERSION);
   file.write_strings("deck", lines);
-  file.write_strings("summary", {summary.dump()});
+  file.write_strings("summary", {comm_.broadcast(summary.dump())});  // seconds are each rank's own
   if (snapshots_) snapshots_->save(file);
 }
 

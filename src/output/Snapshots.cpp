@@ -16,7 +16,7 @@ std::string Snapshots::Entry::name() const {
   return fmt::format("/snapshots/{}/{}", step, block);
 }
 
-Snapshots::Snapshots(const RunOutput& output) : output_(output), path_(output.path("snapshots.h5")) {
+Snapshots::Snapshots(RunOutput& output) : output_(output), path_(output.path("snapshots.h5")) {
   if (output.restart() && output.restart()->file().has("snapshots"))
     restore();
   else
@@ -36,13 +36,16 @@ void Snapshots::write(Index step, Real time, const std::string& block, const Par
                       const MatrixRef<const Real>& x) {
   const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), x);
   Entry entry{step, time, block, partition.particles(), Index(x.extent(0)), 0};
-  {
+  try {
     Hdf5File file = open();
     file.write_rows(entry.name(), host.data(), partition.local_particles(), partition.first_particle(),
                     entry.particles, entry.components);
     file.set_attribute(entry.name(), "time", time);
     entry.offset = file.offset(entry.name());
     close(file);
+  } catch (const LibraryError& error) {
+    throw RunError(fmt::format("the snapshot was not written: {}; --restart goes on from the last checkpoint",
+                               error.what()));
   }
   entries_.push_back(entry);
   output_.comm().agree([&] {
@@ -119,7 +122,10 @@ void Snapshots::restore() {
   });
   const bool was_open = !output_.comm().broadcast(text).empty();
   for (Entry& entry : entries_) entry.offset = output_.comm().broadcast_value(entry.offset);
-  if (!was_open) locate(source);
+  if (was_open)
+    output_.log(fmt::format("{} was being written when the run ended: it is made anew", source));
+  else
+    locate(source);
   for (const Entry& entry : entries_)
     if (entry.offset < 0)
       throw RunError(fmt::format("{} no longer holds the snapshot of step {}, which {} goes on from", source,

@@ -348,4 +348,21 @@ Real mean_squared_distance(const Ensemble& x, const Ensemble& y) {
   return spread + shift;
 }
 
+Real entropic_wasserstein(const Ensemble& x, const Ensemble& y, int order, bool single) {
+  WEIR_CHECK(order == 1 || order == 2, "order {}", order);
+  const Real scale = mean_squared_distance(x, y);
+  if (scale == 0) return 0;
+  SinkhornProblem problem;
+  problem.cost = order == 1 ? TransportCost::distance : TransportCost::squared_distance;
+  problem.epsilon = 0.01 * (order == 1 ? std::sqrt(scale) : scale);
+  problem.tolerance = 1e-3;
+  problem.single = single;
+  const SinkhornResult result = sinkhorn(x, y, problem);
+  if (!result.converged)
+    throw RunError(
+        fmt::format("the entropic distance did not converge: marginal error {:.2g} after {} iterations",
+                    result.marginal_error, result.iterations));
+  return order == 1 ? result.cost : std::sqrt(result.cost);
+}
+
 }  // namespace weir

@@ -71,9 +71,12 @@ class Hdf5File {
   Hdf5Id collective() const;
   template <class Work>
   void together(Work work) const;
+  void reserve(Index first, Index bytes) const;
 
   std::string path_;
   MPI_Comm comm_;
+  bool writes_;
+  Index end_of_tables_ = 0;  // of those written by this object
   int rank_ = 0;
   Hdf5Id file_;
 };

@@ -6,9 +6,11 @@
 // conditional moments of each particle's partner come back: O(N), never a plan.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "weir/base/Hdf5File.hpp"
 #include "weir/methods/LinearModel.hpp"
 
 namespace weir {
@@ -31,8 +33,35 @@ enum class CoupledAt { current, next };
 /// exact_limit. Not collective.
 void check_couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations);
 
-/// Collective: couples training population k with k + 1 for every k; element k of the result belongs to
-/// population k (current) or k + 1 (next).
+/// Couplings of population k with k + 1 for every k, made piece by piece, so that a run may stop in between
+/// and go on later, on any number of ranks. All methods are collective.
+class Couplings {
+ public:
+  /// `populations` outlives the object.
+  Couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations, CoupledAt at,
+            bool single = false);
+  ~Couplings();
+
+  /// Works for about so many seconds, a piece at least; returns whether everything is coupled.
+  bool advance(Real seconds);
+  /// Pieces that are done.
+  Index done() const;
+  /// Of everything coupled: element k belongs to population k (current) or k + 1 (next).
+  const std::vector<CoupledEnsemble>& result() const;
+
+  /// What is coupled by now, as tables /coupling/<k> (particles, components + 2) in global order.
+  void save(Hdf5File& file) const;
+  /// Takes what a file has of that.
+  void restore(const Hdf5File& file);
+
+ private:
+  class Pieces;
+  class Parts;
+  class Whole;
+  std::unique_ptr<Pieces> pieces_;
+};
+
+/// Collective: all of it at once.
 std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options,
                                                 const std::vector<Ensemble>& populations, CoupledAt at,
                                                 bool single = false);

@@ -2,10 +2,12 @@
 // time limit, or because somebody made the file <output>/checkpoint-now.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "weir/flows/Stage.hpp"
 #include "weir/output/Checkpoint.hpp"
@@ -29,13 +31,30 @@ class RunControl {
   /// The same on all ranks. Ranks talk about it some twenty times a second, at steps that they have agreed
   /// on, however short a step is.
   Order order_after(Index step);
-  /// The same between phases that are not steps: ranks talk every time.
-  Order order_between_phases();
+  /// Between phases that are not steps: asks, saves `standing` with what is kept where that is due, and
+  /// returns whether to go on. Ranks talk every time.
+  bool goes_on_after(const Standing& standing);
   /// Whether this rank knows of a reason to stop. Not collective.
   bool wants_to_stop() const;
 
-  /// Commits a checkpoint of what the folder holds and of what `fill` adds; older ones beyond `keep` go.
+  /// Commits a checkpoint of what the folder holds, of what is kept, and of what `fill` adds; older ones
+  /// beyond the deck's number go.
   void save(const Standing& standing, const std::function<void(Hdf5File&)>& fill);
+  /// As long as the object returned lives, `fill` adds to every checkpoint: results of earlier phases that a
+  /// restart need not find again. One at a time. Not collective.
+  class Kept {
+   public:
+    Kept(RunControl& control, std::function<void(Hdf5File&)> fill) : control_(control) {
+      control_.kept_ = std::move(fill);
+    }
+    ~Kept() { control_.kept_ = nullptr; }
+    Kept(const Kept&) = delete;
+    Kept& operator=(const Kept&) = delete;
+
+   private:
+    RunControl& control_;
+  };
+  [[nodiscard]] Kept keep(std::function<void(Hdf5File&)> fill) { return {*this, std::move(fill)}; }
 
   /// The run ends before its end: says why, and that `--restart` goes on.
   void stop();
@@ -49,6 +68,7 @@ class RunControl {
   std::string reason() const;
 
   RunOutput& output_;
+  std::function<void(Hdf5File&)> kept_;
   std::optional<Real> limit_;
   Clock::time_point started_, last_save_, last_ask_, last_look_;
   Index saved_at_ = 0, asked_at_ = 0, ask_next_ = 0;

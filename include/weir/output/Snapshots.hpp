@@ -21,7 +21,7 @@ class Snapshots {
  public:
   /// Collective; makes an empty file in the run's folder, or puts back what the run's checkpoint knows of.
   /// Throws RunError where that is lost.
-  explicit Snapshots(const RunOutput& output);
+  explicit Snapshots(RunOutput& output);
 
   /// Collective. x: components x local particles, in host or device memory. Throws LibraryError where writing
   /// fails.
@@ -48,7 +48,7 @@ class Snapshots {
   void close(Hdf5File& file) const;
   void write_xdmf() const;
 
-  const RunOutput& output_;
+  RunOutput& output_;
   std::string path_;
   std::vector<Entry> entries_;
 };

@@ -46,6 +46,12 @@ struct SinkhornResult {
 /// sense.
 SinkhornResult sinkhorn(const Ensemble& x, const Ensemble& y, const SinkhornProblem& problem);
 
+/// Collective: W_p for p = `order` = 1 or 2 of sets too large for exact transport, (sum pi_ij |x_i -
+/// y_j|^p)^(1/p) of the entropic coupling with epsilon = .01 E |x - y|^p and marginal error 1e-3: an upper
+/// bound, up to that error, by a few percent where the sets are far apart compared with neighbours'
+/// distances. Throws RunError.
+Real entropic_wasserstein(const Ensemble& x, const Ensemble& y, int order, bool single);
+
 /// Collective: E c(x, y) of independent x and y for the squared distance: a scale for epsilon.
 Real mean_squared_distance(const Ensemble& x, const Ensemble& y);
 

@@ -3,7 +3,7 @@ import argparse
 import pathlib
 import sys
 
-from . import curves, energies, snapshots, style
+from . import curves, energies, snapshots, style, table
 from .run import NotARun, Run
 
 # One figure each: file name, and the function that draws it or returns None where the run has nothing of the kind.
@@ -20,6 +20,11 @@ def parse(arguments):
         prog="weir-plot", description="Draws the figures of finished runs into the folder `figures` of each."
     )
     parser.add_argument("folders", nargs="+", type=pathlib.Path, metavar="out/<name>", help="folder that a run left behind")
+    parser.add_argument(
+        "--table", nargs="+", metavar="METRIC", help="instead of figures of each run, a table and bars of these metrics "
+        "over all runs; names <row>.<column> become rows and columns"
+    )
+    parser.add_argument("--into", type=pathlib.Path, default=pathlib.Path("."), help="folder for the tables (default %(default)s)")
     parser.add_argument("--dpi", type=int, default=150, help="resolution of the figures (default %(default)s)")
     return parser.parse_args(arguments)
 
@@ -38,8 +43,32 @@ def draw_all(run, dpi):
     return written
 
 
+def tabulate(runs, metrics, into, dpi):
+    """Markdown to the terminal; <metric>.csv and <metric>.png into the folder. How many metrics nobody reports."""
+    into.mkdir(parents=True, exist_ok=True)
+    missing = 0
+    for metric in metrics:
+        collected = table.collect(runs, metric)
+        if not collected[2]:
+            print(f"weir-plot: none of the runs reports {metric}", file=sys.stderr)
+            missing += 1
+            continue
+        print(table.markdown(metric, *collected) + "\n")
+        stem = metric.replace("/", "_")
+        table.write_csv(into / f"{stem}.csv", metric, *collected)
+        style.save(table.draw(metric, *collected), into / f"{stem}.png", dpi)
+    return missing
+
+
 def main(arguments):
     options = parse(arguments)
+    if options.table:
+        style.use()
+        try:
+            return 1 if tabulate([Run(folder) for folder in options.folders], options.table, options.into, options.dpi) else 0
+        except (NotARun, OSError) as error:
+            print(f"weir-plot: {error}", file=sys.stderr)
+            return 1
     failures = 0
     style.use()
     for folder in options.folders:

@@ -35,6 +35,13 @@ foreach(deck simulate learn learn_1d)
   endforeach()
 endforeach()
 
+# A table over runs.
+run(${WEIR_PLOT} --table w1 --into ${FOLDER}/table -- ${folders})
+file(READ ${FOLDER}/table/w1.csv table)
+if(NOT table MATCHES "w1,w1\nlearn,[0-9.e-]+\nlearn_1d,[0-9.e-]+\n" OR NOT EXISTS ${FOLDER}/table/w1.png)
+  message(SEND_ERROR "the table of w1 is\n${table}")
+endif()
+
 # What is no run is said to be none.
 execute_process(COMMAND ${WEIR_PLOT} ${FOLDER} RESULT_VARIABLE code ERROR_VARIABLE text)
 if(NOT code EQUAL 1 OR NOT text MATCHES "not the folder of a run")

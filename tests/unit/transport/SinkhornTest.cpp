@@ -8,6 +8,7 @@
 #include "transport/Clouds.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/transport/Assignment.hpp"
+#include "weir/transport/Distances.hpp"
 #include "weir/transport/Plan.hpp"
 
 namespace weir {
@@ -193,6 +194,17 @@ TEST(SinkhornParallel, TheMeanCostIsThatOfAllPairs) {
     for (Index j = 0; j < 31; ++j) sum += cost_between(x, i, y, j, TransportCost::squared_distance);
   EXPECT_NEAR(mean_squared_distance(dealt(x, Communicator()), dealt(y, Communicator())), sum / 23 / 31,
               1e-12);
+}
+
+TEST(SinkhornParallel, EntropicDistancesAreNearTheExactOnes) {
+  const Cloud x = uniform_cloud(300, 2, 17), y = moved(uniform_cloud(280, 2, 18), {2, 1});
+  const Ensemble here = dealt(x, Communicator()), there = dealt(y, Communicator());
+  for (const int order : {1, 2})
+    for (const bool single : {false, true}) {
+      const Real exact = wasserstein(x, y, order), found = entropic_wasserstein(here, there, order, single);
+      EXPECT_NEAR(found, exact, 0.02 * exact) << order;
+      EXPECT_GT(found, exact * 0.999);
+    }
 }
 
 TEST(Sinkhorn, RefusesSenselessOptions) {
