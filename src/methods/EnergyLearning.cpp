@@ -214,7 +214,7 @@ LearnedEnergy EnergyLearning::learn(const std::vector<Transition>& transitions) 
     return train_network(*network, kept_times_, transitions, run_, repetition_, output_, control_);
   if (const auto* model = std::get_if<TrajectoryModelOptions>(&options_.model.kind)) {
     auto fitted = fit_trajectory(*model, options_.coupling, kept_times_, kept_train_, run_, repetition_,
-                                 output_, control_);
+                                 training_stage(repetition_), output_, control_);
     trajectory_ = std::move(fitted.at_snapshots);
     describe_entropy(fitted.energy, output_);
     return std::move(fitted.energy);

@@ -78,7 +78,7 @@ void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptio
 
 FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
                                 const std::vector<Real>& times, const std::vector<Ensemble>& snapshots,
-                                const RunOptions& run, int repetition, RunOutput& output,
+                                const RunOptions& run, int repetition, int number, RunOutput& output,
                                 RunControl& control) {
   constexpr Index trajectory = TrajectoryTraining::trajectory, parameters = TrajectoryTraining::parameters;
   const TimeGrid grid(times, options.steps);
@@ -105,7 +105,7 @@ FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const Cou
   output.summarise("unknowns", unknowns + start.particles() * layout[trajectory].components);
 
   const Index every = std::max(Index(1), iterations / options.train.reports);
-  control.run(stage, repetition, [&](const Tick& tick) {
+  control.run(stage, number, [&](const Tick& tick) {
     output.progress(tick.step, iterations, tick.time);
     if (tick.step % every != 0 && tick.step != iterations) return;
     const auto theta = stage.learned(parameters);

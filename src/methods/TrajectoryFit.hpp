@@ -19,10 +19,10 @@ struct FittedTrajectory {
 void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
                       const std::vector<Ensemble>& snapshots);
 
-/// Collective; stage number `repetition` of the run.
+/// Collective; the training is stage number `number` of the run.
 FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
                                 const std::vector<Real>& times, const std::vector<Ensemble>& snapshots,
-                                const RunOptions& run, int repetition, RunOutput& output,
+                                const RunOptions& run, int repetition, int number, RunOutput& output,
                                 RunControl& control);
 
 }  // namespace weir

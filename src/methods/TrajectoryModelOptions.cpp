@@ -43,7 +43,15 @@ void describe(Section& section, TrajectoryModelOptions& options) {
       .one_of({"silverman"});
   section.option("train_bandwidth", options.train_bandwidth, "learn one factor of all bandwidths");
   section.section("potential", options.potential, "network of V");
-  section.option("entropy", options.entropy, "learn the entropy's coefficient beta");
+  section
+      .option("entropy", options.entropy,
+              "coefficient beta of the entropy, the temperature of the noise; where training starts if it is "
+              "learned")
+      .at_least(0);
+  section.option("train_entropy", options.train_entropy,
+                 "learn beta too: it is weakly determined and comes out too small; better give it");
+  if (section.reading() && options.train_entropy && !options.entropy)
+    section.error("train_entropy", "needs `entropy`, the coefficient to start with");
   section.section("train", options.train, "how it is trained");
 }
 

@@ -60,6 +60,7 @@ ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, con
   Kokkos::deep_copy(times_, times);
   take_bandwidths();
   if (!options.entropy) return;
+  beta_ = *options.entropy;
   score_.emplace(comm_, particles, d_, grid.knots());
   score_u_ = Matrix<Real>("Weir::ResidualTraining::score_u", d_ * grid.knots(), particles.local_particles());
 }
@@ -81,7 +82,9 @@ void ResidualTraining<T>::initialise(const MatrixRef<Real>& parameters) const {
   const Index first = (*layout_)[TrajectoryTraining::parameters].partition.first_particle();
   const Index here = Index(parameters.extent(1));
   const Index of_network = std::max(Index(0), std::min(here, network_.parameters() - first));
-  Kokkos::deep_copy(parameters, 0);  // no entropy, and the bandwidths' factor is one
+  Kokkos::deep_copy(parameters, 0);  // the bandwidths' factor is one
+  if (options_.train_entropy && first <= beta() && beta() < first + here)
+    Kokkos::deep_copy(Kokkos::subview(parameters, 0, beta() - first), *options_.entropy);
   initialise_network(network_.shape(), seed_, 0, first, VectorRef<Real>(parameters.data(), of_network));
 }
 
@@ -97,7 +100,7 @@ void ResidualTraining<T>::velocity(Real, const ConstBlockViews& x, const BlockVi
   if (score_) {
     const auto slopes = score_->add_gradient(x[trajectory], bandwidths_, score_u_, beta_, gradient);
     slope += beta_ * slopes.log_bandwidth;
-    total_(beta()) = slopes.scale;
+    if (options_.train_entropy) total_(beta()) = slopes.scale;
   }
   total_(log_factor()) = options_.train_bandwidth ? slope : 0;
 
@@ -133,7 +136,7 @@ LearnedEnergy ResidualTraining<T>::energy(const MatrixRef<const Real>& parameter
     energy.times.push_back(grid_.times[grid_.snapshot_knots[k]]);
   energy.potential_network =
       StoredNetwork{network_.shape(), {all.data(), all.data() + network_.parameters()}};
-  if (options_.entropy) energy.entropy = {all(0, beta())};
+  if (options_.entropy) energy.entropy = {options_.train_entropy ? all(0, beta()) : *options_.entropy};
   return energy;
 }
 
@@ -153,7 +156,7 @@ void ResidualTraining<T>::take_parameters(const MatrixRef<const Real>& parameter
       "Weir::ResidualTraining::take_parameters", Range(0, network_.parameters()),
       KOKKOS_LAMBDA(Index i) { theta(i) = T(all(0, i)); });
   Kokkos::deep_copy(log_factor_, Kokkos::subview(all, 0, log_factor()));
-  if (options_.entropy) Kokkos::deep_copy(beta_, Kokkos::subview(all, 0, beta()));
+  if (options_.train_entropy) Kokkos::deep_copy(beta_, Kokkos::subview(all, 0, beta()));
   for (std::size_t j = 0; j < bandwidths_.size(); ++j)
     bandwidths_[j] = first_bandwidths_[j] * std::exp(log_factor_);
 }
@@ -201,7 +204,7 @@ void ResidualTraining<T>::find_residual(Index tile, Index first, Index count, co
   const auto particle_squares = particle_squares_;
   const auto squares = squares_, scores = scores_, score_u = score_u_;
   const Real beta = beta_;
-  const bool entropy = options_.entropy;
+  const bool entropy = options_.entropy.has_value();
   const Index d = d_, knots = grid_.knots(), inputs = network_.shape().inputs;
   const bool wanted = gradient.data() != nullptr;
   const Real later = options_.residual == "trapezoid" ? 0.5 : 0,

@@ -45,7 +45,7 @@ class ResidualTraining : public TrajectoryTraining {
   void add_hessian(Index first, Index count, const MatrixRef<Real>& gradient);
   Index log_factor() const { return network_.parameters(); }
   Index beta() const { return network_.parameters() + 1; }
-  Index unknowns() const { return network_.parameters() + (options_.entropy ? 2 : 1); }
+  Index unknowns() const { return network_.parameters() + (options_.train_entropy ? 2 : 1); }
   void take_bandwidths();
 
   TrajectoryModelOptions options_;

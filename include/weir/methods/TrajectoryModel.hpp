@@ -14,6 +14,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "weir/methods/NetworkModel.hpp"
@@ -39,7 +40,8 @@ struct TrajectoryModelOptions {
   RealOrWord bandwidth = "silverman";
   bool train_bandwidth = true;
   PotentialNetworkOptions potential;
-  bool entropy = false;
+  std::optional<Real> entropy;  ///< beta, or where it starts
+  bool train_entropy = false;
   TrajectoryTrainOptions train;
   std::string where;
 };

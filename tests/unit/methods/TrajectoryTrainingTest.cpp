@@ -34,7 +34,8 @@ TrajectoryModelOptions small_model(const char* residual, bool time, bool entropy
   options.weight = 0.7;
   options.potential.hidden = {7, 5};
   options.potential.time = time;
-  options.entropy = entropy;
+  if (entropy) options.entropy = 0.2;
+  options.train_entropy = entropy;
   options.potential.embedding.frequencies = time ? 2 : 0;
   return options;
 }
@@ -63,12 +64,7 @@ class Point {
     const BlockViews views(layout, state.vec());
     const auto x = views[TrajectoryTraining::trajectory];
     fill_normals(x, Random(5, Stream::initial_ensemble), data.particles.first_particle(), 0);
-    const auto parameters = views[TrajectoryTraining::parameters];
-    training->initialise(parameters);
-    const Partition& owned = layout[TrajectoryTraining::parameters].partition;
-    const Index last = owned.particles() - 1 - owned.first_particle();
-    if (options.entropy && last >= 0 && last < Index(parameters.extent(1)))
-      parameters(0, last) = 0.2;  // beta
+    training->initialise(views[TrajectoryTraining::parameters]);
   }
 
   std::vector<Real> velocity() {
@@ -195,6 +191,38 @@ learn_energies:
   metrics: [w1, l2_uvp]
 )";
 
+const char* noisy_deck = R"(weir: 1
+run: {name: noisy, seed: 3, tile: 8}
+learn_energies:
+  populations:
+    simulate:
+      initial: {particles: 600, dimension: 2, normal: {mean: [1, 1], covariance: 0.3}}
+      energy: {potential: {quadratic: {stiffness: [1.0, 2.0]}}, entropy: 1.0}
+      time: {step: 0.05, end: 0.3}
+  pairing: unpaired
+  model:
+    trajectory:
+      particles: 100
+      steps: 6
+      entropy: 1.0
+      potential: {hidden: [16, 16]}
+      train: {iterations: 400, rule: {adam: {rate: 3.0e-2, schedule: cosine}}}
+  metrics: [l2_uvp]
+)";
+
+// A population that spreads by noise, of which the potential alone would have to be a hill.
+TEST(TrajectoryTrainingParallel, LearnsABowlBesideKnownNoise) {
+  const SharedFolder folder;
+  const Outcome known = run_deck_text(folder, noisy_deck);
+  ASSERT_EQ(known.code, done) << known.message;
+  const Real with = summary_of(folder / "out")["l2_uvp"];
+  const Outcome unknown = run_deck_text(folder, noisy_deck, {"learn_energies.model.trajectory.entropy=0"});
+  ASSERT_EQ(unknown.code, done) << unknown.message;
+  const Real without = summary_of(folder / "out")["l2_uvp"];
+  EXPECT_LT(with, 0.4);
+  EXPECT_GT(without, 3 * with);
+}
+
 // Independent populations; doing nothing has an l2_uvp of about 8 here.
 TEST(TrajectoryTrainingParallel, LearnsABowlFromIndependentPopulations) {
   const SharedFolder folder;
@@ -216,6 +244,7 @@ TEST(TrajectoryTrainingParallel, RefusesWhatItCannotTrain) {
   refused({"learn_energies.model.trajectory.residual=implicit"}, "trapezoid");
   refused({"learn_energies.model.trajectory.bandwidth=-1"}, "found -1; allowed: above 0");
   refused({"learn_energies.model.trajectory.steps=0"}, "at least 1");
+  refused({"learn_energies.model.trajectory.train_entropy=true"}, "needs `entropy`");
   refused({"learn_energies.coupling.method=assignment"}, "assignment needs parts of equal size");
 }
 
