@@ -171,17 +171,25 @@ TEST(RestartParallel, EverySchemeGoesOnBitForBitOnOtherRanks) {
 }
 
 TEST(RestartParallel, TrainingGoesOn) {
-  const SharedFolder folder;
-  const DeckRun whole{folder, learning_deck, "whole"};
-  const Outcome uninterrupted = whole();
-  ASSERT_EQ(uninterrupted.code, done) << uninterrupted.message;
-  const DeckRun part{folder, learning_deck, "out", {"run.checkpoint.every=10", "run.checkpoint.keep=9"}};
-  ASSERT_EQ(part(1).code, done);
-  forget_later(folder, 10);
-  const Outcome outcome = part(0, "");
-  ASSERT_EQ(outcome.code, done) << outcome.message;
-  EXPECT_NE(text_of(folder / "out/log.txt").find("checkpoint-1-10.h5: step 10"), std::string::npos);
-  expect_equal_runs(folder / "whole", folder / "out");
+  std::string trajectory_deck = learning_deck;
+  const std::string network = "{network: {potential: {hidden: [8]}, train: {epochs: 12, batch: 32}}}";
+  trajectory_deck.replace(
+      trajectory_deck.find(network), network.size(),
+      "{trajectory: {particles: 40, steps: 6, entropy: 0.1, potential: {hidden: [8]}, train: "
+      "{iterations: 25}}}");
+  for (const std::string& deck : {std::string(learning_deck), trajectory_deck}) {
+    const SharedFolder folder;
+    const DeckRun whole{folder, deck, "whole"};
+    const Outcome uninterrupted = whole();
+    ASSERT_EQ(uninterrupted.code, done) << uninterrupted.message;
+    const DeckRun part{folder, deck, "out", {"run.checkpoint.every=10", "run.checkpoint.keep=9"}};
+    ASSERT_EQ(part(1).code, done);
+    forget_later(folder, 10);
+    const Outcome outcome = part(0, "");
+    ASSERT_EQ(outcome.code, done) << outcome.message;
+    EXPECT_NE(text_of(folder / "out/log.txt").find("checkpoint-1-10.h5: step 10"), std::string::npos);
+    expect_equal_runs(folder / "whole", folder / "out");
+  }
 }
 
 TEST(RestartParallel, CouplingsAreNotLost) {
