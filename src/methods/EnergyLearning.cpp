@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "PotentialGrid.hpp"
+#include "TrajectoryFit.hpp"
 #include "weir/base/Hdf5File.hpp"
 #include "weir/methods/LearnEnergies.hpp"
 #include "weir/output/Checkpoint.hpp"
@@ -211,6 +212,13 @@ std::vector<std::unique_ptr<Density>> EnergyLearning::fit_densities(Index offset
 LearnedEnergy EnergyLearning::learn(const std::vector<Transition>& transitions) {
   if (const auto* network = std::get_if<NetworkModelOptions>(&options_.model.kind))
     return train_network(*network, kept_times_, transitions, run_, repetition_, output_, control_);
+  if (const auto* model = std::get_if<TrajectoryModelOptions>(&options_.model.kind)) {
+    auto fitted = fit_trajectory(*model, options_.coupling, kept_times_, kept_train_, run_, repetition_,
+                                 training_stage(repetition_), output_, control_);
+    trajectory_ = std::move(fitted.at_snapshots);
+    describe_entropy(fitted.energy, output_);
+    return std::move(fitted.energy);
+  }
   LinearFit fit = fit_linear_model(std::get<LinearModelOptions>(options_.model.kind), kept_times_,
                                    transitions, output_.comm(), run_);
   describe_fit(fit, output_);
@@ -257,6 +265,8 @@ void EnergyLearning::write() {
     const Ensemble& predicted = predictions_.populations[k - 1];
     snapshots.write(k, time, "predicted", predicted.partition, predicted.x);
   }
+  for (std::size_t k = 0; k < trajectory_.size(); ++k)
+    snapshots.write(kept_[k], kept_times_[k], "trajectory", trajectory_[k].partition, trajectory_[k].x);
 }
 
 }  // namespace weir

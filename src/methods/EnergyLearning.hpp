@@ -42,6 +42,7 @@ class EnergyLearning {
   std::vector<Ensemble> kept_train_;
   LearnedEnergy energy_;
   Predictions predictions_;
+  std::vector<Ensemble> trajectory_;  // at the kept populations, where one was trained
 };
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 
 #include "EnergyLearning.hpp"
 #include "FeatureCentres.hpp"
+#include "TrajectoryFit.hpp"
 #include "weir/base/Error.hpp"
 
 namespace weir {
@@ -49,11 +50,34 @@ void describe(Section& section, LearnEnergiesOptions& options) {
             "l2_uvp compares with the true energy, which only simulated populations have; leave it out");
 }
 
+namespace {
+
+bool next_of(const TrajectoryModelOptions&) {
+  return false;
+}
+template <class Model>
+bool next_of(const Model& model) {
+  return model.features_at == "next";
+}
+/// Whether densities of the populations are wanted: those of a trajectory are its own.
+bool entropy_of(const TrajectoryModelOptions&) {
+  return false;
+}
+template <class Model>
+bool entropy_of(const Model& model) {
+  return model.entropy;
+}
+
+}  // namespace
+
 bool ModelOptions::next() const {
-  return std::visit([](const auto& model) { return model.features_at == "next"; }, kind);
+  return std::visit([](const auto& model) { return next_of(model); }, kind);
 }
 bool ModelOptions::entropy() const {
-  return std::visit([](const auto& model) { return model.entropy; }, kind);
+  return std::visit([](const auto& model) { return entropy_of(model); }, kind);
+}
+bool ModelOptions::trained() const {
+  return !std::holds_alternative<LinearModelOptions>(kind);
 }
 
 void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
@@ -65,6 +89,8 @@ void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
   check_left_out();
   check_couplings(options_.coupling, populations_->train);
   if (linear) check_data_centres(linear->features, populations_->train);
+  if (const auto* trajectory = std::get_if<TrajectoryModelOptions>(&options_.model.kind))
+    check_trajectory(*trajectory, options_.coupling, populations_->train);
 }
 
 void LearnEnergies::check_left_out() const {
@@ -131,7 +157,6 @@ class Repetitions {
 void LearnEnergies::run(RunOutput& output, RunControl& control) {
   const Index steps = populations_->count() - 1;
   const Real end = populations_->times.back();
-  const bool trained = std::holds_alternative<NetworkModelOptions>(options_.model.kind);
   Repetitions repetitions(options_.repetitions, output);
   for (Index r = 0; r < options_.repetitions; ++r) {
     if (repetitions.has(r)) continue;
@@ -147,7 +172,7 @@ void LearnEnergies::run(RunOutput& output, RunControl& control) {
     for (const auto& [name, value] : metrics)
       if (name.find('/') == name.npos) output.log(fmt::format("{}: {:.6g}", name, value));
     // metrics.csv has the rows of the training where there is one.
-    if (!trained) output.report(steps, end, metrics);
+    if (!options_.model.trained()) output.report(steps, end, metrics);
     repetitions.add(r, metrics);
     if (r == 0) learning.write();
   }

@@ -14,14 +14,16 @@
 #include "weir/methods/NetworkModel.hpp"
 #include "weir/methods/Populations.hpp"
 #include "weir/methods/Prediction.hpp"
+#include "weir/methods/TrajectoryModel.hpp"
 
 namespace weir {
 
 struct ModelOptions {
-  std::variant<LinearModelOptions, NetworkModelOptions> kind;
+  std::variant<LinearModelOptions, NetworkModelOptions, TrajectoryModelOptions> kind;
 
   bool next() const;  ///< features at the later population, and implicit prediction
   bool entropy() const;
+  bool trained() const;  ///< by iterations, which report on their own
 };
 void describe(Section& section, ModelOptions& options);
 

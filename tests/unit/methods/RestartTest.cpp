@@ -171,21 +171,29 @@ TEST(RestartParallel, EverySchemeGoesOnBitForBitOnOtherRanks) {
 }
 
 TEST(RestartParallel, TrainingGoesOn) {
-  for (const std::string repetitions : {"1", "2"}) {
+  std::string trajectory_deck = learning_deck;
+  const std::string network = "{network: {potential: {hidden: [8]}, train: {epochs: 12, batch: 32}}}";
+  trajectory_deck.replace(
+      trajectory_deck.find(network), network.size(),
+      "{trajectory: {particles: 40, steps: 6, entropy: 0.1, potential: {hidden: [8]}, train: "
+      "{iterations: 25}}}");
+  struct Case {
+    std::string deck, repetitions, newest;
+  };
+  for (const Case& c : {Case{learning_deck, "1", "checkpoint-1-10.h5: step 10"},
+                        Case{learning_deck, "2", "checkpoint-3-10.h5: step 10"},
+                        Case{trajectory_deck, "1", "checkpoint-1-10.h5: step 10"}}) {
     const SharedFolder folder;
-    const std::string setting = "learn_energies.repetitions=" + repetitions;
-    const DeckRun whole{folder, learning_deck, "whole", {setting}};
+    const std::string setting = "learn_energies.repetitions=" + c.repetitions;
+    const DeckRun whole{folder, c.deck, "whole", {setting}};
     const Outcome uninterrupted = whole();
     ASSERT_EQ(uninterrupted.code, done) << uninterrupted.message;
-    const DeckRun part{
-        folder, learning_deck, "out", {setting, "run.checkpoint.every=10", "run.checkpoint.keep=99"}};
+    const DeckRun part{folder, c.deck, "out", {setting, "run.checkpoint.every=10", "run.checkpoint.keep=99"}};
     ASSERT_EQ(part(1).code, done);
     forget_later(folder, 10);
     const Outcome outcome = part(0, "");
     ASSERT_EQ(outcome.code, done) << outcome.message;
-    const std::string newest =
-        repetitions == "1" ? "checkpoint-1-10.h5: step 10" : "checkpoint-3-10.h5: step 10";
-    EXPECT_NE(text_of(folder / "out/log.txt").find(newest), std::string::npos);
+    EXPECT_NE(text_of(folder / "out/log.txt").find(c.newest), std::string::npos);
     expect_equal_runs(folder / "whole", folder / "out");
   }
 }

@@ -1,0 +1,122 @@
+#include "TrajectoryFit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "weir/ensemble/RowExchange.hpp"
+
+namespace weir {
+
+namespace {
+
+/// The first `particles` of a population, dealt anew.
+Ensemble first_particles(const Ensemble& population, Index particles) {
+  const Index d = population.components();
+  Ensemble first(population.comm, particles, d, population.partition.tile_size());
+  RowExchange exchange(population.comm, d);
+  const auto from = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), population.x);
+  for (Index i = 0; i < population.partition.local_rows(); ++i) {
+    const Index row = population.partition.first_row() + i;
+    if (row < particles) exchange.send(first.partition.owner_of_row(row), 0, row, &from(0, i));
+  }
+  const auto to = Kokkos::create_mirror_view(first.x);
+  exchange.deliver([&](const RowExchange::Row& row) {
+    std::copy_n(row.values, d, &to(0, row.key - first.partition.first_row()));
+  });
+  Kokkos::deep_copy(first.x, to);
+  return first;
+}
+
+Index particles_of(const TrajectoryModelOptions& options, const std::vector<Ensemble>& snapshots) {
+  return std::min(options.particles, snapshots.front().particles());
+}
+
+/// Displacement interpolation: from the first snapshot's particles to where optimal couplings take them in
+/// the next, and on from there; straight in between.
+void start_trajectory(const CouplingOptions& coupling, const TimeGrid& grid,
+                      const std::vector<Ensemble>& snapshots, Ensemble at, bool single,
+                      const MatrixRef<Real>& x) {
+  const Index d = at.components();
+  for (std::size_t k = 0; k + 1 < snapshots.size(); ++k) {
+    const auto coupled = couple_populations(coupling, {at, snapshots[k + 1]}, CoupledAt::current, single);
+    const auto displacement = coupled.front().displacement, points = at.x;
+    const Index first = grid.snapshot_knots[k], steps = grid.snapshot_knots[k + 1] - first;
+    for_each_tile(
+        "Weir::start_trajectory", at.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
+          for (Index i = tile.first; i < tile.first + tile.count; ++i)
+            for (Index c = 0; c < d; ++c) {
+              for (Index j = 0; j <= steps; ++j)
+                x(d * (first + j) + c, i) = points(c, i) + Real(j) / Real(steps) * displacement(c, i);
+              points(c, i) += displacement(c, i);
+            }
+        });
+    Kokkos::fence();
+  }
+}
+
+std::vector<Ensemble> at_snapshots(const TimeGrid& grid, const Ensemble& like, const Matrix<Real>& x) {
+  std::vector<Ensemble> ensembles;
+  const Index d = like.components();
+  for (Index knot : grid.snapshot_knots) {
+    ensembles.emplace_back(like.comm, like.particles(), d, like.partition.tile_size());
+    const Kokkos::pair<Index, Index> rows(d * knot, d * (knot + 1));
+    Kokkos::deep_copy(ensembles.back().x, Kokkos::subview(x, rows, Kokkos::ALL));
+  }
+  return ensembles;
+}
+
+}  // namespace
+
+void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
+                      const std::vector<Ensemble>& snapshots) {
+  const Ensemble& first = snapshots.front();
+  const Ensemble start(first.comm, particles_of(options, snapshots), first.components(),
+                       first.partition.tile_size());
+  for (std::size_t k = 0; k + 1 < snapshots.size(); ++k) check_couplings(coupling, {start, snapshots[k + 1]});
+}
+
+FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
+                                const std::vector<Real>& times, const std::vector<Ensemble>& snapshots,
+                                const RunOptions& run, int repetition, int number, RunOutput& output,
+                                RunControl& control) {
+  constexpr Index trajectory = TrajectoryTraining::trajectory, parameters = TrajectoryTraining::parameters;
+  const TimeGrid grid(times, options.steps);
+  const Ensemble start = first_particles(snapshots.front(), particles_of(options, snapshots));
+  const auto training = make_trajectory_training(options, grid, snapshots, start.partition, run);
+  const Index iterations = options.train.iterations;
+  SteppingOptions stepping;
+  stepping.end = Real(iterations);
+  stepping.step = 1;
+  stepping.seed = run.seed;
+  stepping.rules = {std::get<ParameterRuleOptions>(options.train.particles.rule),
+                    std::get<ParameterRuleOptions>(options.train.rule.rule)};
+  Stage stage(stepping, *training, options.where);
+  const Layout& layout = *training->layout();
+  {
+    const BlockViews blocks(layout, stage.state().vec());
+    start_trajectory(coupling, grid, snapshots, first_particles(start, start.particles()),
+                     run.single_precision(), blocks[trajectory]);
+    training->initialise(blocks[parameters]);
+  }
+  const Index unknowns = layout[parameters].partition.particles();
+  output.log(fmt::format("{} particles at {} knots and {} parameters; {} iterations", start.particles(),
+                         grid.knots(), unknowns, iterations));
+  output.summarise("unknowns", unknowns + start.particles() * layout[trajectory].components);
+
+  const Index every = std::max(Index(1), iterations / options.train.reports);
+  control.run(stage, number, [&](const Tick& tick) {
+    output.progress(tick.step, iterations, tick.time);
+    if (tick.step % every != 0 && tick.step != iterations) return;
+    const auto theta = stage.learned(parameters);
+    const auto loss = training->loss(stage.learned(trajectory), theta);
+    const Real bandwidth = training->bandwidth(theta);
+    output.log(fmt::format("iteration {}: likelihood {:.6g}, residual {:.4g}, bandwidth {:.4g}", tick.step,
+                           -loss.likelihood, loss.residual, bandwidth));
+    output.report(repetition * iterations + tick.step, tick.time,
+                  {{"loss", loss.total()}, {"residual", loss.residual}, {"bandwidth", bandwidth}});
+  });
+  return {training->energy(stage.learned(parameters)), at_snapshots(grid, start, stage.learned(trajectory))};
+}
+
+}  // namespace weir

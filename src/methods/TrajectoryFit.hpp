@@ -1,0 +1,28 @@
+// Fits a trajectory and its potential to snapshots: start, training, report.
+#pragma once
+
+#include <vector>
+
+#include "weir/methods/Coupling.hpp"
+#include "weir/methods/TrajectoryModel.hpp"
+#include "weir/output/RunControl.hpp"
+
+namespace weir {
+
+struct FittedTrajectory {
+  LearnedEnergy energy;
+  std::vector<Ensemble> at_snapshots;
+};
+
+/// Throws InputError where the trajectory's start cannot be coupled with the snapshots as `coupling` asks.
+/// Not collective.
+void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
+                      const std::vector<Ensemble>& snapshots);
+
+/// Collective; the training is stage number `number` of the run.
+FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
+                                const std::vector<Real>& times, const std::vector<Ensemble>& snapshots,
+                                const RunOptions& run, int repetition, int number, RunOutput& output,
+                                RunControl& control);
+
+}  // namespace weir

@@ -1,0 +1,58 @@
+// The likelihood of snapshots under the kernel densities of a trajectory, and its gradient, by pair sums.
+//
+//     L = -(1/K) sum_k (1/M_k) sum_m log rho_k(y_km),    rho_k(y) = (1/N) sum_i K_s(y - x_i,j(k))
+//
+// s = s_k f with a common factor f. A datum at which the sum of K_s / K_s(0) is below 1e-30 (farther than 11
+// bandwidths from all particles) counts as if the sum were that, and pulls at nothing.
+#pragma once
+
+#include <vector>
+
+#include "weir/ensemble/PairSum.hpp"
+#include "weir/methods/TrajectoryModel.hpp"
+#include "weir/parallel/TileSum.hpp"
+
+namespace weir {
+
+template <class T>
+class TrajectoryLikelihood {
+ public:
+  /// Collective. `bandwidth`: of all snapshots; 0: by Silverman's rule for `particles` in each. Throws
+  /// RunError where a snapshot has no spread to tell.
+  TrajectoryLikelihood(const std::vector<Ensemble>& snapshots, const std::vector<Index>& knots,
+                       const Partition& particles, Real bandwidth);
+
+  /// Collective: L. x: components * knots rows, one column a particle.
+  Real value(const MatrixRef<const Real>& x, Real log_factor);
+  /// Collective: adds dL/dx to `gradient` (shaped like x) and returns dL/d log f.
+  Real add_gradient(const MatrixRef<const Real>& x, Real log_factor, const MatrixRef<Real>& gradient);
+  Index snapshots() const { return Index(snapshots_.size()); }
+  /// s_k
+  Real bandwidth(Index k) const { return snapshots_[k].bandwidth; }
+
+ private:
+  struct Snapshot {
+    const Ensemble& data;
+    Index knot;
+    Real bandwidth;
+    PairSum<T> to_data, to_particles;
+    TileSum total;
+    Matrix<Real> sums;     // at the data: sum_i K / K(0), and the same with |r|^2 / s^2
+    Matrix<Real> weights;  // 1 / (M K sum_i K / K(0))
+  };
+  /// Collective: leaves sums and weights; log-likelihood and its derivative, both means over the data.
+  struct Terms {
+    Real value, slope;
+  };
+  Terms visit(Snapshot& snapshot, const MatrixRef<const Real>& x, Real s);
+  void take_points(const MatrixRef<const Real>& x, Index knot);
+
+  Index d_, particles_;
+  std::vector<Snapshot> snapshots_;
+  Matrix<Real> points_, slopes_;
+};
+
+extern template class TrajectoryLikelihood<float>;
+extern template class TrajectoryLikelihood<double>;
+
+}  // namespace weir

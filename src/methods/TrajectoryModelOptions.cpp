@@ -1,0 +1,70 @@
+#include "weir/methods/TrajectoryModel.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace weir {
+
+TrajectoryTrainOptions::TrajectoryTrainOptions() {
+  ParameterRuleOptions adam;
+  adam.rate = 5e-3;
+  adam.schedule = "cosine";
+  rule.rule = adam;
+  particles.rule = adam;
+}
+
+void describe(Section& section, TrajectoryTrainOptions& options) {
+  section.option("iterations", options.iterations, "gradient steps, each with all particles and all data")
+      .at_least(1);
+  section.section("rule", options.rule, "how the network's parameters and the bandwidth descend");
+  section.section("particles", options.particles, "how the trajectory's particles descend");
+  section.option("reports", options.reports, "how often metrics.csv gets the loss").at_least(1);
+}
+
+void describe(Section& section, TrajectoryModelOptions& options) {
+  if (section.reading()) options.where = section.path();
+  section
+      .option("particles", options.particles,
+              "particles of the trajectory, at most those of the first snapshot, where they start")
+      .at_least(2);
+  section
+      .option("steps", options.steps,
+              "steps from the first to the last snapshot; each interval between snapshots has at least one")
+      .at_least(1);
+  section
+      .option("residual", options.residual,
+              "trapezoid: of the flow in continuous time; explicit: of explicit Euler steps")
+      .one_of({"trapezoid", "explicit"});
+  section.option("weight", options.weight, "of the residual beside the likelihood").above(0);
+  section
+      .option("bandwidth", options.bandwidth,
+              "of the kernel densities, or by Silverman's rule for each snapshot; where training starts")
+      .above(0)
+      .one_of({"silverman"});
+  section.option("train_bandwidth", options.train_bandwidth, "learn one factor of all bandwidths");
+  section.section("potential", options.potential, "network of V");
+  section
+      .option("entropy", options.entropy,
+              "coefficient beta of the entropy, the temperature of the noise; where training starts if it is "
+              "learned")
+      .at_least(0);
+  section.option("train_entropy", options.train_entropy,
+                 "learn beta too: it is weakly determined and comes out too small; better give it");
+  if (section.reading() && options.train_entropy && !options.entropy)
+    section.error("train_entropy", "needs `entropy`, the coefficient to start with");
+  section.section("train", options.train, "how it is trained");
+}
+
+TimeGrid::TimeGrid(const std::vector<Real>& snapshots, Index steps) {
+  const Real whole = snapshots.back() - snapshots.front();
+  for (std::size_t k = 0; k + 1 < snapshots.size(); ++k) {
+    const Real tau = snapshots[k + 1] - snapshots[k];
+    const Index here = std::max(Index(1), Index(std::llround(Real(steps) * tau / whole)));
+    snapshot_knots.push_back(knots());
+    for (Index j = 0; j < here; ++j) times.push_back(snapshots[k] + tau * Real(j) / Real(here));
+  }
+  snapshot_knots.push_back(knots());
+  times.push_back(snapshots.back());
+}
+
+}  // namespace weir

@@ -1,0 +1,80 @@
+// The training of a trajectory and its potential, in precision T.
+//
+// The block of the trajectory, dimension * knots rows and a column a particle, is in memory a matrix of
+// dimension rows whose columns are the knots of particle 0, those of particle 1, ..: what the network takes.
+// Panels of whole particles go through it, so that a residual finds all it needs on one tape.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "TrajectoryLikelihood.hpp"
+#include "TrajectoryScore.hpp"
+#include "weir/methods/TrajectoryModel.hpp"
+#include "weir/networks/Mlp.hpp"
+#include "weir/networks/TileGradient.hpp"
+#include "weir/parallel/Gather.hpp"
+
+namespace weir {
+
+template <class T>
+class ResidualTraining : public TrajectoryTraining {
+ public:
+  ResidualTraining(const TrajectoryModelOptions& options, const TimeGrid& grid,
+                   const std::vector<Ensemble>& snapshots, const Partition& particles, const RunOptions& run);
+
+  std::shared_ptr<const Layout> layout() const override { return layout_; }
+  Real temperature(Real, Index) const override { return 0; }
+  void velocity(Real t, const ConstBlockViews& x, const BlockViews& v) override;
+
+  void initialise(const MatrixRef<Real>& parameters) const override;
+  Loss loss(const MatrixRef<const Real>& x, const MatrixRef<const Real>& parameters) override;
+  LearnedEnergy energy(const MatrixRef<const Real>& parameters) override;
+  Real bandwidth(const MatrixRef<const Real>& parameters) override;
+
+ private:
+  void take_parameters(const MatrixRef<const Real>& parameters);
+  /// The weighted residual of a tile: its value in squares_, and its gradient in `gradient` (overwritten) and
+  /// gradient_ unless `gradient` is empty.
+  void visit_tile(const Tile& tile, const MatrixRef<const Real>& x, const MatrixRef<Real>& gradient);
+  /// Inputs of the network: `count` particles from `first` on.
+  void take_inputs(Index first, Index count, const MatrixRef<const Real>& x);
+  void find_residual(Index tile, Index first, Index count, const MatrixRef<const Real>& x,
+                     const MatrixRef<Real>& gradient);
+  void add_hessian(Index first, Index count, const MatrixRef<Real>& gradient);
+  Index log_factor() const { return network_.parameters(); }
+  Index beta() const { return network_.parameters() + 1; }
+  Index unknowns() const { return network_.parameters() + (options_.train_entropy ? 2 : 1); }
+  void take_bandwidths();
+
+  TrajectoryModelOptions options_;
+  TimeGrid grid_;
+  Communicator comm_;
+  Index seed_, d_;
+  Partition particles_;
+  Mlp<T> network_;
+  Index panel_;  // particles that go through the network together
+  MlpTape<T> tape_;
+  std::shared_ptr<const Layout> layout_;
+  Gather gather_;
+  TileGradient<T> gradient_;
+  TrajectoryLikelihood<T> likelihood_;
+  std::optional<TrajectoryScore<T>> score_;
+  std::vector<Real> first_bandwidths_, bandwidths_;  // at all knots: at the start, and now
+  Matrix<Real> scores_, score_u_;                    // of all knots; the gradient with respect to g
+  Vector<Real> times_;
+  Vector<T> theta_;
+  Real log_factor_ = 0, beta_ = 0;
+  Matrix<T> inputs_, slope_, u_, hessian_u_;
+  Vector<Real> particle_squares_;
+  Matrix<Real> squares_;
+  ExactSum sum_;
+  Kokkos::View<Real*, Kokkos::HostSpace> total_;
+  HostMatrix<Real> velocity_;
+};
+
+extern template class ResidualTraining<float>;
+extern template class ResidualTraining<double>;
+
+}  // namespace weir
