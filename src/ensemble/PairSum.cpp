@@ -1,5 +1,7 @@
 #include "weir/ensemble/PairSum.hpp"
 
+#include "weir/parallel/Counters.hpp"
+
 namespace weir {
 
 namespace {
@@ -40,6 +42,8 @@ void SourceBlocks<T>::post(Index b, const MatrixRef<const Real>& y, const Matrix
         });
     Kokkos::fence();
   }
+  ++counters().calls;
+  if (block.owner == comm_.rank()) counters().bytes += block.sources * stride * Index(sizeof(T));
   if (comm_.size() > 1)
     WEIR_MPI(MPI_Ibcast(buffer.data(), int(block.sources * stride), sizeof(T) == 4 ? MPI_FLOAT : MPI_DOUBLE,
                         block.owner, comm_.mpi(), &request_));

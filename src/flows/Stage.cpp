@@ -7,6 +7,7 @@
 
 #include "SteppersPetsc.hpp"
 #include "weir/base/Calls.hpp"
+#include "weir/parallel/Counters.hpp"
 
 namespace weir {
 
@@ -47,6 +48,7 @@ struct Stage::Solver {
   State state, velocity;
   std::vector<std::unique_ptr<Rule>> rules;
   std::unique_ptr<State> memory;
+  Index moved = 0;  // particles of this rank that a step moves
   TS ts = nullptr;
   Mat jacobian = nullptr;  // differences of the Newton function, where an implicit scheme needs them
   std::function<bool(const Tick&)> go_on;
@@ -67,6 +69,7 @@ struct Stage::Solver {
   }
 
   void create();
+  bool is_parameter_block(Index b) const { return b < Index(options.rules.size()) && options.rules[b]; }
   void create_rules();
   void create_memory();
   void create_weir();
@@ -79,6 +82,7 @@ struct Stage::Solver {
   static PetscErrorCode right_hand_side(TS, PetscReal t, Vec x, Vec v, void* context) {
     return petsc_callback([&] {
       auto& solver = *static_cast<Solver*>(context);
+      const Phase phase("velocity");
       solver.flow.velocity(t, ConstBlockViews(*solver.layout, x), BlockViews(*solver.layout, v));
     });
   }
@@ -102,12 +106,16 @@ struct Stage::Solver {
       PetscReal time = 0;
       WEIR_PETSC(TSGetStepNumber(ts, &step));
       WEIR_PETSC(TSGetTime(ts, &time));
+      ++counters().steps;
+      counters().particle_steps += solver.moved;
       if (!solver.finish_step({step, time})) WEIR_PETSC(TSSetConvergedReason(ts, TS_CONVERGED_USER));
     });
   }
 };
 
 void Stage::Solver::create() {
+  for (Index b = 0; b < layout->blocks(); ++b)
+    if (!is_parameter_block(b)) moved += (*layout)[b].partition.local_particles();
   register_steppers();
   WEIR_PETSC(TSCreate(layout->comm().mpi(), &ts));
   WEIR_PETSC(TSSetProblemType(ts, TS_NONLINEAR));
@@ -128,7 +136,7 @@ void Stage::Solver::create() {
 void Stage::Solver::create_rules() {
   for (Index b = 0; b < layout->blocks(); ++b) {
     const Block& block = (*layout)[b];
-    if (b < Index(options.rules.size()) && options.rules[b])
+    if (is_parameter_block(b))
       rules.push_back(std::make_unique<ParameterRule>(*options.rules[b], layout->comm(), block.partition,
                                                       block.components, steps.count));
     else
@@ -181,6 +189,7 @@ void Stage::Solver::create_native() {
 /// All blocks from the old state.
 void Stage::Solver::advance(Index step, Real t, Real h, Vec x) {
   WEIR_PETSC(right_hand_side(ts, t, x, velocity.vec(), this));
+  const Phase phase("rules");
   const ConstBlockViews v(*layout, velocity.vec());
   const BlockViews blocks(*layout, x), remembered(memory->layout(), memory->vec());
   for (Index b = 0; b < layout->blocks(); ++b)
@@ -213,7 +222,10 @@ void Stage::Solver::check_finite(Vec x, const Tick& tick) const {
 /// Whether to go on. A sum that is not finite says which; the step and the time are known here.
 bool Stage::Solver::finish_step(const Tick& now) {
   tick = now;
-  check_finite(state.vec(), tick);
+  {
+    const Phase phase("check");
+    check_finite(state.vec(), tick);
+  }
   try {
     return go_on(tick);
   } catch (const RunError& error) {

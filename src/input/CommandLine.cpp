@@ -28,6 +28,8 @@ void declare_options(CLI::App& app, CommandLine& line, Words& words) {
       ->take_all()
       ->type_name("KEY.PATH=VALUE");
   app.add_flag("--check", line.check, "reads and checks the deck, runs nothing");
+  app.add_flag("--benchmark", line.benchmark,
+               "runs the deck and prints what it took as JSON, also in <output>/benchmark.json");
   app.add_flag("--restart", words.restart,
                "continues from the run's newest whole checkpoint, or from the beginning where there is none; "
                "--restart=FILE continues from that one");

@@ -9,6 +9,7 @@
 #include "weir/methods/LearnEnergies.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/output/Snapshots.hpp"
+#include "weir/parallel/Counters.hpp"
 
 namespace weir {
 
@@ -21,9 +22,8 @@ class Phases {
   template <class Work>
   auto operator()(const char* name, Work work) {
     const auto start = std::chrono::steady_clock::now();
-    Kokkos::Profiling::pushRegion(std::string("Weir::LearnEnergies::") + name);
+    const Phase phase(name);
     auto result = work();
-    Kokkos::Profiling::popRegion();
     const Real seconds = std::chrono::duration<Real>(std::chrono::steady_clock::now() - start).count();
     output_.summarise(std::string("seconds/") + name, seconds);
     return result;

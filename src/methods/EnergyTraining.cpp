@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "weir/base/Error.hpp"
+#include "weir/parallel/Counters.hpp"
 
 namespace weir {
 
@@ -213,6 +214,7 @@ void NetworkTraining<T>::visit_tile(Index k, const Tile& tile, Index slot, Real 
   if (interaction_) interaction_->add_force(slot, interaction_theta(), force_);
   find_residual(k, tile, scale);
   if (scale > 0) add_gradient(slot, tile.count);
+  if (scale > 0) counters().particle_steps += tile.count;
   ++used_;
 }
 

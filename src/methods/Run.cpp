@@ -1,5 +1,6 @@
 #include "weir/methods/Run.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <optional>
 
@@ -7,7 +8,9 @@
 #include "weir/base/Version.hpp"
 #include "weir/input/Deck.hpp"
 #include "weir/input/DeckDocuments.hpp"
+#include "weir/methods/Benchmark.hpp"
 #include "weir/methods/Method.hpp"
+#include "weir/parallel/Counters.hpp"
 
 namespace weir {
 
@@ -81,7 +84,14 @@ ExitCode run_method(Method& method, const DeckMethod& described, const RunOption
   output.log(fmt::format("{}: {} by {} on {} rank{}", command.deck, run.name, method.key(), comm.size(),
                          comm.size() == 1 ? "" : "s"));
   for (const auto& remark : remarks) output.log(remark);
+  Phase::forget();
+  const auto start = std::chrono::steady_clock::now();
   method.run(output, control);
+  if (command.benchmark) {
+    const Real seconds = std::chrono::duration<Real>(std::chrono::steady_clock::now() - start).count();
+    const std::string report = write_benchmark(output, command.deck, method.key(), seconds);
+    if (comm.is_root()) std::printf("%s\n", report.c_str());
+  }
   return control.stopped() ? stopped : done;
 }
 

@@ -7,6 +7,7 @@
 #include "weir/ensemble/Moments.hpp"
 #include "weir/methods/Simulation.hpp"
 #include "weir/output/Snapshots.hpp"
+#include "weir/parallel/Counters.hpp"
 
 namespace weir {
 
@@ -95,7 +96,10 @@ void Simulate::run(RunOutput& output, RunControl& control) {
   Tick last{0, options_.time.start};
   const auto after_step = [&](const Tick& tick, const MatrixRef<const Real>& x) {
     const bool final = simulation.stage().is_over(tick);
-    if (final || is_due(tick.step, options_.metrics.every)) reporter.report(tick, x);
+    if (final || is_due(tick.step, options_.metrics.every)) {
+      const Phase phase("metrics");
+      reporter.report(tick, x);
+    }
     if (final || tick.step == 0 || is_due(tick.step, options_.snapshots.every))
       snapshots.write(tick.step, tick.time, "particles", partition, x);
     output.progress(tick.step, planned, tick.time);

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "weir/base/Error.hpp"
+#include "weir/parallel/Counters.hpp"
 
 // Where it is worth more than a BLAS: with fused multiply-adds, on hosts.
 #if (defined(__AVX512F__) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)) && !defined(__CUDACC__)
@@ -64,6 +65,7 @@ template <class T>
 void any_gemm(Op op_a, Op op_b, Index m, Index n, Index k, T alpha, const T* a, Index lda, const T* b,
               Index ldb, T beta, T* c, Index ldc) {
   if (m == 0 || n == 0) return;
+  counters().flops += 2 * m * n * k;
   if (k == 0) return scale(m, n, beta, c, ldc);
   if constexpr (!on_host) kernel_gemm(op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 #if WEIR_TILE_GEMM

@@ -7,6 +7,7 @@
 #include "output/CommittedFile.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/StopSignals.hpp"
+#include "weir/parallel/Counters.hpp"
 
 namespace weir {
 
@@ -96,6 +97,7 @@ bool RunControl::wants_to_stop() const {
 }
 
 void RunControl::save(const Standing& standing, const std::function<void(Hdf5File&)>& fill) {
+  const Phase phase("checkpoint");
   const std::string path = output_.path(checkpoint_name(standing));
   commit_hdf5(output_.comm(), path, [&](Hdf5File& file) {
     file.set_attribute("/", "checkpoint", 1.);

@@ -1,5 +1,7 @@
 #include "weir/output/Snapshots.hpp"
 
+#include "weir/parallel/Counters.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -34,6 +36,7 @@ void Snapshots::start(const std::string& path) const {
 
 void Snapshots::write(Index step, Real time, const std::string& block, const Partition& partition,
                       const MatrixRef<const Real>& x) {
+  const Phase phase("snapshots");
   const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), x);
   Entry entry{step, time, block, partition.particles(), Index(x.extent(0)), 0};
   try {
@@ -219,22 +222,33 @@ std::string geometry(const std::string& source, Index particles, Index component
 
 }  // namespace
 
+std::string Snapshots::grid(const Entry& entry, const std::string& time) {
+  const std::string source = fmt::format("snapshots.h5:/snapshots/{}/{}", entry.step, entry.block);
+  return fmt::format(
+      "<Grid Name=\"{}\">{}<Topology TopologyType=\"Polyvertex\" NumberOfElements=\"{}\"/>{}"
+      "<Attribute Name=\"x\" AttributeType=\"Matrix\" Center=\"Node\"><DataItem Dimensions=\"{} {}\" "
+      "NumberType=\"Float\" Precision=\"8\" Format=\"HDF\">{}</DataItem></Attribute></Grid>\n",
+      entry.block, time, entry.particles, geometry(source, entry.particles, entry.components),
+      entry.particles, entry.components, source);
+}
+
 void Snapshots::write_xdmf() const {
   const std::string path = output_.path("snapshots.xdmf");
   std::ofstream file(path, std::ios::trunc);
   file << "<?xml version=\"1.0\"?>\n<Xdmf Version=\"3.0\"><Domain>\n"
           "<Grid Name=\"snapshots\" GridType=\"Collection\" CollectionType=\"Temporal\">\n";
-  for (const Entry& entry : entries_) {
-    const std::string source = fmt::format("snapshots.h5:/snapshots/{}/{}", entry.step, entry.block);
-    file << fmt::format(
-        "<Grid Name=\"{}\"><Time Value=\"{}\"/><Topology TopologyType=\"Polyvertex\" "
-        "NumberOfElements=\"{}\"/>{}",
-        entry.block, entry.time, entry.particles, geometry(source, entry.particles, entry.components));
-    file << fmt::format(
-        "<Attribute Name=\"x\" AttributeType=\"Matrix\" Center=\"Node\"><DataItem Dimensions=\"{} {}\" "
-        "NumberType=\"Float\" "
-        "Precision=\"8\" Format=\"HDF\">{}</DataItem></Attribute></Grid>\n",
-        entry.particles, entry.components, source);
+  // Readers want every time step to be of one kind: where there are several blocks, a collection of them.
+  const bool several = std::any_of(entries_.begin(), entries_.end(),
+                                   [&](const Entry& entry) { return entry.block != entries_[0].block; });
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    const bool first = i == 0 || entries_[i - 1].step != entry.step,
+               last = i + 1 == entries_.size() || entries_[i + 1].step != entry.step;
+    const std::string time = fmt::format("<Time Value=\"{}\"/>", entry.time);
+    if (several && first)
+      file << "<Grid Name=\"blocks\" GridType=\"Collection\" CollectionType=\"Spatial\">" << time << "\n";
+    file << grid(entry, several ? "" : time);
+    if (several && last) file << "</Grid>\n";
   }
   file << "</Grid>\n</Domain></Xdmf>\n";
   file.close();

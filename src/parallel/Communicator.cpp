@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "weir/base/Calls.hpp"
+#include "weir/parallel/Counters.hpp"
 
 namespace weir {
 
@@ -11,13 +12,9 @@ namespace {
 
 constexpr Index largest_message = Index(1) << 30;  // bytes; MPI counts are int
 
-Traffic& counted() {
-  static Traffic traffic;
-  return traffic;
-}
 void count(Index bytes) {
-  ++counted().calls;
-  counted().bytes += bytes;
+  ++counters().calls;
+  counters().bytes += bytes;
 }
 
 template <class T>
@@ -189,10 +186,6 @@ void Communicator::agree(const std::function<void()>& work) const {
     default:
       throw Error(fmt::format("rank {}: {}", source, message));
   }
-}
-
-const Traffic& Communicator::traffic() const {
-  return counted();
 }
 
 }  // namespace weir

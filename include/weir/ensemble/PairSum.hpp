@@ -28,6 +28,7 @@
 #include "weir/base/Calls.hpp"
 #include "weir/base/VectorMath.hpp"
 #include "weir/parallel/Communicator.hpp"
+#include "weir/parallel/Counters.hpp"
 #include "weir/parallel/Partition.hpp"
 
 namespace weir {
@@ -88,6 +89,7 @@ class PairSum {
     Kokkos::deep_copy(sums, 0);
     if (blocks_.count() > 0) blocks_.post(0, y, f);
     for (Index b = 0; b < blocks_.count(); ++b) {
+      counters().pairs += blocks_[b].sources * targets_.local_particles();
       const VectorRef<const T> block = blocks_.arrive(b);
       if (b + 1 < blocks_.count()) blocks_.post(b + 1, y, f);
       switch (components_) {

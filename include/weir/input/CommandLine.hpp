@@ -13,6 +13,7 @@ struct CommandLine {
   std::string deck;
   std::vector<std::string> settings;  ///< of every --set
   bool check = false;
+  bool benchmark = false;  ///< runs the deck and tells what it took
   std::optional<std::string>
       restart;                     ///< continue from this checkpoint; empty: from the newest that is whole
   std::optional<Real> time_limit;  ///< seconds after which the run stops with a checkpoint

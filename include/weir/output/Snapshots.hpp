@@ -47,6 +47,7 @@ class Snapshots {
   Hdf5File open() const;
   void close(Hdf5File& file) const;
   void write_xdmf() const;
+  static std::string grid(const Entry& entry, const std::string& time);
 
   RunOutput& output_;
   std::string path_;

@@ -11,12 +11,6 @@
 
 namespace weir {
 
-/// What every collective of a run has moved, counted where it is called.
-struct Traffic {
-  Index calls = 0;
-  Index bytes = 0;  ///< payload that this rank contributed
-};
-
 /// A view of an MPI communicator (not owned). Every method but rank(), size(), mpi() and is_root() is
 /// collective. Counts are 64-bit: larger messages than MPI takes at once go in pieces.
 class Communicator {
@@ -69,8 +63,6 @@ class Communicator {
   /// the lowest rank that did, of the same kind. So no rank ever waits for one that has left. `work` itself
   /// must not be collective.
   void agree(const std::function<void()>& work) const;
-
-  const Traffic& traffic() const;
 
  private:
   MPI_Comm comm_;

@@ -30,6 +30,10 @@ struct LocalTiles {
     const Index end = begin + tile_size < particles ? begin + tile_size : particles;
     return {index, local, local * tile_size, begin, end - begin};
   }
+  Index local_particles() const {
+    const Index begin = first_tile * tile_size, end = begin + tiles * tile_size;
+    return tiles == 0 ? 0 : (end < particles ? end : particles) - begin;
+  }
 };
 
 class Partition {

@@ -3,7 +3,7 @@ import argparse
 import pathlib
 import sys
 
-from . import curves, energies, snapshots, style, table
+from . import curves, energies, scaling, snapshots, style, table
 from .run import NotARun, Run
 
 # One figure each: file name, and the function that draws it or returns None where the run has nothing of the kind.
@@ -23,6 +23,10 @@ def parse(arguments):
     parser.add_argument(
         "--table", nargs="+", metavar="METRIC", help="instead of figures of each run, a table and bars of these metrics "
         "over all runs; names <row>.<column> become rows and columns"
+    )
+    parser.add_argument(
+        "--scaling", action="store_true", help="instead: for each folder a table and a figure of the benchmarks below it "
+        "(scaling.csv, scaling.png)"
     )
     parser.add_argument("--into", type=pathlib.Path, default=pathlib.Path("."), help="folder for the tables (default %(default)s)")
     parser.add_argument("--dpi", type=int, default=150, help="resolution of the figures (default %(default)s)")
@@ -60,8 +64,24 @@ def tabulate(runs, metrics, into, dpi):
     return missing
 
 
+def show_scaling(folder, dpi):
+    rows = scaling.rows(scaling.load(folder))
+    print(scaling.markdown(rows))
+    scaling.write_csv(folder / "scaling.csv", rows)
+    style.save(scaling.draw(rows), folder / "scaling.png", dpi)
+
+
 def main(arguments):
     options = parse(arguments)
+    if options.scaling:
+        style.use()
+        try:
+            for folder in options.folders:
+                show_scaling(folder, options.dpi)
+            return 0
+        except (scaling.NoBenchmarks, OSError, KeyError, ValueError) as error:
+            print(f"weir-plot: {error}", file=sys.stderr)
+            return 1
     if options.table:
         style.use()
         try:

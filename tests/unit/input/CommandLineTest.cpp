@@ -37,6 +37,20 @@ TEST(CommandLine, ListsInSettingsStayWhole) {
   EXPECT_EQ(parse({"d", "--set=a=-1"}).settings, std::vector<std::string>{"a=-1"});
 }
 
+TEST(CommandLine, RestartAndTimeLimit) {
+  EXPECT_FALSE(parse({"d"}).restart);
+  EXPECT_EQ(parse({"--restart", "d"}).restart, "");
+  EXPECT_EQ(parse({"--restart", "d"}).deck, "d");
+  EXPECT_EQ(parse({"d", "--restart=a/checkpoint-5.h5"}).restart, "a/checkpoint-5.h5");
+  EXPECT_FALSE(parse({"d"}).time_limit);
+  EXPECT_EQ(parse({"d", "--time-limit", "01:02:03"}).time_limit, 3723);
+  EXPECT_EQ(parse({"d", "--time-limit=100:00:00"}).time_limit, 360000);
+  EXPECT_EQ(parse({"d", "--time-limit", "90"}).time_limit, 90);
+  for (const char* wrong : {"1:2:3:4", "0:60", "-1", "1h", "0", ":"})
+    EXPECT_EQ(problem_of({"d", "--time-limit", wrong}).find("command line: --time-limit"), 0u) << wrong;
+  EXPECT_EQ(problem_of({"d", "--restart="}), "command line: --restart= names no file (see weir --help)");
+}
+
 TEST(CommandLine, InformationNeedsNoDeck) {
   EXPECT_TRUE(parse({"--reference"}).reference);
   EXPECT_TRUE(parse({"--schema"}).schema);

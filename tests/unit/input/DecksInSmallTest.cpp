@@ -82,6 +82,10 @@ run:
   precision: double
   tile: 64
   output: out/<name>
+  checkpoint:
+    every: 0
+    minutes: 30.0
+    keep: 2
 simulate:
   initial:
     particles: 100000

@@ -177,17 +177,24 @@ TEST(RestartParallel, TrainingGoesOn) {
       trajectory_deck.find(network), network.size(),
       "{trajectory: {particles: 40, steps: 6, entropy: 0.1, potential: {hidden: [8]}, train: "
       "{iterations: 25}}}");
-  for (const std::string& deck : {std::string(learning_deck), trajectory_deck}) {
+  struct Case {
+    std::string deck, repetitions;
+  };
+  for (const auto& [deck, repetitions] :
+       {Case{learning_deck, "1"}, Case{learning_deck, "2"}, Case{trajectory_deck, "2"}}) {
     const SharedFolder folder;
-    const DeckRun whole{folder, deck, "whole"};
+    const std::string setting = "learn_energies.repetitions=" + repetitions;
+    const DeckRun whole{folder, deck, "whole", {setting}};
     const Outcome uninterrupted = whole();
     ASSERT_EQ(uninterrupted.code, done) << uninterrupted.message;
-    const DeckRun part{folder, deck, "out", {"run.checkpoint.every=10", "run.checkpoint.keep=9"}};
+    const DeckRun part{folder, deck, "out", {setting, "run.checkpoint.every=10", "run.checkpoint.keep=99"}};
     ASSERT_EQ(part(1).code, done);
     forget_later(folder, 10);
     const Outcome outcome = part(0, "");
     ASSERT_EQ(outcome.code, done) << outcome.message;
-    EXPECT_NE(text_of(folder / "out/log.txt").find("checkpoint-1-10.h5: step 10"), std::string::npos);
+    const std::string newest =
+        repetitions == "1" ? "checkpoint-1-10.h5: step 10" : "checkpoint-3-10.h5: step 10";
+    EXPECT_NE(text_of(folder / "out/log.txt").find(newest), std::string::npos);
     expect_equal_runs(folder / "whole", folder / "out");
   }
 }
