@@ -10,7 +10,7 @@ FreeEnergy::FreeEnergy(const EnergyOptions& options, const Communicator& comm, c
     : particles_(partition.particles()),
       tiles_(partition.local()),
       total_(comm, partition, 1),
-      values_("Weir::FreeEnergy::values", partition.local_particles()) {
+      local_particles_(partition.local_particles()) {
   for (const auto& term : options.potential) add(make_potential(term, dimension));
   for (const auto& term : options.interaction)
     add(make_interaction(term, comm, partition, dimension, single));
@@ -65,6 +65,7 @@ void FreeEnergy::velocity(Real t, const MatrixRef<const Real>& x, const MatrixRe
 FreeEnergy::Parts FreeEnergy::energy(Real t, const MatrixRef<const Real>& x) {
   Parts parts;
   if (!potentials_.empty()) {
+    if (values_.extent(0) == 0) values_ = Vector<Real>("Weir::FreeEnergy::values", local_particles_);
     Kokkos::deep_copy(values_, 0);
     for (const auto& potential : potentials_) potential->add_value(tiles_, x, t, values_);
     const auto values = values_;

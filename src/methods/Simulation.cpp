@@ -17,6 +17,7 @@ Simulation::Simulation(const SimulateOptions& options, const Communicator& comm,
       flow_(ensemble_, energy_),
       stage_(stepping(options.time, run, draw), flow_, options.time.where + ".scheme") {
   Kokkos::deep_copy(BlockViews(stage_.state().layout(), stage_.state().vec())[0], ensemble_.x);
+  ensemble_.x = Matrix<Real>("Weir::Ensemble::x", ensemble_.components(), 0);  // the state has it now
 }
 
 std::function<void(const Tick&)> Simulation::with_particles(const AfterStep& after_step) {

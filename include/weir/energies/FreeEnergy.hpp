@@ -49,7 +49,8 @@ class FreeEnergy {
   std::vector<std::unique_ptr<Interaction>> interactions_;
   std::vector<std::unique_ptr<BlobEnergy>> blobs_;
   TileSum total_;
-  Vector<Real> values_;
+  Index local_particles_;
+  Vector<Real> values_;  // taken when an energy is first asked for
 };
 
 }  // namespace weir

@@ -36,8 +36,12 @@ class LangevinRule : public Rule {
 
  private:
   template <class T>
-  void advance_with(const MatrixRef<T>& noise, const MatrixRef<T>& next_noise, Index step, Real h,
-                    Real temperature, const MatrixRef<const Real>& v, const MatrixRef<Real>& x);
+  void advance_with(const Matrix<T>& noise, const Matrix<T>& next_noise, Index step, Real h, Real temperature,
+                    const MatrixRef<const Real>& v, const MatrixRef<Real>& x);
+  /// Those tiles, whose particles are the columns of all views.
+  template <class T>
+  void move(const LocalTiles& tiles, const MatrixRef<T>& noise, const MatrixRef<T>& next_noise, Real h,
+            Real temperature, const MatrixRef<const Real>& v, const MatrixRef<Real>& x);
 
   Scheme scheme_;
   LocalTiles tiles_;

@@ -18,6 +18,7 @@ class Simulation {
   /// Collective. Throws InputError.
   Simulation(const SimulateOptions& options, const Communicator& comm, const RunOptions& run, Index draw = 0);
 
+  /// Shape and partition; the particles themselves are in the stage's state.
   const Ensemble& initial() const { return ensemble_; }
   FreeEnergy& energy() { return energy_; }
   Index planned_steps() const { return stage_.planned_steps(); }
