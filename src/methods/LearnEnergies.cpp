@@ -6,6 +6,7 @@
 
 #include "EnergyLearning.hpp"
 #include "FeatureCentres.hpp"
+#include "TrainingModel.hpp"
 #include "weir/base/Error.hpp"
 
 namespace weir {
@@ -65,6 +66,10 @@ void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
   check_left_out();
   check_couplings(options_.coupling, populations_->train);
   if (linear) check_data_centres(linear->features, populations_->train);
+}
+
+std::unique_ptr<StepModel> LearnEnergies::step_model(const Communicator& comm, const RunOptions& run) const {
+  return std::make_unique<TrainingModel>(options_, comm, run);
 }
 
 void LearnEnergies::check_left_out() const {
