@@ -166,6 +166,7 @@ std::string estimate(const Method& method, const RunOptions& run, const CommandL
   const Real program = comm.max(resident_memory());
   const Network network = describe_network(run.machine, comm);
   const auto model = method.step_model(comm, run);
+  model->measure(comm);
   std::vector<StepPrediction> rows;
   for (const Index ranks : command.ranks)
     rows.push_back(predict_step(*model, network, run.machine, program, ranks));

@@ -68,8 +68,8 @@ void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
   if (linear) check_data_centres(linear->features, populations_->train);
 }
 
-std::unique_ptr<StepModel> LearnEnergies::step_model(const Communicator& comm, const RunOptions& run) const {
-  return std::make_unique<TrainingModel>(options_, comm, run);
+std::unique_ptr<StepModel> LearnEnergies::step_model(const Communicator&, const RunOptions& run) const {
+  return std::make_unique<TrainingModel>(options_, run);
 }
 
 void LearnEnergies::check_left_out() const {

@@ -46,11 +46,10 @@ Real seconds_of_step(SimulateOptions options, RunOptions run, Index particles, I
 
 SimulationModel::SimulationModel(const SimulateOptions& options, const Communicator& comm,
                                  const RunOptions& run)
-    : options_(options), tile_(run.tile), single_(run.single_precision()) {
+    : options_(options), run_(run) {
   check();
   comm.agree([&] { shape_ = shape_of(options.initial); });
   list_terms();
-  measure(comm, run);
 }
 
 void SimulationModel::check() const {
@@ -64,7 +63,7 @@ void SimulationModel::check() const {
 }
 
 void SimulationModel::list_terms() {
-  const Index d = shape_.dimension, size = single_ ? Index(sizeof(float)) : real_size;
+  const Index d = shape_.dimension, size = run_.single_precision() ? Index(sizeof(float)) : real_size;
   for (const auto& term : options_.energy.interaction) switch (route_of(term)) {
       case InteractionRoute::mean:  // QuadraticInteraction: Moments::mean
         sum_lengths_.push_back(d);
@@ -83,21 +82,21 @@ void SimulationModel::list_terms() {
 }
 
 /// T(n) = step + n particle + n^2 pair, from three sizes: the pairs are left out of the first two.
-void SimulationModel::measure(const Communicator& comm, const RunOptions& run) {
-  const Index d = shape_.dimension, few = std::min(shape_.particles, tile_);
+void SimulationModel::measure(const Communicator& comm) {
+  const Index d = shape_.dimension, few = std::min(shape_.particles, run_.tile);
   const Index many = std::min(shape_.particles, std::max(8 * few, (Index(1) << 18) / d));
   SimulateOptions local = options_;
   local.energy = without_pairs(options_.energy);
   comm.barrier();
-  const Real small = comm.max(seconds_of_step(local, run, few, d));
+  const Real small = comm.max(seconds_of_step(local, run_, few, d));
   comm.barrier();
-  const Real large = comm.max(seconds_of_step(local, run, many, d));
+  const Real large = comm.max(seconds_of_step(local, run_, many, d));
   particle_ = many > few ? std::max(Real(0), (large - small) / Real(many - few)) : small / Real(few);
   step_ = std::max(Real(0), small - particle_ * Real(few));
   if (pair_terms_.empty()) return;
   const Index n = std::min(shape_.particles, Index(4096));
   comm.barrier();
-  const Real paired = comm.max(seconds_of_step(options_, run, n, d));
+  const Real paired = comm.max(seconds_of_step(options_, run_, n, d));
   pair_ = std::max(Real(0), paired - step_ - particle_ * Real(n)) /
           (Real(n) * Real(n) * Real(pair_terms_.size()));
 }
@@ -109,7 +108,7 @@ Traffic SimulationModel::sums(Index ranks) const {
 }
 
 StepCost SimulationModel::at(int ranks) const {
-  const Partition partition(0, ranks, shape_.particles, tile_);
+  const Partition partition(0, ranks, shape_.particles, run_.tile);
   const Real all = Real(shape_.particles), busiest = Real(partition.most_local_particles());
   StepCost cost;
   cost.traffic["velocity"] = sums(ranks);
@@ -139,7 +138,8 @@ Real SimulationModel::memory_of(const Partition& partition) const {
     if (route_of(term) == InteractionRoute::pairs) numbers += (d + 1) * n + tiles;
   numbers += count_blobs(options_.energy) * ((2 * d + 2) * n + tiles);
   Real bytes = Real(numbers * real_size);
-  bytes += Real(noises * d * n * (single_ ? Index(sizeof(float)) : real_size));  // LangevinRule
+  bytes +=
+      Real(noises * d * n * (run_.single_precision() ? Index(sizeof(float)) : real_size));  // LangevinRule
   for (const PairTerm& term : pair_terms_)
     bytes += Real(source_blocks_memory(partition, term.stride, term.number_size));
   return bytes;

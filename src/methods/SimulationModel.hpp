@@ -13,10 +13,11 @@ namespace weir {
 
 class SimulationModel : public StepModel {
  public:
-  /// Collective: measures while all ranks work. Throws InputError for schemes that are not Langevin's and for
+  /// Collective. Throws InputError for schemes that are not Langevin's and for
   /// learned energies.
   SimulationModel(const SimulateOptions& options, const Communicator& comm, const RunOptions& run);
 
+  void measure(const Communicator& comm) override;
   StepCost at(int ranks) const override;
 
  private:
@@ -26,14 +27,12 @@ class SimulationModel : public StepModel {
   };
   void check() const;
   void list_terms();
-  void measure(const Communicator& comm, const RunOptions& run);
   Traffic sums(Index ranks) const;
   Real memory_of(const Partition& partition) const;
 
   SimulateOptions options_;
+  RunOptions run_;
   EnsembleShape shape_;
-  Index tile_;
-  bool single_;
   std::vector<Index> sum_lengths_;  // of the velocity's exact sums
   std::vector<PairTerm> pair_terms_;
   Real pair_ = 0, particle_ = 0,

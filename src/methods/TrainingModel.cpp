@@ -44,12 +44,10 @@ Real seconds_of_iteration(NetworkModelOptions options, const RunOptions& run, In
 
 }  // namespace
 
-TrainingModel::TrainingModel(const LearnEnergiesOptions& options, const Communicator& comm,
-                             const RunOptions& run)
+TrainingModel::TrainingModel(const LearnEnergiesOptions& options, const RunOptions& run)
     : options_(options), run_(run) {
   check();
   count();
-  measure(comm);
 }
 
 const NetworkModelOptions& TrainingModel::network() const {

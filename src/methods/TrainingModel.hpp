@@ -10,16 +10,16 @@ namespace weir {
 
 class TrainingModel : public StepModel {
  public:
-  /// Collective: measures while all ranks work. Throws InputError for what is not the training of a network
+  /// Not collective. Throws InputError for what is not the training of a network
   /// potential alone on simulated populations.
-  TrainingModel(const LearnEnergiesOptions& options, const Communicator& comm, const RunOptions& run);
+  TrainingModel(const LearnEnergiesOptions& options, const RunOptions& run);
 
+  void measure(const Communicator& comm) override;
   StepCost at(int ranks) const override;
 
  private:
   void check() const;
   void count();
-  void measure(const Communicator& comm);
   Real busiest_tiles(int ranks) const;
   Real memory_of(int ranks) const;
   const NetworkModelOptions& network() const;

@@ -22,9 +22,8 @@ class Method {
   /// Collective. What can be known to be wrong before anything is written: files that do not read, dimensions
   /// that do not fit. Throws InputError. Called once, after the options have been read; `--check` ends here.
   virtual void prepare(const Communicator& comm, const RunOptions& run) = 0;
-  /// Collective: measures for a moment what a step of the method takes, to tell what it would take on any
-  /// number of ranks; nothing of the deck's size is allocated. Throws InputError naming what the model does
-  /// not cover. May come without `prepare`.
+  /// Collective: what a step of the method takes on any number of ranks; nothing of the deck's size is
+  /// allocated. Throws InputError naming what the model does not cover. Comes without `prepare`.
   virtual std::unique_ptr<StepModel> step_model(const Communicator&, const RunOptions&) const {
     throw InputError(key(), "--estimate does not cover this method");
   }

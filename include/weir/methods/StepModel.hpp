@@ -11,6 +11,7 @@
 #include <string>
 
 #include "weir/base/Types.hpp"
+#include "weir/parallel/Communicator.hpp"
 
 namespace weir {
 
@@ -48,6 +49,8 @@ struct StepCost {
 class StepModel {
  public:
   virtual ~StepModel() = default;
+  /// Collective: finds the times, while all ranks work. Without it they are 0.
+  virtual void measure(const Communicator& comm) = 0;
   /// Not collective.
   virtual StepCost at(int ranks) const = 0;
 };
