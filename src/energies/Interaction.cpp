@@ -69,6 +69,12 @@ struct ExpressionGradientKernel {
   }
 };
 
+/// A power law that is a polynomial of |r|^2 of degree two.
+bool is_quartic(const PowerLawOptions& options) {
+  const auto fits = [](Real exponent) { return exponent == 2 || exponent == 4; };
+  return fits(options.attraction) && fits(options.repulsion);
+}
+
 struct Make {
   const Communicator& comm;
   const Partition& partition;
@@ -128,8 +134,7 @@ struct Make {
   }
   std::unique_ptr<Interaction> operator()(const MorseOptions& o) const { return radial<MorseProfile>(o); }
   std::unique_ptr<Interaction> operator()(const PowerLawOptions& o) const {
-    const auto is_polynomial = [](Real exponent) { return exponent == 2 || exponent == 4; };
-    if (!is_polynomial(o.attraction) || !is_polynomial(o.repulsion)) return radial<PowerLawProfile>(o);
+    if (!is_quartic(o)) return radial<PowerLawProfile>(o);
     check_centre(o.centre, PowerLawOptions::key);
     QuarticInteraction::Coefficients coefficients{0, 0, 0};
     (o.attraction == 4 ? coefficients.quartic : coefficients.quadratic) += o.strength / o.attraction;
@@ -147,6 +152,19 @@ struct Make {
 };
 
 }  // namespace
+
+InteractionRoute route_of(const InteractionOptions& options) {
+  const auto* power_law = std::get_if<PowerLawOptions>(&options.term);
+  if (std::holds_alternative<QuadraticOptions>(options.term)) return InteractionRoute::mean;
+  if (std::holds_alternative<DoubleWellOptions>(options.term) || (power_law && is_quartic(*power_law)))
+    return InteractionRoute::moments;
+  return InteractionRoute::pairs;
+}
+
+bool may_be_single(const InteractionOptions& options) {
+  return !std::holds_alternative<FunctionalOptions>(options.term) &&
+         !std::holds_alternative<ExpressionOptions>(options.term);
+}
 
 std::unique_ptr<Interaction> make_interaction(const InteractionOptions& options, const Communicator& comm,
                                               const Partition& partition, Index dimension, bool single) {

@@ -29,6 +29,10 @@ FixedSteps fixed_steps(const SteppingOptions& options) {
 
 }  // namespace
 
+Index count_steps(const SteppingOptions& options) {
+  return fixed_steps(options).count;
+}
+
 std::vector<std::string> scheme_names() {
   auto all = LangevinRule::names();
   all.insert(all.end(), native_schemes().begin(), native_schemes().end());

@@ -14,7 +14,7 @@ namespace {
 /// What CLI11 reads for us to understand.
 struct Words {
   bool restart = false;
-  std::string time_limit;
+  std::string time_limit, ranks;
 };
 
 void declare_options(CLI::App& app, CommandLine& line, Words& words) {
@@ -30,6 +30,11 @@ void declare_options(CLI::App& app, CommandLine& line, Words& words) {
   app.add_flag("--check", line.check, "reads and checks the deck, runs nothing");
   app.add_flag("--benchmark", line.benchmark,
                "runs the deck and prints what it took as JSON, also in <output>/benchmark.json");
+  app.add_flag("--estimate", line.estimate,
+               "predicts memory, time and efficiency of a step on numbers of ranks that need not be there");
+  app.add_option("--ranks", words.ranks, "numbers of ranks to predict for (default: 1,64,4096,65536)")
+      ->type_name("P,P,..");
+  app.add_flag("--json", line.json, "prints the prediction as JSON");
   app.add_flag("--restart", words.restart,
                "continues from the run's newest whole checkpoint, or from the beginning where there is none; "
                "--restart=FILE continues from that one");
@@ -79,6 +84,35 @@ Real seconds_of(const std::string& text) {
   return seconds;
 }
 
+/// "1,64,4096": each from 1 to a million.
+std::vector<Index> ranks_of(const std::string& text) {
+  std::vector<Index> ranks;
+  std::istringstream stream(text);
+  for (std::string number; std::getline(stream, number, ',');) {
+    const bool digits =
+        !number.empty() && number.size() < 8 &&
+        std::all_of(number.begin(), number.end(), [](unsigned char c) { return std::isdigit(c); });
+    const Index value = digits ? std::stoi(number) : 0;
+    if (value < 1 || value > 1000000)
+      throw InputError(fmt::format(
+          "command line: --ranks: found \"{}\"; allowed: numbers from 1 to 1000000, separated by commas (see "
+          "weir --help)",
+          text));
+    ranks.push_back(value);
+  }
+  return ranks;
+}
+
+/// What goes together and what does not.
+void check_combination(const CommandLine& line, const Words& words) {
+  if (line.estimate && (line.benchmark || line.check || words.restart || !words.time_limit.empty()))
+    throw InputError(
+        "command line: --estimate runs nothing, and goes with none of --check, --benchmark, --restart and "
+        "--time-limit (see weir --help)");
+  if (!line.estimate && (line.json || !words.ranks.empty()))
+    throw InputError("command line: --ranks and --json belong to --estimate (see weir --help)");
+}
+
 }  // namespace
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
@@ -100,6 +134,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   }
   if (read.restart) line.restart = restart_file;
   if (!read.time_limit.empty()) line.time_limit = seconds_of(read.time_limit);
+  if (!read.ranks.empty()) line.ranks = ranks_of(read.ranks);
+  check_combination(line, read);
   if (line.deck.empty() && line.needs_deck())
     throw InputError("command line: no deck; allowed: weir DECK (see weir --help)");
   return line;

@@ -33,6 +33,18 @@ void describe(Section& section, CheckpointOptions& options) {
   section.option("keep", options.keep, "newest checkpoints that are kept").at_least(1);
 }
 
+void describe(Section& section, MachineOptions& options) {
+  section
+      .option("latency", options.latency,
+              "of a short message between two nodes (default: measured between ranks, if there are two)")
+      .unit("second")
+      .above(0);
+  section.option("bandwidth", options.bandwidth, "of a long message between two nodes (default: as latency)")
+      .unit("byte/second")
+      .above(0);
+  section.option("memory", options.memory, "that a rank has").unit("byte").above(0);
+}
+
 void describe(Section& section, RunOptions& options) {
   section.option("name", options.name, "name of the run and of its folder (default: the deck's file name)");
   section.option("seed", options.seed, "chooses all random numbers of the run").at_least(0);
@@ -51,6 +63,7 @@ void describe(Section& section, RunOptions& options) {
                   "when the run saves what `--restart` continues from; signals, the time limit and the file "
                   "<output>/checkpoint-now make one too",
                   "every");
+  section.section("machine", options.machine, "the machine that `--estimate` plans for; a run ignores it");
   if (!section.reading()) return;
   if (!is_safe_folder_name(options.name))
     section.error("name",

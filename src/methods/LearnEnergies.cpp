@@ -6,6 +6,7 @@
 
 #include "EnergyLearning.hpp"
 #include "FeatureCentres.hpp"
+#include "TrainingModel.hpp"
 #include "TrajectoryFit.hpp"
 #include "weir/base/Error.hpp"
 
@@ -91,6 +92,10 @@ void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
   if (linear) check_data_centres(linear->features, populations_->train);
   if (const auto* trajectory = std::get_if<TrajectoryModelOptions>(&options_.model.kind))
     check_trajectory(*trajectory, options_.coupling, populations_->train);
+}
+
+std::unique_ptr<StepModel> LearnEnergies::step_model(const Communicator&, const RunOptions& run) const {
+  return std::make_unique<TrainingModel>(options_, run);
 }
 
 void LearnEnergies::check_left_out() const {

@@ -26,11 +26,11 @@ void describe(Section& section, SplitOptions& options) {
   section.option("test", options.test, "share of each population kept from training").at_least(0).below(1);
 }
 
-namespace {
-
 Index train_size(Index size, const SplitOptions& split) {
   return size - Index(std::llround(split.test * Real(size)));
 }
+
+namespace {
 
 /// Where row i of a population goes: a place in its training part, or behind it in its test part.
 Shuffle split_shuffle(Index size, Index seed, bool paired, Index population) {

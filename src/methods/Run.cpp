@@ -9,6 +9,7 @@
 #include "weir/input/Deck.hpp"
 #include "weir/input/DeckDocuments.hpp"
 #include "weir/methods/Benchmark.hpp"
+#include "weir/methods/Estimate.hpp"
 #include "weir/methods/Method.hpp"
 #include "weir/parallel/Counters.hpp"
 
@@ -37,7 +38,8 @@ std::optional<std::string> document(const CommandLine& command, const std::vecto
 /// Keys that may differ between a run and its continuation.
 bool may_change(const std::string& key) {
   const auto starts_with = [&](const char* start) { return key.rfind(start, 0) == 0; };
-  return key == "run.name" || key == "run.output" || starts_with("run.checkpoint.");
+  return key == "run.name" || key == "run.output" || starts_with("run.checkpoint.") ||
+         starts_with("run.machine.");
 }
 
 /// Refuses to go on with another deck than the one the checkpoint was made with; a simulation may be made
@@ -108,6 +110,11 @@ ExitCode run_deck(const CommandLine& command, const Communicator& comm) {
     const std::string key = deck.read(run, deck_methods);
     std::size_t m = 0;
     while (methods[m]->key() != key) ++m;
+    if (command.estimate) {
+      const std::string text = estimate(*methods[m], run, command, comm);
+      if (comm.is_root()) std::printf("%s\n", text.c_str());
+      return done;
+    }
     methods[m]->prepare(comm, run);
     if (!command.check) return run_method(*methods[m], deck_methods[m], run, command, comm);
     if (comm.is_root()) std::printf("%s: a valid deck for %s\n", command.deck.c_str(), key.c_str());

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "SimulationModel.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Lapack.hpp"
 #include "weir/ensemble/Moments.hpp"
@@ -13,6 +14,10 @@ namespace weir {
 
 void Simulate::prepare(const Communicator& comm, const RunOptions& run) {
   simulation_ = std::make_unique<Simulation>(options_, comm, run);
+}
+
+std::unique_ptr<StepModel> Simulate::step_model(const Communicator& comm, const RunOptions& run) const {
+  return std::make_unique<SimulationModel>(options_, comm, run);
 }
 
 namespace {

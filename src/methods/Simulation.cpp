@@ -2,12 +2,10 @@
 
 namespace weir {
 
-namespace {
 SteppingOptions stepping(const TimeOptions& time, const RunOptions& run, Index draw) {
   return {time.start,     time.end, time.step, time.scheme,
           time.tolerance, run.seed, int(draw), run.single_precision()};
 }
-}  // namespace
 
 Simulation::Simulation(const SimulateOptions& options, const Communicator& comm, const RunOptions& run,
                        Index draw)

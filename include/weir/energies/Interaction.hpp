@@ -27,6 +27,12 @@ class Interaction {
   virtual Real energy(const MatrixRef<const Real>& x, Real t) = 0;
 };
 
+/// What the force needs of other particles: their mean, all moments up to the third, or each of them.
+enum class InteractionRoute { mean, moments, pairs };
+InteractionRoute route_of(const InteractionOptions& options);
+/// Whether its pair sums run in single precision where the run does.
+bool may_be_single(const InteractionOptions& options);
+
 /// The interaction that a deck names; pair sums run in single precision where `single` is true and the energy
 /// is a radial profile. Throws InputError where it does not fit the dimension.
 std::unique_ptr<Interaction> make_interaction(const InteractionOptions& options, const Communicator& comm,

@@ -35,6 +35,11 @@ namespace weir {
 
 constexpr Index most_pair_components = 128;  ///< of a difference, and of a kernel's outputs
 
+/// Blocks that the sources of a partition are broadcast in.
+Index count_source_blocks(const Partition& sources);
+/// Bytes that SourceBlocks takes for sources of `stride` numbers of `number_size` bytes each.
+Index source_blocks_memory(const Partition& sources, Index stride, Index number_size);
+
 /// Blocks of sources on their way round the ranks: the part of PairSum that does not depend on the kernel.
 template <class T>
 class SourceBlocks {
@@ -48,8 +53,8 @@ class SourceBlocks {
     Index sources;
     Index first_source;  ///< local at the owner
   };
-  Index count() const { return Index(blocks_.size()); }
-  const Block& operator[](Index b) const { return blocks_[b]; }
+  Index count() const { return first_block_.back(); }
+  Block operator[](Index b) const;
 
   /// Packs the block if it is this rank's and posts its broadcast. Buffers alternate.
   void post(Index b, const MatrixRef<const Real>& y, const MatrixRef<const Real>& fields);
@@ -61,7 +66,8 @@ class SourceBlocks {
  private:
   Communicator comm_;
   Index stride_;
-  std::vector<Block> blocks_;
+  Partition sources_;
+  std::vector<Index> first_block_;  // of each rank, and their number
   Vector<T> buffers_[2];
   MPI_Request request_ = MPI_REQUEST_NULL;
 };

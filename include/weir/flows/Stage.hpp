@@ -31,6 +31,9 @@ struct SteppingOptions {
 std::vector<std::string> scheme_names();
 bool is_langevin(const std::string& scheme);
 
+/// Steps from start to end at the fixed step size.
+Index count_steps(const SteppingOptions& options);
+
 /// Where a stage stands; `step` counts the steps done.
 struct Tick {
   Index step;

@@ -14,6 +14,9 @@ struct CommandLine {
   std::vector<std::string> settings;  ///< of every --set
   bool check = false;
   bool benchmark = false;  ///< runs the deck and tells what it took
+  bool estimate = false;   ///< runs nothing: tells what a step would take on `ranks` ranks
+  bool json = false;       ///< of the estimate
+  std::vector<Index> ranks{1, 64, 4096, 65536};
   std::optional<std::string>
       restart;                     ///< continue from this checkpoint; empty: from the newest that is whole
   std::optional<Real> time_limit;  ///< seconds after which the run stops with a checkpoint

@@ -1,6 +1,7 @@
 // The section `run` of every deck.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "weir/input/Section.hpp"
@@ -14,6 +15,13 @@ struct CheckpointOptions {
 };
 void describe(Section& section, CheckpointOptions& options);
 
+/// What `--estimate` plans for; no run looks at it.
+struct MachineOptions {
+  std::optional<Real> latency, bandwidth;  ///< of a message between two nodes; absent: measured
+  std::optional<Real> memory;              ///< that a rank may take
+};
+void describe(Section& section, MachineOptions& options);
+
 struct RunOptions {
   std::string name;  ///< where the deck gives none: the deck's file name without its ending
   Index seed = 0;
@@ -21,6 +29,7 @@ struct RunOptions {
   Index tile = 64;
   std::string output = "out/<name>";
   CheckpointOptions checkpoint;
+  MachineOptions machine;
 
   bool single_precision() const { return precision == "single"; }
   /// The output folder, `<name>` replaced; relative to the folder that the run starts in.

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "weir/base/Error.hpp"
 #include "weir/input/Section.hpp"
+#include "weir/methods/StepModel.hpp"
 #include "weir/output/RunControl.hpp"
 #include "weir/output/RunOutput.hpp"
 
@@ -20,6 +22,11 @@ class Method {
   /// Collective. What can be known to be wrong before anything is written: files that do not read, dimensions
   /// that do not fit. Throws InputError. Called once, after the options have been read; `--check` ends here.
   virtual void prepare(const Communicator& comm, const RunOptions& run) = 0;
+  /// Collective: what a step of the method takes on any number of ranks; nothing of the deck's size is
+  /// allocated. Throws InputError naming what the model does not cover. Comes without `prepare`.
+  virtual std::unique_ptr<StepModel> step_model(const Communicator&, const RunOptions&) const {
+    throw InputError(key(), "--estimate does not cover this method");
+  }
   /// Collective: runs under `control` and finishes the output. Throws InputError, RunError, LibraryError.
   virtual void run(RunOutput& output, RunControl& control) = 0;
 };

@@ -46,6 +46,9 @@ struct Populations {
   Index dimension() const { return train.front().components(); }
 };
 
+/// Particles of a population of `size` that are for training.
+Index train_size(Index size, const SplitOptions& split);
+
 /// Collective. Throws InputError: fewer than two populations, an empty part, unequal sizes under `paired`.
 Populations make_populations(const PopulationsOptions& options, const SplitOptions& split, bool paired,
                              const Communicator& comm, const RunOptions& run);

@@ -12,6 +12,9 @@
 
 namespace weir {
 
+/// How the stage of a `simulate` section steps.
+SteppingOptions stepping(const TimeOptions& time, const RunOptions& run, Index draw = 0);
+
 /// `draw` numbers independent simulations of one deck: each has its own initial ensemble and noise.
 class Simulation {
  public:

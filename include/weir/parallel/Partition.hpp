@@ -40,6 +40,8 @@ class Partition {
  public:
   Partition() = default;
   Partition(const Communicator& comm, Index rows, Index tile, Index replicas = 1);
+  /// As one of `ranks` ranks that need not exist: what is counted without them is dealt by the same code.
+  Partition(int rank, int ranks, Index rows, Index tile, Index replicas = 1);
 
   Index rows() const { return rows_; }
   Index replicas() const { return replicas_; }
@@ -52,6 +54,9 @@ class Partition {
   Index first_row(int rank) const;
   Index first_particle(int rank) const { return first_row(rank) * replicas_; }
   int owner_of_row(Index row) const;
+  int ranks() const { return ranks_; }
+  /// Of the rank that has most.
+  Index most_local_particles() const;
 
   Index local_tiles() const { return first_tile(rank_ + 1) - first_tile(rank_); }
   Index first_row() const { return first_row(rank_); }

@@ -51,6 +51,20 @@ TEST(CommandLine, RestartAndTimeLimit) {
   EXPECT_EQ(problem_of({"d", "--restart="}), "command line: --restart= names no file (see weir --help)");
 }
 
+TEST(CommandLine, Estimate) {
+  EXPECT_FALSE(parse({"d"}).estimate);
+  EXPECT_EQ(parse({"d", "--estimate"}).ranks, (std::vector<Index>{1, 64, 4096, 65536}));
+  const auto line = parse({"--estimate", "d", "--ranks", "1,2,128", "--json"});
+  EXPECT_EQ(line.deck, "d");
+  EXPECT_EQ(line.ranks, (std::vector<Index>{1, 2, 128}));
+  EXPECT_TRUE(line.json);
+  for (const char* wrong : {"0", "1,,2", "a", "-3", "10000000", ","})
+    EXPECT_EQ(problem_of({"d", "--estimate", "--ranks", wrong}).find("command line: --ranks"), 0u) << wrong;
+  EXPECT_NE(problem_of({"d", "--ranks", "3"}).find("belong to --estimate"), std::string::npos);
+  EXPECT_NE(problem_of({"d", "--estimate", "--benchmark"}).find("--estimate runs nothing"),
+            std::string::npos);
+}
+
 TEST(CommandLine, InformationNeedsNoDeck) {
   EXPECT_TRUE(parse({"--reference"}).reference);
   EXPECT_TRUE(parse({"--schema"}).schema);

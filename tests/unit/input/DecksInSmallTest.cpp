@@ -86,6 +86,10 @@ run:
     every: 0
     minutes: 30.0
     keep: 2
+  machine:
+    latency: null
+    bandwidth: null
+    memory: null
 simulate:
   initial:
     particles: 100000

@@ -1,0 +1,58 @@
+// What a step of a method costs on any number of ranks: counted, not run.
+//
+//     seconds(P) = max(pairs of the busiest rank, broadcasts) + particles of the busiest rank + serial +
+//     other messages; a collective of b bytes: latency ceil(log2 P) + b / bandwidth, and nothing for P = 1
+//
+// Counts are those of Counters.hpp, phase by phase, from the partitions that would be dealt to P ranks.
+// Metrics, snapshots and checkpoints are not part of it.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "weir/base/Types.hpp"
+#include "weir/parallel/Communicator.hpp"
+
+namespace weir {
+
+/// Collective operations.
+struct Traffic {
+  Index calls = 0;   ///< of each rank
+  Index bytes = 0;   ///< payload that all ranks together contribute
+  Real passing = 0;  ///< bytes that pass a rank's link
+  Traffic& operator+=(const Traffic& more) {
+    calls += more.calls;
+    bytes += more.bytes;
+    passing += more.passing;
+    return *this;
+  }
+};
+
+/// Of `bytes` from every rank, combined on its way.
+Traffic reduction(Index ranks, Index bytes);
+/// Of `bytes` in all, spread over ranks, to everybody.
+Traffic gathering(Index bytes);
+/// Of an ExactSum of `length` components: its bound and, on more than one rank, its limbs.
+Traffic exact_sum(Index ranks, Index length, Index limbs = 3);
+
+struct StepCost {
+  std::map<std::string, Traffic> traffic;  ///< by phase, each once a step; without the broadcasts
+  Traffic broadcasts;                      ///< of pair sums, in phase "velocity": under way beside the pairs
+  Real pairs = 0;                          ///< of all ranks
+  Real memory = 0;                         ///< bytes that the busiest rank takes, beside the program itself
+  /// Seconds of the busiest rank, and what they would be if all were dealt evenly.
+  Real pair_seconds = 0, other_seconds = 0, even_seconds = 0;
+  Real serial_seconds = 0;  ///< work that every rank does whole
+  Index tiles = 0;          ///< units that can be dealt to ranks
+};
+
+class StepModel {
+ public:
+  virtual ~StepModel() = default;
+  /// Collective: finds the times, while all ranks work. Without it they are 0.
+  virtual void measure(const Communicator& comm) = 0;
+  /// Not collective.
+  virtual StepCost at(int ranks) const = 0;
+};
+
+}  // namespace weir

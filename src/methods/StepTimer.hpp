@@ -1,0 +1,30 @@
+// How long a step of a stage takes, on a machine where others may be working.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include "weir/flows/Stage.hpp"
+
+namespace weir {
+
+/// Not collective: the shortest of several steps of a stage that is of this rank alone.
+inline Real shortest_step(Stage& stage) {
+  using Clock = std::chrono::steady_clock;
+  constexpr Index least_steps = 8, most_steps = 2000;
+  constexpr Real enough = 0.3;  // seconds
+  const auto begin = Clock::now();
+  auto last = begin;
+  Real shortest = std::numeric_limits<Real>::max();
+  stage.run_while([&](const Tick& tick) {
+    const auto now = Clock::now();
+    if (tick.step > 1) shortest = std::min(shortest, std::chrono::duration<Real>(now - last).count());
+    last = Clock::now();
+    const bool long_enough = std::chrono::duration<Real>(now - begin).count() > enough;
+    return tick.step < most_steps && !(long_enough && tick.step >= least_steps);
+  });
+  return shortest;
+}
+
+}  // namespace weir

@@ -1,0 +1,212 @@
+// The model of a step: its counts are those of the code, on any number of ranks, and it needs no particles.
+#include "weir/methods/Estimate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "InProcess.hpp"
+#include "weir/input/Deck.hpp"
+#include "weir/parallel/Counters.hpp"
+
+namespace weir {
+namespace {
+
+using namespace testing_tools;
+
+/// The method that a deck names, with its options, as a run would read it.
+struct ReadDeck {
+  RunOptions run;
+  std::vector<std::unique_ptr<Method>> methods = all_methods();
+  std::size_t named = 0;
+
+  explicit ReadDeck(const std::string& text, const std::vector<std::string>& settings = {}) {
+    std::vector<DeckMethod> described;
+    for (const auto& method : methods)
+      described.push_back(
+          {method->key(), method->doc(), [&m = *method](Section& section) { m.describe(section); }});
+    const std::string key = Deck::parse(text, "deck.yaml", ".", settings).read(run, described);
+    while (methods[named]->key() != key) ++named;
+  }
+  std::unique_ptr<StepModel> model() const { return methods[named]->step_model(Communicator(), run); }
+};
+
+/// The calls, bytes and pairs of all ranks in every phase of a step, counted while the deck runs and by the
+/// model.
+void expect_exact_counts(const std::string& deck, Index steps) {
+  const Communicator comm;
+  const StepCost cost = ReadDeck(deck).model()->at(comm.size());
+  const SharedFolder folder;
+  const Outcome outcome = run_deck_text(folder, deck);
+  ASSERT_EQ(outcome.code, done) << outcome.message;
+  for (const std::string name : {"velocity", "rules", "check"}) {
+    const auto found = Phase::records().find(name);
+    ASSERT_NE(found, Phase::records().end()) << name;
+    const Phase::Record record = found->second;
+    EXPECT_EQ(record.times, name == "check" ? steps + 1 : steps) << name;
+    Traffic expected;
+    if (cost.traffic.count(name)) expected += cost.traffic.at(name);
+    if (name == "velocity") expected += cost.broadcasts;
+    EXPECT_EQ(record.counted.calls, record.times * expected.calls) << name;
+    EXPECT_EQ(comm.sum(record.counted.bytes), record.times * expected.bytes) << name;
+    EXPECT_EQ(Real(comm.sum(record.counted.pairs)), name == "velocity" ? Real(record.times) * cost.pairs : 0)
+        << name;
+  }
+}
+
+std::string simulation(const std::string& run, const std::string& particles, const std::string& energy,
+                       const std::string& scheme = "langevin") {
+  return "weir: 1\nrun: {name: estimate, " + run + "}\nsimulate:\n  initial: {particles: " + particles +
+         ", dimension: 3, normal: {covariance: 0.5}}\n  energy: {" + energy +
+         "}\n  time: {step: 0.01, end: 0.03, scheme: " + scheme +
+         "}\n  metrics: {report: [mean], every: 100}\n";
+}
+
+TEST(EstimateParallel, CountsOfNoiseAndTheMean) {
+  const std::string energy =
+      "potential: {quadratic: {stiffness: 2.0}}, interaction: {quadratic: {stiffness: 0.5}}";
+  expect_exact_counts(simulation("tile: 8", "301", energy + ", entropy: 0.1", "leimkuhler_matthews"), 3);
+  expect_exact_counts(simulation("tile: 64", "301", "potential: styblinski_tang", "tamed_langevin"), 3);
+}
+
+TEST(EstimateParallel, CountsOfMoments) {
+  expect_exact_counts(simulation("tile: 8", "301", "interaction: {power_law: {attraction: 4, repulsion: 2}}"),
+                      3);
+  expect_exact_counts(simulation("tile: 8", "301", "interaction: {double_well: {height: 0.1}}"), 3);
+}
+
+TEST(EstimateParallel, CountsOfPairs) {
+  const std::string gaussian = "interaction: {gaussian: {width: 1.0}}";
+  expect_exact_counts(simulation("tile: 4, precision: single", "301", gaussian), 3);
+  expect_exact_counts(simulation("tile: 64, precision: double", "301", gaussian), 3);
+  expect_exact_counts(
+      simulation("tile: 8, precision: single", "301",
+                 "interaction: [{expression: \"0.1 * (x0^2 + x1^2 + x2^2)\"}, sphere, {morse: {}}]"),
+      3);
+}
+
+TEST(EstimateParallel, CountsOfBlobs) {
+  expect_exact_counts(simulation("tile: 8, precision: single", "301",
+                                 "power: {coefficient: 1.0}, entropy: {coefficient: 0.1, by: blob}"),
+                      3);
+}
+
+std::string training(const std::string& run, const std::string& train) {
+  return "weir: 1\nrun: {name: estimate, tile: 8, " + run +
+         "}\nlearn_energies:\n"
+         "  populations:\n    simulate:\n      initial: {particles: 120, dimension: 2, uniform: {low: -1, "
+         "high: 1}}\n"
+         "      energy: {potential: sphere}\n      time: {step: 0.01, end: 0.02}\n"
+         "  split: {test: 0.5}\n  pairing: paired\n  coupling: {method: assignment, batch: 30}\n"
+         "  model:\n    network:\n      features_at: current\n      potential: {hidden: [9, 7]}\n      "
+         "train: {" +
+         train + "}\n";
+}
+
+TEST(EstimateParallel, CountsOfTraining) {
+  // Two transitions of 60 particles in 8 tiles, 3 tiles a batch: 6 batches an epoch.
+  expect_exact_counts(training("precision: single", "epochs: 1, batch: 24, rule: {adam: {clip: 10}}"), 6);
+  expect_exact_counts(training("precision: double", "epochs: 1, batch: 24, rule: {euler: {}}"), 6);
+}
+
+TEST(Estimate, TenBillionParticlesAreNotAllocated) {
+  const std::string deck =
+      simulation("precision: single", "10000000000", "interaction: {gaussian: {width: 1.0}}");
+  const auto model = ReadDeck(deck, {"simulate.time.step=1e-9"}).model();
+  const StepCost one = model->at(1), many = model->at(65536);
+  EXPECT_EQ(one.broadcasts.calls, (10000000000 / 64 + 15) / 16);
+  EXPECT_GT(many.broadcasts.calls, one.broadcasts.calls);
+  EXPECT_EQ(many.broadcasts.bytes, 10000000000 * 3 * 4);
+  EXPECT_EQ(many.tiles, 156250000);
+  // State, velocity, ensemble, gradients, noise in single, and two single numbers.
+  EXPECT_GT(one.memory, 1e10 * (4 * 3 * 8 + 3 * 4 + 2 * 8));
+  EXPECT_LT(one.memory, 1e10 * (4 * 3 * 8 + 3 * 4 + 2 * 8) * 1.05);
+  EXPECT_LT(many.memory, one.memory / 65536 * 1.1);
+}
+
+/// 12 units of work in 4 tiles, an allreduce of 100 bytes and broadcasts of 1000.
+class FourTiles : public StepModel {
+ public:
+  void measure(const Communicator&) override {}
+  StepCost at(int ranks) const override {
+    const int tiles = (4 + ranks - 1) / ranks;
+    StepCost cost;
+    cost.traffic["velocity"] = reduction(ranks, 100);
+    cost.broadcasts = {2, 1000, 1000};
+    cost.pair_seconds = 2 * tiles;
+    cost.other_seconds = tiles;
+    cost.even_seconds = 12. / ranks;
+    cost.memory = 1000 * tiles;
+    cost.serial_seconds = 0.5;
+    return cost;
+  }
+};
+
+TEST(Estimate, AStepFromItsParts) {
+  const MachineOptions machine;
+  Network network{1e-3, 1e4, ""};
+  const auto alone = predict_step(FourTiles(), network, machine, 10, 1);
+  EXPECT_DOUBLE_EQ(alone.seconds, 12.5);
+  EXPECT_DOUBLE_EQ(alone.efficiency, 1);
+  EXPECT_DOUBLE_EQ(alone.memory, 4010);
+  EXPECT_EQ(alone.limit, "compute");
+  // Broadcasts take 2 * 2 ms + 0.1 s, hidden by 2 s of pairs.
+  const auto four = predict_step(FourTiles(), network, machine, 10, 4);
+  EXPECT_DOUBLE_EQ(four.seconds, 2 + 1 + 0.5 + 2e-3 + 0.01);
+  EXPECT_DOUBLE_EQ(four.efficiency, 12.5 / (4 * four.seconds));
+  EXPECT_EQ(predict_step(FourTiles(), network, machine, 10, 16).limit, "few tiles");
+  network = {1, 1e9, ""};
+  const auto slow = predict_step(FourTiles(), network, machine, 10, 16);
+  EXPECT_DOUBLE_EQ(slow.seconds, (2 * 4 + 1e-6) + 1 + 0.5 + (4 + 1e-7));
+  EXPECT_EQ(slow.limit, "latency");
+  network = {1e-9, 10, ""};
+  EXPECT_EQ(predict_step(FourTiles(), network, machine, 10, 16).limit, "bandwidth");
+  MachineOptions small;
+  small.memory = 1009;
+  EXPECT_EQ(predict_step(FourTiles(), network, small, 10, 16).limit, "memory");
+}
+
+std::string refusal(const std::string& deck, const std::vector<std::string>& settings = {}) {
+  try {
+    ReadDeck(deck, settings).model();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Estimate, NamesWhatItDoesNotCover) {
+  const std::string flow = simulation("tile: 8", "20", "potential: sphere", "rk");
+  EXPECT_NE(refusal(flow).find("simulate.time.scheme: --estimate does not cover rk"), std::string::npos);
+  EXPECT_NE(refusal(simulation("tile: 8", "20", "learned: energies.h5")).find("simulate.energy.learned"),
+            std::string::npos);
+  const std::string network = training("precision: single", "epochs: 2");
+  for (const char* part : {"interaction={hidden: [3]}", "entropy=true"}) {
+    const std::string key = "learn_energies.model.network.";
+    EXPECT_NE(refusal(network, {key + part}).find(key + std::string(part).substr(0, 7)), std::string::npos)
+        << part;
+  }
+}
+
+TEST(Estimate, PrintsATableOrJson) {
+  const SharedFolder folder;
+  const std::string text =
+      simulation("tile: 8, machine: {latency: 1.0e-6, bandwidth: 1.0e+10}", "100", "potential: sphere");
+  const ReadDeck deck(text);
+  CommandLine command;
+  command.deck = "deck.yaml";
+  command.ranks = {1, 16};
+  const Method& method = *deck.methods[deck.named];
+  const std::string table = estimate(method, deck.run, command, Communicator());
+  EXPECT_EQ(table.find("network (deck): latency 1e-06 s, bandwidth 1e+10 byte/s\n"), 0u) << table;
+  command.json = true;
+  const auto json = nlohmann::json::parse(estimate(method, deck.run, command, Communicator()));
+  ASSERT_EQ(json["steps"].size(), 2u);
+  EXPECT_EQ(json["steps"][1]["ranks"], 16);
+  EXPECT_EQ(json["steps"][1]["calls"], 16);
+  EXPECT_EQ(json["steps"][1]["bytes"], 16 * 8);
+  EXPECT_EQ(json["network"]["source"], "deck");
+}
+
+}  // namespace
+}  // namespace weir
