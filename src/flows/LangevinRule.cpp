@@ -30,6 +30,10 @@ Index tiles_at_a_time(const LocalTiles& tiles) {
 
 }  // namespace
 
+Index LangevinRule::noise_at_a_time(Index particles) {
+  return std::min(particles, most_at_a_time);
+}
+
 LangevinRule::LangevinRule(Scheme scheme, const Partition& partition, Index components, const Random& random,
                            bool single)
     : scheme_(scheme), tiles_(partition.local()), first_(partition.first_particle()), random_(random) {

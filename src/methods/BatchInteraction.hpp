@@ -7,6 +7,7 @@
 // target and one source tile, so that results depend on nothing else.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "weir/ensemble/Ensemble.hpp"
@@ -36,7 +37,8 @@ class BatchInteraction {
   /// calls use(target, source slot, columns).
   template <class Use>
   void for_each_panel(Index slot, const VectorRef<const T>& theta, Use&& use);
-  Real share() const { return 1 / Real(unbiased_ ? particles_ - 1 : particles_); }
+  /// A particle alone in its batch has nobody to meet.
+  Real share() const { return 1 / Real(unbiased_ ? std::max(Index(1), particles_ - 1) : particles_); }
 
   Communicator comm_;
   Mlp<T> network_;

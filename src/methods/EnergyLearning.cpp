@@ -40,12 +40,13 @@ void describe_populations(const Populations& populations, RunOutput& output) {
                            populations.test[k].particles(), populations.dimension()));
 }
 
-void describe_couplings(const std::vector<CoupledEnsemble>& couplings, RunOutput& output) {
+void describe_couplings(const std::vector<CoupledEnsemble>& couplings, const std::vector<Index>& kept,
+                        RunOutput& output) {
   Real cost = 0, gap = 0;
   for (std::size_t k = 0; k < couplings.size(); ++k) {
     const CoupledEnsemble& coupling = couplings[k];
-    output.log(fmt::format("coupling {} to {}: mean squared distance {:.6g}, duality gap {:.1e}{}", k, k + 1,
-                           coupling.cost, coupling.gap,
+    output.log(fmt::format("coupling {} to {}: mean squared distance {:.6g}, duality gap {:.1e}{}", kept[k],
+                           kept[k + 1], coupling.cost, coupling.gap,
                            coupling.iterations > 0
                                ? fmt::format(", marginal error {:.1e} after {} iterations",
                                              coupling.marginal_error, coupling.iterations)
@@ -156,7 +157,7 @@ Metrics EnergyLearning::run() {
   });
   if (control_.stopped()) return {};
   const auto& couplings = pieces.result();
-  describe_couplings(couplings, output_);
+  describe_couplings(couplings, kept_, output_);
   const auto densities = phase("density", [&] { return fit_densities(offset); });
   if (!control_.goes_on_after({coupling_stage(repetition_), {pieces.done(), 0}, 0})) return {};
 

@@ -144,7 +144,7 @@ template <class T>
 void NetworkTraining<T>::velocity(Real t, const ConstBlockViews& x, const BlockViews& v) {
   take_parameters(x[0]);
   batches_.draw(Index(std::llround(t)), batch_);
-  visit_batch(2 * Real(batches_.rounds(batch_.group)) * Real(tiles_.size()) / Real(transitions_.size()));
+  visit_batch(2 * Real(batches_.per_epoch()) / Real(transitions_.size()));
   gradient_->sum(used_, total_.data(), "the gradient of the energy's parameters");
   const Index first = (*layout_)[0].partition.first_particle();
   for (Index i = 0; i < Index(velocity_.extent(1)); ++i) velocity_(0, i) = -total_(first + i);

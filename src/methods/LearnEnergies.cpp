@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <sstream>
 
 #include "EnergyLearning.hpp"
@@ -9,6 +10,7 @@
 #include "TrainingModel.hpp"
 #include "TrajectoryFit.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/output/Checkpoint.hpp"
 
 namespace weir {
 
@@ -157,12 +159,25 @@ class Repetitions {
   RunOutput& output_;
 };
 
+/// What earlier repetitions left in the folder of the checkpoint: the snapshots that it knows, energies.h5.
+void carry_over(const Checkpoint& from, RunOutput& output) {
+  if (from.file().has("/snapshots/blocks")) output.snapshots();
+  output.comm().agree([&] {
+    if (!output.comm().is_root()) return;
+    const std::string there = from.folder() + "/energies.h5", here = output.path("energies.h5");
+    std::error_code none;
+    if (std::filesystem::exists(there) && !std::filesystem::equivalent(there, here, none))
+      std::filesystem::copy_file(there, here, std::filesystem::copy_options::overwrite_existing);
+  });
+}
+
 }  // namespace
 
 void LearnEnergies::run(RunOutput& output, RunControl& control) {
   const Index steps = populations_->count() - 1;
   const Real end = populations_->times.back();
   Repetitions repetitions(options_.repetitions, output);
+  if (output.restart()) carry_over(*output.restart(), output);
   for (Index r = 0; r < options_.repetitions; ++r) {
     if (repetitions.has(r)) continue;
     RunOptions run = output.run();

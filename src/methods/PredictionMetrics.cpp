@@ -118,6 +118,7 @@ Metrics entropic_distances(const std::vector<std::string>& report, const Ensembl
       values.emplace_back(name + "_interpolation",
                           entropic_wasserstein(*interpolated, observed, order, single));
   }
+  if (values.empty()) return values;
   values.emplace_back("w1_identity", entropic_wasserstein(start, observed, 1, single));
   values.emplace_back("w1_floor", entropic_wasserstein(train, observed, 1, single));
   return values;

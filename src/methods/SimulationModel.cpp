@@ -131,15 +131,15 @@ Real SimulationModel::memory_of(const Partition& partition) const {
   const Index d = shape_.dimension, n = partition.most_local_particles();
   const Index tiles = (partition.tiles() + partition.ranks() - 1) / partition.ranks();
   const Index noises = options_.time.scheme == "leimkuhler_matthews" ? 2 : 1;
-  Index numbers = 3 * d * n + n;             // Ensemble, State, velocity; FreeEnergy's values
+  Index numbers = 3 * d * n;                 // at the start: Ensemble, State, velocity
   numbers += (d + d * (d + 1) / 2) * tiles;  // the moments of the metrics
   for (const Index length : sum_lengths_) numbers += length * tiles;  // TileSum
   for (const auto& term : options_.energy.interaction)
     if (route_of(term) == InteractionRoute::pairs) numbers += (d + 1) * n + tiles;
   numbers += count_blobs(options_.energy) * ((2 * d + 2) * n + tiles);
   Real bytes = Real(numbers * real_size);
-  bytes +=
-      Real(noises * d * n * (run_.single_precision() ? Index(sizeof(float)) : real_size));  // LangevinRule
+  bytes += Real(noises * d * LangevinRule::noise_at_a_time(n) *
+                (run_.single_precision() ? Index(sizeof(float)) : real_size));
   for (const PairTerm& term : pair_terms_)
     bytes += Real(source_blocks_memory(partition, term.stride, term.number_size));
   return bytes;

@@ -25,6 +25,9 @@ class LangevinRule : public Rule {
   enum class Scheme { langevin, leimkuhler_matthews, tamed_langevin };
   static const std::vector<std::string>& names();
   static Scheme named(const std::string& name);
+  /// Of a rank's particles, how many have their noise drawn at a time (about, for tiles that do not divide
+  /// it).
+  static Index noise_at_a_time(Index particles);
 
   /// Noise is drawn from `random` in single precision where `single`.
   LangevinRule(Scheme scheme, const Partition& partition, Index components, const Random& random,
