@@ -7,6 +7,10 @@
 
 namespace weir {
 
+Block parameter_block(const Communicator& comm, const std::string& name, Index count) {
+  return {name, Partition(comm, count, 256), 1};
+}
+
 Layout::Layout(const Communicator& comm, std::vector<Block> blocks)
     : comm_(comm), blocks_(std::move(blocks)), offsets_{0} {
   Index entries = 0;

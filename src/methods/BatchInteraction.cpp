@@ -5,7 +5,6 @@
 namespace weir {
 
 namespace {
-using Range = Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>;
 using Columns = Kokkos::pair<Index, Index>;
 }  // namespace
 

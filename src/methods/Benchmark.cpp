@@ -89,7 +89,7 @@ std::string write_benchmark(const RunOutput& output, const std::string& deck, co
                             Real seconds) {
   const Communicator& comm = output.comm();
   const auto records = Phase::records();  // a copy: what follows is no part of the run
-  Json phases, share;
+  Json phases = Json::object(), share = Json::object();
   Index calls = 0, bytes = 0;
   const Index steps = counters().steps, moved = comm.sum(counters().particle_steps);
   const KernelRates rates = measure_kernels(comm, output.run().single_precision());
@@ -99,8 +99,8 @@ std::string write_benchmark(const RunOutput& output, const std::string& deck, co
     phases[name] = {{"seconds", whole.seconds}, {"times", whole.times}, {"calls", all_calls},
                     {"bytes", all_bytes},       {"pairs", pairs},       {"flops", flops}};
     const Real rank_seconds = whole.seconds * Real(comm.size());
-    if (pairs > 0) share[name + ".pairs"] = Real(pairs) / (rank_seconds * rates.pairs);
-    if (flops > 0) share[name + ".flops"] = Real(flops) / (rank_seconds * rates.flops);
+    if (pairs > 0 && whole.seconds > 0) share[name + ".pairs"] = Real(pairs) / (rank_seconds * rates.pairs);
+    if (flops > 0 && whole.seconds > 0) share[name + ".flops"] = Real(flops) / (rank_seconds * rates.flops);
     calls += all_calls;
     bytes += all_bytes;
   }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <chrono>
 
+#include "NetworkFit.hpp"
 #include "PotentialGrid.hpp"
+#include "TrainingRun.hpp"
 #include "TrajectoryFit.hpp"
 #include "weir/base/Hdf5File.hpp"
 #include "weir/methods/LearnEnergies.hpp"
@@ -73,49 +75,6 @@ void describe_fit(const LinearFit& fit, RunOutput& output) {
   output.summarise("unknowns", fit.unknowns);
   output.summarise("rank", fit.rank);
   output.summarise({{"condition", fit.condition}, {"loss", fit.loss}});
-  describe_entropy(fit.energy, output);
-}
-
-/// Numbers of the stages that a checkpoint may be of: two for every repetition.
-int coupling_stage(int repetition) {
-  return 2 * repetition;
-}
-int training_stage(int repetition) {
-  return 2 * repetition + 1;
-}
-
-/// Trains the stage and reports its loss now and then.
-LearnedEnergy train_network(const NetworkModelOptions& options, const std::vector<Real>& times,
-                            const std::vector<Transition>& transitions, const RunOptions& run, int repetition,
-                            RunOutput& output, RunControl& control) {
-  const auto training = make_energy_training(options, times, transitions, output.comm(), run);
-  const Index iterations = options.train.epochs * training->iterations_per_epoch();
-  const Index every =
-      std::max(Index(1), options.train.epochs / options.train.reports) * training->iterations_per_epoch();
-  SteppingOptions stepping;
-  stepping.end = Real(iterations);
-  stepping.step = 1;
-  stepping.seed = run.seed;
-  stepping.rules = {std::get<ParameterRuleOptions>(options.train.rule.rule)};
-  Stage stage(stepping, *training, options.where);
-  const Layout& layout = *training->layout();
-  training->initialise(BlockViews(layout, stage.state().vec())[0]);
-  output.log(fmt::format("{} parameters; {} epochs of {} batches of {} particles",
-                         layout[0].partition.particles(), options.train.epochs,
-                         training->iterations_per_epoch(), training->batch()));
-  output.summarise("unknowns", layout[0].partition.particles());
-
-  control.run(stage, training_stage(repetition), [&](const Tick& tick) {
-    output.progress(tick.step, iterations, tick.time);
-    if (tick.step % every != 0 && tick.step != iterations) return;
-    const Real loss = training->loss(stage.learned(0));
-    const Index epoch = tick.step / training->iterations_per_epoch();
-    output.log(fmt::format("epoch {}: loss {:.6g}", epoch, loss));
-    output.report(repetition * iterations + tick.step, Real(epoch), {{"loss", loss}});
-  });
-  const LearnedEnergy energy = training->energy(stage.learned(0));
-  describe_entropy(energy, output);
-  return energy;
 }
 
 }  // namespace
@@ -167,6 +126,7 @@ Metrics EnergyLearning::run() {
         {kept_train_[k + offset], couplings[k], kept_times_[k + 1] - kept_times_[k], densities[k].get()});
   energy_ = phase("fit", [&] { return learn(transitions); });
   if (control_.stopped()) return {};
+  describe_entropy(energy_, output_);
 
   if (populations_.test.front().particles() == 0)
     output_.log("no test particles were kept: predictions start from the training populations");
@@ -180,6 +140,12 @@ Metrics EnergyLearning::run() {
       output_.log(fmt::format("{:.2g}% of the implicit steps did not converge and were taken explicitly",
                               100 * predictions_.unconverged));
   }
+  // Before the metrics: whatever becomes of these, what was learned is there.
+  if (repetition_ == 0)
+    phase("output", [&] {
+      write();
+      return 0;
+    });
   const auto* simulated = std::get_if<SimulatedPopulations>(&options_.populations.source);
   return phase("metrics", [&] {
     return prediction_metrics(options_.metrics, prediction, predictions_, populations_, observed(),
@@ -191,7 +157,7 @@ Metrics EnergyLearning::run() {
 void EnergyLearning::couple(Couplings& couplings) {
   const Real seconds_between_talks = 5;
   const Checkpoint* from = output_.restart();
-  if (from && from->standing().stage / 2 == repetition_) couplings.restore(from->file());
+  if (from && repetition_of(from->standing()) == repetition_) couplings.restore(from->file());
   bool coupled = false;
   while (!coupled && !control_.stopped()) {
     coupled = couplings.advance(seconds_between_talks);
@@ -212,12 +178,11 @@ std::vector<std::unique_ptr<Density>> EnergyLearning::fit_densities(Index offset
 
 LearnedEnergy EnergyLearning::learn(const std::vector<Transition>& transitions) {
   if (const auto* network = std::get_if<NetworkModelOptions>(&options_.model.kind))
-    return train_network(*network, kept_times_, transitions, run_, repetition_, output_, control_);
+    return fit_networks(*network, kept_times_, transitions, run_, repetition_, output_, control_);
   if (const auto* model = std::get_if<TrajectoryModelOptions>(&options_.model.kind)) {
     auto fitted = fit_trajectory(*model, options_.coupling, kept_times_, kept_train_, run_, repetition_,
-                                 training_stage(repetition_), output_, control_);
+                                 output_, control_);
     trajectory_ = std::move(fitted.at_snapshots);
-    describe_entropy(fitted.energy, output_);
     return std::move(fitted.energy);
   }
   LinearFit fit = fit_linear_model(std::get<LinearModelOptions>(options_.model.kind), kept_times_,
@@ -250,6 +215,7 @@ std::vector<std::optional<Ensemble>> EnergyLearning::interpolate(
   return interpolated;
 }
 
+/// energies.h5 and the snapshots.
 void EnergyLearning::write() {
   const auto* simulated = std::get_if<SimulatedPopulations>(&options_.populations.source);
   {

@@ -18,12 +18,12 @@ class EnergyLearning {
   EnergyLearning(const LearnEnergiesOptions& options, const Populations& populations, const RunOptions& run,
                  int repetition, RunOutput& output, RunControl& control);
 
-  /// The metrics of the predictions; nothing where the run was stopped.
-  Metrics run();
+  /// The metrics of the predictions; nothing where the run was stopped. The first repetition leaves
   /// energies.h5 and the snapshots.
-  void write();
+  Metrics run();
 
  private:
+  void write();
   const std::vector<Ensemble>& observed() const;
   void couple(Couplings& couplings);
   std::vector<std::unique_ptr<Density>> fit_densities(Index offset);

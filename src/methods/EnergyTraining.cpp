@@ -10,10 +10,6 @@ namespace weir {
 
 namespace {
 
-constexpr Index chunk = 256;  // of parameters, the unit that ranks own
-
-using Range = Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>;
-
 /// The first rows and columns of a matrix.
 template <class T>
 MatrixRef<T> corner(const Matrix<T>& matrix, Index rows, Index columns) {
@@ -59,9 +55,7 @@ NetworkTraining<T>::NetworkTraining(const NetworkModelOptions& options, const st
       tiles_(grouped(transitions, options.interaction.has_value())),
       batches_(sizes_of(tiles_), std::max(Index(1), (options.train.batch + tile_ / 2) / tile_), run.seed) {
   if (options.potential) {
-    MlpShape shape = options.potential->shape(d_, 1);
-    if (options.potential->time) shape = options.potential->embedding.with_time(shape);
-    potential_.emplace(shape);
+    potential_.emplace(options.potential->shape_in(d_));
     potential_tape_.emplace(*potential_, tile_, Purpose::mixed);
     parameters_ += potential_->parameters();
   }
@@ -73,8 +67,8 @@ NetworkTraining<T>::NetworkTraining(const NetworkModelOptions& options, const st
   }
   beta_ = parameters_;
   if (options.entropy) parameters_ += 1;
-  layout_ = std::make_shared<Layout>(
-      comm, std::vector<Block>{{"parameters", Partition(comm, parameters_, chunk), 1}});
+  layout_ =
+      std::make_shared<Layout>(comm, std::vector<Block>{parameter_block(comm, "parameters", parameters_)});
   take_workspace();
   take_scores();
   take_unexplained();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <sstream>
 
 #include "EnergyLearning.hpp"
 #include "FeatureCentres.hpp"
@@ -122,27 +121,21 @@ class Repetitions {
  public:
   Repetitions(Index count, RunOutput& output) : count_(count), output_(output) {}
 
-  bool has(Index r) const { return output_.summarised(name_of(r, "names")).has_value(); }
+  bool has(Index r) const { return count_ > 1 && !of(r).empty(); }
   void add(Index r, const Metrics& metrics) {
-    if (count_ == 1) return output_.summarise(metrics);
-    std::string names;
-    for (const auto& [name, value] : metrics) {
-      output_.summarise(name_of(r, name), value);
-      names += (names.empty() ? "" : " ") + name;
-    }
-    output_.summarise(name_of(r, "names"), names);
+    for (const auto& [name, value] : metrics) output_.summarise(count_ == 1 ? name : prefix(r) + name, value);
   }
   /// Means under the metrics' names, and the deviations (of one repetition, not of the mean) beside.
   void finish() {
     if (count_ == 1) return;
-    std::istringstream names(std::get<std::string>(*output_.summarised(name_of(0, "names"))));
-    for (std::string name; names >> name;) {
-      std::vector<Real> values;
-      for (Index r = 0; r < count_; ++r)
-        values.push_back(std::get<Real>(*output_.summarised(name_of(r, name))));
+    std::vector<Metrics> all;
+    for (Index r = 0; r < count_; ++r) all.push_back(of(r));
+    for (std::size_t m = 0; m < all.front().size(); ++m) {
+      const std::string& name = all.front()[m].first;
       Real mean = 0, square = 0;
-      for (Real value : values) mean += value / Real(count_);
-      for (Real value : values) square += (value - mean) * (value - mean) / Real(count_ - 1);
+      for (const Metrics& metrics : all) mean += metrics.at(m).second / Real(count_);
+      for (const Metrics& metrics : all)
+        square += (metrics[m].second - mean) * (metrics[m].second - mean) / Real(count_ - 1);
       output_.summarise(name, mean);
       if (name.find('/') != name.npos) continue;
       output_.summarise(name + "_deviation", std::sqrt(square));
@@ -152,8 +145,14 @@ class Repetitions {
   }
 
  private:
-  static std::string name_of(Index r, const std::string& name) {
-    return fmt::format("repetition/{}/{}", r, name);
+  static std::string prefix(Index r) { return fmt::format("repetition/{}/", r); }
+  Metrics of(Index r) const {
+    const std::string start = prefix(r);
+    Metrics metrics;
+    for (const auto& [name, value] : output_.summary())
+      if (name.compare(0, start.size(), start) == 0)
+        metrics.emplace_back(name.substr(start.size()), std::get<Real>(value));
+    return metrics;
   }
   Index count_;
   RunOutput& output_;
@@ -194,7 +193,6 @@ void LearnEnergies::run(RunOutput& output, RunControl& control) {
     // metrics.csv has the rows of the training where there is one.
     if (!options_.model.trained()) output.report(steps, end, metrics);
     repetitions.add(r, metrics);
-    if (r == 0) learning.write();
   }
   repetitions.finish();
   output.finish(control.status(), steps, end);

@@ -8,6 +8,11 @@ void describe(Section& section, PotentialNetworkOptions& options) {
   section.section("embedding", options.embedding, "how the network takes the time");
 }
 
+MlpShape PotentialNetworkOptions::shape_in(Index dimension) const {
+  const MlpShape of_points = shape(dimension, 1);
+  return time ? embedding.with_time(of_points) : of_points;
+}
+
 void describe(Section& section, InteractionNetworkOptions& options) {
   describe(section, static_cast<NetworkOptions&>(options));
   section

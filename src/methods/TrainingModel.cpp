@@ -4,6 +4,7 @@
 #include <set>
 
 #include "StepTimer.hpp"
+#include "TrainingRun.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/methods/Batches.hpp"
 #include "weir/methods/Simulation.hpp"
@@ -14,11 +15,6 @@ namespace weir {
 namespace {
 
 constexpr Index real_size = Index(sizeof(Real));
-
-MlpShape shape_of(const PotentialNetworkOptions& potential, Index dimension) {
-  const MlpShape shape = potential.shape(dimension, 1);
-  return potential.time ? potential.embedding.with_time(shape) : shape;
-}
 
 /// Seconds of an iteration over `tiles` tiles, on this rank alone: what a tile holds does not matter.
 Real seconds_of_iteration(NetworkModelOptions options, const RunOptions& run, Index tiles, Index dimension) {
@@ -33,11 +29,7 @@ Real seconds_of_iteration(NetworkModelOptions options, const RunOptions& run, In
   Kokkos::deep_copy(coupled.mass, 1 / Real(tiles * run.tile));
   const std::vector<Transition> transitions{{ensemble, coupled, 1, nullptr}};
   const auto training = make_energy_training(options, {0, 1}, transitions, self, run);
-  SteppingOptions stepping;
-  stepping.end = 1e6;
-  stepping.step = 1;
-  stepping.rules = {std::get<ParameterRuleOptions>(options.train.rule.rule)};
-  Stage stage(stepping, *training, options.where);
+  Stage stage(training_steps(1000000, run, {options.train.rule}), *training, options.where);
   training->initialise(BlockViews(*training->layout(), stage.state().vec())[0]);
   return shortest_step(stage);
 }
@@ -77,7 +69,7 @@ void TrainingModel::count() {
   if (transitions_ < 1)
     throw InputError(options_.where + ".leave_out", "leaves fewer than 2 populations to learn from");
   train_ = train_size(shape_.particles, options_.split);
-  parameters_ = Mlp<Real>(shape_of(*network().potential, shape_.dimension)).parameters();
+  parameters_ = Mlp<Real>(network().potential->shape_in(shape_.dimension)).parameters();
   strata_ = std::max(Index(1), (network().train.batch + run_.tile / 2) / run_.tile);  // NetworkTraining
 }
 

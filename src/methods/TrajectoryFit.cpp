@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "TrainingRun.hpp"
 #include "weir/ensemble/RowExchange.hpp"
 
 namespace weir {
@@ -78,20 +79,15 @@ void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptio
 
 FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
                                 const std::vector<Real>& times, const std::vector<Ensemble>& snapshots,
-                                const RunOptions& run, int repetition, int number, RunOutput& output,
+                                const RunOptions& run, int repetition, RunOutput& output,
                                 RunControl& control) {
   constexpr Index trajectory = TrajectoryTraining::trajectory, parameters = TrajectoryTraining::parameters;
   const TimeGrid grid(times, options.steps);
   const Ensemble start = first_particles(snapshots.front(), particles_of(options, snapshots));
   const auto training = make_trajectory_training(options, grid, snapshots, start.partition, run);
   const Index iterations = options.train.iterations;
-  SteppingOptions stepping;
-  stepping.end = Real(iterations);
-  stepping.step = 1;
-  stepping.seed = run.seed;
-  stepping.rules = {std::get<ParameterRuleOptions>(options.train.particles.rule),
-                    std::get<ParameterRuleOptions>(options.train.rule.rule)};
-  Stage stage(stepping, *training, options.where);
+  Stage stage(training_steps(iterations, run, {options.train.particles, options.train.rule}), *training,
+              options.where);
   const Layout& layout = *training->layout();
   {
     const BlockViews blocks(layout, stage.state().vec());
@@ -104,18 +100,16 @@ FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const Cou
                          grid.knots(), unknowns, iterations));
   output.summarise("unknowns", unknowns + start.particles() * layout[trajectory].components);
 
-  const Index every = std::max(Index(1), iterations / options.train.reports);
-  control.run(stage, number, [&](const Tick& tick) {
-    output.progress(tick.step, iterations, tick.time);
-    if (tick.step % every != 0 && tick.step != iterations) return;
+  const auto report = [&](const Tick& tick) -> Metrics {
     const auto theta = stage.learned(parameters);
     const auto loss = training->loss(stage.learned(trajectory), theta);
     const Real bandwidth = training->bandwidth(theta);
     output.log(fmt::format("iteration {}: likelihood {:.6g}, residual {:.4g}, bandwidth {:.4g}", tick.step,
                            -loss.likelihood, loss.residual, bandwidth));
-    output.report(repetition * iterations + tick.step, tick.time,
-                  {{"loss", loss.total()}, {"residual", loss.residual}, {"bandwidth", bandwidth}});
-  });
+    return {{"loss", loss.total()}, {"residual", loss.residual}, {"bandwidth", bandwidth}};
+  };
+  const Index every = std::max(Index(1), iterations / options.train.reports);
+  run_training(stage, repetition, {every, 1, report}, output, control);
   return {training->energy(stage.learned(parameters)), at_snapshots(grid, start, stage.learned(trajectory))};
 }
 

@@ -19,10 +19,10 @@ struct FittedTrajectory {
 void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
                       const std::vector<Ensemble>& snapshots);
 
-/// Collective; the training is stage number `number` of the run.
+/// Collective.
 FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
                                 const std::vector<Real>& times, const std::vector<Ensemble>& snapshots,
-                                const RunOptions& run, int repetition, int number, RunOutput& output,
+                                const RunOptions& run, int repetition, RunOutput& output,
                                 RunControl& control);
 
 }  // namespace weir

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "TrajectoryKnot.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/GaussianKernel.hpp"
 #include "weir/ensemble/Moments.hpp"
@@ -11,8 +12,6 @@ namespace weir {
 namespace {
 
 constexpr Real least_sum = 1e-30;
-
-using Range = Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>;
 
 /// sums[0] += K(r) / K(0), sums[1] += |r|^2 / s^2 K(r) / K(0)
 struct GaussianSpread {
@@ -96,7 +95,7 @@ template <class T>
 typename TrajectoryLikelihood<T>::Terms TrajectoryLikelihood<T>::visit(Snapshot& snapshot,
                                                                        const MatrixRef<const Real>& x,
                                                                        Real s) {
-  take_points(x, snapshot.knot);
+  take_knot(x, snapshot.knot, points_);
   snapshot.to_data("Weir::TrajectoryLikelihood::value", GaussianSpread{1 / (s * s)}, snapshot.data.x, points_,
                    {}, snapshot.sums);
   const auto sums = snapshot.sums, weights = snapshot.weights;
@@ -112,17 +111,6 @@ typename TrajectoryLikelihood<T>::Terms TrajectoryLikelihood<T>::visit(Snapshot&
       });
   const Real peak = std::log(gaussian_kernel_peak(d_, s) / Real(particles_));
   return {totals[0] / data + peak, totals[1] / data - Real(d_)};
-}
-
-template <class T>
-void TrajectoryLikelihood<T>::take_points(const MatrixRef<const Real>& x, Index knot) {
-  const auto points = points_;
-  const Index d = d_;
-  Kokkos::parallel_for(
-      "Weir::TrajectoryLikelihood::points", Range(0, Index(points.extent(1))), KOKKOS_LAMBDA(Index i) {
-        for (Index c = 0; c < d; ++c) points(c, i) = x(d * knot + c, i);
-      });
-  Kokkos::fence();
 }
 
 template class TrajectoryLikelihood<float>;

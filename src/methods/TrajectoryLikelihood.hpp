@@ -45,7 +45,6 @@ class TrajectoryLikelihood {
     Real value, slope;
   };
   Terms visit(Snapshot& snapshot, const MatrixRef<const Real>& x, Real s);
-  void take_points(const MatrixRef<const Real>& x, Index knot);
 
   Index d_, particles_;
   std::vector<Snapshot> snapshots_;

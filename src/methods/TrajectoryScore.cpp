@@ -1,12 +1,11 @@
 #include "TrajectoryScore.hpp"
 
+#include "TrajectoryKnot.hpp"
 #include "weir/ensemble/GaussianKernel.hpp"
 
 namespace weir {
 
 namespace {
-
-using Range = Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>;
 
 /// Of differences (r, w_a - w_b, q_a + q_b): sums[0 .. d) of dphi/dx_a, sums[d] of dphi/dlog s.
 struct ScoreAdjoint {
@@ -56,7 +55,7 @@ const Matrix<Real>& TrajectoryScore<T>::operator()(const MatrixRef<const Real>& 
   const auto sums = sums_, scores = scores_, masses = masses_;
   const Index d = d_;
   for (Index j = 0; j < knots_; ++j) {
-    take_points(x, j);
+    take_knot(x, j, points_);
     pairs_("Weir::TrajectoryScore", GaussianDensity{1 / (bandwidths[j] * bandwidths[j])}, points_, points_,
            {}, sums_);
     Kokkos::parallel_for(
@@ -79,7 +78,7 @@ typename TrajectoryScore<T>::Slopes TrajectoryScore<T>::add_gradient(const Matri
   const Index d = d_;
   Slopes slopes;
   for (Index j = 0; j < knots_; ++j) {
-    take_points(x, j);
+    take_knot(x, j, points_);
     take_adjoints(u, j);
     adjoint_pairs_("Weir::TrajectoryScore::adjoint", ScoreAdjoint{1 / (bandwidths[j] * bandwidths[j])},
                    targets_, sources_, {}, adjoint_sums_);
@@ -100,17 +99,6 @@ typename TrajectoryScore<T>::Slopes TrajectoryScore<T>::add_gradient(const Matri
     slopes.log_bandwidth += totals[1];
   }
   return slopes;
-}
-
-template <class T>
-void TrajectoryScore<T>::take_points(const MatrixRef<const Real>& x, Index knot) {
-  const auto points = points_;
-  const Index d = d_;
-  Kokkos::parallel_for(
-      "Weir::TrajectoryScore::points", Range(0, Index(points.extent(1))), KOKKOS_LAMBDA(Index i) {
-        for (Index c = 0; c < d; ++c) points(c, i) = x(d * knot + c, i);
-      });
-  Kokkos::fence();
 }
 
 template <class T>

@@ -37,7 +37,6 @@ class TrajectoryScore {
                       const MatrixRef<const Real>& u, Real scale, const MatrixRef<Real>& gradient);
 
  private:
-  void take_points(const MatrixRef<const Real>& x, Index knot);
   void take_adjoints(const MatrixRef<const Real>& u, Index knot);
 
   Index d_, knots_;

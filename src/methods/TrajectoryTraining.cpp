@@ -7,19 +7,11 @@ namespace weir {
 
 namespace {
 
-constexpr Index chunk = 256;          // of parameters, the unit that ranks own
 constexpr Index panel_columns = 384;  // that go through the network together, about
-
-using Range = Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>;
 
 template <class T>
 MatrixRef<T> columns_of(const Matrix<T>& matrix, Index columns) {
   return MatrixRef<T>(matrix.data(), matrix.extent(0), std::size_t(columns));
-}
-
-MlpShape shape_of(const PotentialNetworkOptions& potential, Index dimension) {
-  const MlpShape shape = potential.shape(dimension, 1);
-  return potential.time ? potential.embedding.with_time(shape) : shape;
 }
 
 }  // namespace
@@ -34,12 +26,12 @@ ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, con
       seed_(run.seed),
       d_(snapshots.front().components()),
       particles_(particles),
-      network_(shape_of(options.potential, d_)),
+      network_(options.potential.shape_in(d_)),
       panel_(std::min(particles.tile_size(), std::max(Index(1), panel_columns / grid.knots()))),
       tape_(network_, panel_ * grid.knots(), Purpose::mixed),
-      layout_(std::make_shared<Layout>(
-          comm_, std::vector<Block>{{"trajectory", particles, d_ * grid.knots()},
-                                    {"parameters", Partition(comm_, unknowns(), chunk), 1}})),
+      layout_(std::make_shared<Layout>(comm_,
+                                       std::vector<Block>{{"trajectory", particles, d_ * grid.knots()},
+                                                          parameter_block(comm_, "parameters", unknowns())})),
       gather_(comm_, (*layout_)[parameters].partition, 1),
       gradient_(comm_, network_.parameters(), particles.local_tiles()),
       likelihood_(snapshots, grid.snapshot_knots, particles,

@@ -133,12 +133,6 @@ void RunOutput::summarise(const Metrics& metrics) {
   for (const auto& [name, value] : metrics) summarise(name, value);
 }
 
-std::optional<RunOutput::Value> RunOutput::summarised(const std::string& name) const {
-  for (const auto& [known, value] : summary_)
-    if (known == name) return value;
-  return {};
-}
-
 Snapshots& RunOutput::snapshots() {
   if (!snapshots_) snapshots_ = std::make_unique<Snapshots>(*this);
   return *snapshots_;

@@ -12,6 +12,9 @@ using Index = std::int64_t;  ///< Global and local counts: safe beyond 2^31.
 using ExecutionSpace = Kokkos::DefaultExecutionSpace;
 using MemorySpace = ExecutionSpace::memory_space;
 
+/// What a kernel runs over: [first, last), counted in Index.
+using Range = Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>;
+
 /// Components x particles: one particle is contiguous, a tile is a column-major matrix as BLAS takes it.
 template <class T>
 using Matrix = Kokkos::View<T**, Kokkos::LayoutLeft, MemorySpace>;

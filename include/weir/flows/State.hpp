@@ -25,6 +25,9 @@ struct Block {
   Index components;
 };
 
+/// `count` parameters, cut into chunks of 256 that ranks own whole.
+Block parameter_block(const Communicator& comm, const std::string& name, Index count);
+
 /// Where each block lies in the Vec. Throws InputError where PETSc's integers cannot number the entries.
 class Layout {
  public:

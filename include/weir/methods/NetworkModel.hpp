@@ -22,6 +22,9 @@ namespace weir {
 struct PotentialNetworkOptions : NetworkOptions {
   bool time = false;  ///< V(x, t); t of a transition is its start
   TimeEmbeddingOptions embedding;
+
+  /// Of the network, for ensembles of `dimension` components.
+  MlpShape shape_in(Index dimension) const;
 };
 struct InteractionNetworkOptions : NetworkOptions {
   std::string statistic = "v";

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -45,8 +44,8 @@ class RunOutput {
   using Value = std::variant<Real, Index, std::string, std::vector<Real>>;
   void summarise(const std::string& name, Value value);
   void summarise(const Metrics& metrics);
-  /// What the summary has under a name by now, before a restart included.
-  std::optional<Value> summarised(const std::string& name) const;
+  /// What the summary has by now, before a restart included; in the order it came.
+  const std::vector<std::pair<std::string, Value>>& summary() const { return summary_; }
   /// Writes summary.json with `status`; once, at the end.
   void finish(const std::string& status, Index steps, Real time);
 

@@ -1,0 +1,26 @@
+#include "TrainingRun.hpp"
+
+namespace weir {
+
+SteppingOptions training_steps(Index iterations, const RunOptions& run,
+                               const std::vector<ParameterRuleChoice>& rules) {
+  SteppingOptions stepping;
+  stepping.end = Real(iterations);
+  stepping.step = 1;
+  stepping.seed = run.seed;
+  for (const auto& choice : rules) stepping.rules.push_back(std::get<ParameterRuleOptions>(choice.rule));
+  return stepping;
+}
+
+void run_training(Stage& stage, int repetition, const TrainingReports& reports, RunOutput& output,
+                  RunControl& control) {
+  const Index iterations = stage.planned_steps();
+  control.run(stage, training_stage(repetition), [&](const Tick& tick) {
+    output.progress(tick.step, iterations, tick.time);
+    if (tick.step % reports.every != 0 && tick.step != iterations) return;
+    output.report(repetition * iterations + tick.step, Real(tick.step) / Real(reports.per_time),
+                  reports.metrics(tick));
+  });
+}
+
+}  // namespace weir

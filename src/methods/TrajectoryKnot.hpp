@@ -1,0 +1,18 @@
+// The particles of a trajectory at one of its times.
+#pragma once
+
+#include "weir/base/Types.hpp"
+
+namespace weir {
+
+/// points(c, i) = x(d knot + c, i): a trajectory's columns hold its points knot after knot.
+inline void take_knot(const MatrixRef<const Real>& x, Index knot, const Matrix<Real>& points) {
+  const Index d = Index(points.extent(0));
+  Kokkos::parallel_for(
+      "Weir::take_knot", Range(0, Index(points.extent(1))), KOKKOS_LAMBDA(Index i) {
+        for (Index c = 0; c < d; ++c) points(c, i) = x(d * knot + c, i);
+      });
+  Kokkos::fence();
+}
+
+}  // namespace weir
