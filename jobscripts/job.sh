@@ -8,10 +8,11 @@ source "$jobscripts/environment.sh"
 launch() {
   local ranks=$1
   shift
-  ((ranks > 0)) || ranks=$SLURM_NTASKS
+  local nodes=1-$SLURM_NNODES
+  ((ranks > 0)) || { ranks=$SLURM_NTASKS nodes=$SLURM_NNODES; }
   # shellcheck disable=SC2086  # flags are several words
   if [[ $WEIR_LAUNCHER == srun ]]; then
-    exec srun $WEIR_SRUN_FLAGS --ntasks="$ranks" --nodes="1-$SLURM_NNODES" --cpus-per-task="${SLURM_CPUS_PER_TASK:-1}" "$@"
+    exec srun $WEIR_SRUN_FLAGS --ntasks="$ranks" --nodes="$nodes" --cpus-per-task="${SLURM_CPUS_PER_TASK:-1}" "$@"
   else
     exec "$WEIR_LAUNCHER" -n "$ranks" $WEIR_MPIRUN_FLAGS "$@"
   fi

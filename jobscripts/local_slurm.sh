@@ -56,13 +56,21 @@ SchedulerType=sched/builtin
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=0
 JobRequeue=1
 KillWait=5
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+SlurmctldParameters=preempt_send_user_signal
+GresTypes=gpu
 END
   for number in "${!nodes[@]}"; do
     node=${nodes[number]}
     mkdir -p "$folder/spool/$node" "$folder/nodes/$node"
-    echo "NodeName=$node NodeHostname=$node NodeAddr=127.0.0.1 Port=$((first_port + 1 + number)) CPUs=$cores State=UNKNOWN"
+    echo "NodeName=$node NodeHostname=$node NodeAddr=127.0.0.1 Port=$((first_port + 1 + number)) CPUs=$cores Gres=gpu:2 State=UNKNOWN"
   done >>"$folder/slurm.conf"
-  echo "PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP" >>"$folder/slurm.conf"
+  # Jobs of `urgent` take the nodes of others, which are told, have a minute, and are queued again.
+  echo "PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1 GraceTime=60" >>"$folder/slurm.conf"
+  echo "PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=2 PreemptMode=OFF" >>"$folder/slurm.conf"
+  # Two devices a node that are GPUs in name only, so that gpu.sbatch finds what it asks for.
+  echo "Name=gpu File=/dev/null,/dev/zero" >"$folder/gres.conf"
   # Every node, and this machine, by name.
   { cat /etc/hosts; echo "127.0.0.1 ${nodes[*]}"; } >"$folder/hosts"
 }

@@ -64,22 +64,57 @@ def compare(one, other):
     expect(not found, found)
 
 
-def signalled_and_requeued(cluster, weir, deck):
-    """A job on two nodes is told that its time is over: it saves itself, is queued again, and ends as if nothing were."""
-    run = ["--set", "run.checkpoint.every=0", "--set", "simulate.time.end=4.0"]
-    job = cluster.submit("-N", "2", "-n", "2", cluster.jobscripts / "run.sbatch", deck, "--set", "run.output=out/job", *run)
-    output = cluster.folder / "out/job"
+def interrupted(cluster, weir, deck, output, words, interrupt):
+    """A job that is interrupted saves itself, is queued again, and ends as if nothing were."""
+    run = ["--set", "run.checkpoint.every=0", "--set", "simulate.time.end=1.5"]
+    job = cluster.submit(*words, deck, "--set", f"run.output={output}", *run)
+    output = cluster.folder / output
     wait_for((output / "metrics.csv").exists, lambda: f"the job runs; {cluster.logs()}")
     time.sleep(0.5)
-    cluster.command("scancel", "--batch", "--signal=USR1", job)
+    interrupt(job)
     wait_for(lambda: cluster.jobs(job, "Restarts") == ["1"], lambda: f"the job is queued again; {cluster.logs()}")
     cluster.wait_for_end(job)
     log = (output / "log.txt").read_text()
     expect("stopped by SIGUSR1" in log and "restarted from" in log and "on 2 ranks" in log, (log, cluster.logs()))
-    cluster.command(weir, deck, "--set", "run.output=out/whole", *run)
+    whole = cluster.folder / "out/whole"
+    if not whole.exists():
+        cluster.command(weir, deck, "--set", "run.output=out/whole", *run)
     for checkpoint in output.glob("checkpoint-*.h5"):
         checkpoint.unlink()
-    compare(cluster.folder / "out/whole", output)
+    compare(whole, output)
+
+
+def signalled(cluster, weir, deck):
+    """A job on two nodes is told that its time is over."""
+    interrupted(cluster, weir, deck, "out/signalled", ["-N", "2", "-n", "2", cluster.jobscripts / "run.sbatch"],
+                lambda job: cluster.command("scancel", "--batch", "--signal=USR1", job))
+
+
+def signalled_under_mpirun(cluster, weir, deck):
+    """The same on a site that starts ranks by mpirun."""
+    interrupted(cluster, weir, deck, "out/mpirun",
+                ["-N", "2", "-n", "2", "--export=ALL,WEIR_LAUNCHER=mpirun,WEIR_MPIRUN_FLAGS=--bind-to none",
+                 cluster.jobscripts / "run.sbatch"],
+                lambda job: cluster.command("scancel", "--batch", "--signal=USR1", job))
+
+
+def preempted(cluster, weir, deck):
+    """A more urgent job takes the nodes; the job with one rank a (pretended) GPU gets out of the way and comes back."""
+    def urgent(_):
+        cluster.wait_for_end(cluster.submit("-p", "urgent", "-N", "2", "-n", "4", "--wrap", "true"))
+    interrupted(cluster, weir, deck, "out/preempted",
+                ["-N", "2", "--ntasks-per-node=1", cluster.jobscripts / "gpu.sbatch"], urgent)
+
+
+def devices_of_ranks(cluster, *_):
+    """gpu.sbatch gives every rank a device of its own."""
+    (cluster.folder / "device").write_text("#!/bin/sh\necho device_$SLURM_NODEID:$CUDA_VISIBLE_DEVICES\n")
+    (cluster.folder / "device").chmod(0o755)
+    job = cluster.submit("-N", "2", "--ntasks-per-node=2", "-J", "devices", f"--export=ALL,WEIR={cluster.folder / 'device'}",
+                         cluster.jobscripts / "gpu.sbatch", "no.yaml")
+    cluster.wait_for_end(job)
+    said = sorted((cluster.folder / f"devices-{job}.log").read_text().split())
+    expect(said == ["device_0:0", "device_0:1", "device_1:0", "device_1:1"], said)
 
 
 def sweep(cluster, weir, deck):
@@ -128,7 +163,7 @@ def main(weir, weir_plot, source, folder):
         "OMPI_MCA_mpi_yield_when_idle": "1"})
     deck = str(source / "tests/restart/kill.yaml")
     try:
-        for part in (signalled_and_requeued, sweep, scaling):
+        for part in (signalled, signalled_under_mpirun, preempted, devices_of_ranks, sweep, scaling):
             begin = time.monotonic()
             part(cluster, weir, deck)
             print(f"{part.__name__}: {time.monotonic() - begin:.1f} s")
