@@ -179,6 +179,15 @@ PetscErrorCode maxpy(Vec y, PetscInt count, const PetscScalar* a, Vec* x) {
 
 }  // namespace
 
+Index count_vectors_like(Vec vec) {
+  // Every duplicate refers to the same shape.
+  PetscObject container = nullptr;
+  PetscInt references = 0;
+  WEIR_PETSC(PetscObjectQuery(reinterpret_cast<PetscObject>(vec), "weir_shape", &container));
+  WEIR_PETSC(PetscObjectGetReference(container, &references));
+  return references;
+}
+
 double exact_vector_sum(Vec a, Vec b, double (*term)(double, double)) {
   Shape& shape = shape_of(a);
   const Reading x(a), y(b);

@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include "weir/base/Types.hpp"
+
 namespace weir {
 
 class Layout;
@@ -13,6 +15,9 @@ class Layout;
 /// an array: dots and norms sum tile by tile and then exactly, updates are plain loops. Vectors duplicated
 /// from it inherit both the operations and the layout. Collective.
 void make_exact(Vec vec, std::shared_ptr<const Layout> layout);
+
+/// How many vectors share the layout of `vec`, itself included: those that were duplicated from it and live.
+Index count_vectors_like(Vec vec);
 
 /// Exact sum over ranks of term(a_i, b_i) over all entries of vectors that share a layout made by make_exact.
 double exact_vector_sum(Vec a, Vec b, double (*term)(double, double));

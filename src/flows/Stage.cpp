@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ExactVector.hpp"
 #include "SteppersPetsc.hpp"
 #include "weir/base/Calls.hpp"
 #include "weir/parallel/Counters.hpp"
@@ -239,7 +240,10 @@ bool Stage::Solver::finish_step(const Tick& now) {
 
 bool Stage::Solver::solve() {
   if (!resumed && !finish_step(tick)) return false;
-  WEIR_PETSC(TSSolve(ts, state.vec()));
+  {
+    const Phase phase("solver");
+    WEIR_PETSC(TSSolve(ts, state.vec()));
+  }
   TSConvergedReason reason;
   WEIR_PETSC(TSGetConvergedReason(ts, &reason));
   if (reason < 0) {
@@ -325,6 +329,10 @@ Real Stage::next_step() const {
 bool Stage::is_over(const Tick& tick) const {
   return is_langevin(solver_->options.scheme) ? tick.step >= solver_->steps.count
                                               : tick.time >= solver_->options.end;
+}
+
+Index Stage::vectors() const {
+  return count_vectors_like(solver_->state.vec()) + count_vectors_like(solver_->velocity.vec());
 }
 
 bool Stage::resumes_exactly() const {

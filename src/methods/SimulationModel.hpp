@@ -1,8 +1,13 @@
 // What a step of `simulate` costs: counts from its options, times from short simulations of few particles.
+//
+// What PETSc's schemes do in a step (velocities, sums over the state, work vectors) is counted in such a
+// simulation; for implicit and adaptive ones, whose work depends on the state, that is its mean.
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include "weir/energies/LearnedEnergy.hpp"
 #include "weir/input/RunOptions.hpp"
 #include "weir/methods/SimulateOptions.hpp"
 #include "weir/methods/StepModel.hpp"
@@ -13,20 +18,22 @@ namespace weir {
 
 class SimulationModel : public StepModel {
  public:
-  /// Collective. Throws InputError for schemes that are not Langevin's and for
-  /// learned energies.
+  /// Collective. Throws InputError as a simulation would.
   SimulationModel(const SimulateOptions& options, const Communicator& comm, const RunOptions& run);
 
   void measure(const Communicator& comm) override;
   StepCost at(int ranks) const override;
 
  private:
-  /// A PairSum of the velocity: numbers a source, bytes a number.
+  /// A PairSum of the velocity: numbers a source, bytes a number; not counted where a network computes it.
   struct PairTerm {
     Index stride, number_size;
+    bool counted = true;
   };
-  void check() const;
-  void list_terms();
+  void list_terms(const Communicator& comm);
+  void list_learned(const LearnedEnergy& energy);
+  void count_solver();
+  Real pairs_of(Index particles) const;
   Traffic sums(Index ranks) const;
   Real memory_of(const Partition& partition) const;
 
@@ -35,6 +42,7 @@ class SimulationModel : public StepModel {
   EnsembleShape shape_;
   std::vector<Index> sum_lengths_;  // of the velocity's exact sums
   std::vector<PairTerm> pair_terms_;
+  Index velocities_ = 1, vector_sums_ = 0, vectors_ = 2;  // of a step; the last: as long as the state
   Real pair_ = 0, particle_ = 0,
        step_ = 0;  // seconds of a pair, of a particle's other work, of a step's rest
 };

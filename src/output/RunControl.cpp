@@ -71,6 +71,7 @@ bool RunControl::goes_on_after(const Standing& standing) {
 
 /// Rank 0 has the clock and looks for the file; a signal may come to any rank.
 RunControl::Order RunControl::ask(Index step) {
+  const Phase phase("control");
   Real said[2] = {Real(wants_to_stop() ? Order::stop : Order::go_on), 1};
   if (output_.comm().is_root()) {
     const Real minutes = output_.run().checkpoint.minutes;

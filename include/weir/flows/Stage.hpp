@@ -71,6 +71,8 @@ class Stage {
   /// Whether a stage that was resumed computes the bits that it would have: not for bdf, which begins again
   /// at order one.
   bool resumes_exactly() const;
+  /// Vectors as long as the state that the stage and PETSc hold by now.
+  Index vectors() const;
 
  private:
   struct Solver;

@@ -27,6 +27,9 @@ struct Traffic {
     return *this;
   }
 };
+inline Traffic operator*(Index times, const Traffic& once) {
+  return {times * once.calls, times * once.bytes, Real(times) * once.passing};
+}
 
 /// Of `bytes` from every rank, combined on its way.
 Traffic reduction(Index ranks, Index bytes);
