@@ -34,32 +34,25 @@ struct Job {
   std::vector<Real> x_values, y_values;  // on that rank only
 };
 
+std::vector<Index> sizes_of(const std::vector<Ensemble>& populations) {
+  std::vector<Index> sizes;
+  for (const Ensemble& population : populations) sizes.push_back(population.particles());
+  return sizes;
+}
+
+/// Jobs go round the ranks.
 std::vector<Job> make_jobs(const CouplingOptions& options, const std::vector<Ensemble>& populations) {
-  std::vector<Job> jobs;
+  const std::vector<Index> sizes = sizes_of(populations);
   const int ranks = populations.front().comm.size();
-  for (std::size_t k = 0; k + 1 < populations.size(); ++k) {
-    const Index n = populations[k].particles(), m = populations[k + 1].particles();
-    const Index batch = options.batch.is_word() ? std::max(n, m) : options.batch.number;
-    const Index parts = std::min({(std::max(n, m) + batch - 1) / batch, n, m});
-    const Cut x{n, parts}, y{m, parts};
-    for (Index p = 0; p < parts; ++p) {
-      const Index largest = std::max(x.size(p), y.size(p));
-      if (largest > options.exact_limit)
-        throw InputError(
-            options.where + ".batch",
-            fmt::format("couples {} particles at a time, more than exact_limit = {}; choose a "
-                        "smaller batch, `method: sinkhorn`, or raise exact_limit (time grows as the square)",
-                        largest, options.exact_limit));
-      if (options.method == "assignment" && x.size(p) != y.size(p))
-        throw InputError(
-            options.where + ".method",
-            fmt::format(
-                "assignment needs parts of equal size; populations {} and {} have {} and {} particles: use "
-                "network_simplex",
-                k, k + 1, n, m));
-      jobs.push_back({Index(k), p, int(Index(jobs.size()) % ranks), x, y, {}, {}});
-    }
-  }
+  std::vector<Job> jobs;
+  for (const CouplingPart& part : coupling_parts(options, sizes))
+    jobs.push_back({part.k,
+                    part.part,
+                    int(Index(jobs.size()) % ranks),
+                    Cut{sizes[part.k], part.parts},
+                    Cut{sizes[part.k + 1], part.parts},
+                    {},
+                    {}});
   return jobs;
 }
 
@@ -132,9 +125,36 @@ constexpr Index known_numbers = sizeof(Known) / sizeof(Real);
 
 }  // namespace
 
+std::vector<CouplingPart> coupling_parts(const CouplingOptions& options, const std::vector<Index>& sizes) {
+  std::vector<CouplingPart> all;
+  for (std::size_t k = 0; k + 1 < sizes.size(); ++k) {
+    const Index n = sizes[k], m = sizes[k + 1];
+    const Index batch = options.batch.is_word() ? std::max(n, m) : options.batch.number;
+    const Index parts = std::min({(std::max(n, m) + batch - 1) / batch, n, m});
+    const Cut x{n, parts}, y{m, parts};
+    for (Index p = 0; p < parts; ++p) {
+      const Index largest = std::max(x.size(p), y.size(p));
+      if (largest > options.exact_limit)
+        throw InputError(
+            options.where + ".batch",
+            fmt::format("couples {} particles at a time, more than exact_limit = {}; choose a "
+                        "smaller batch, `method: sinkhorn`, or raise exact_limit (time grows as the square)",
+                        largest, options.exact_limit));
+      if (options.method == "assignment" && x.size(p) != y.size(p))
+        throw InputError(
+            options.where + ".method",
+            fmt::format(
+                "assignment needs parts of equal size; populations {} and {} have {} and {} particles: use "
+                "network_simplex",
+                k, k + 1, n, m));
+      all.push_back({Index(k), p, parts, x.size(p), y.size(p)});
+    }
+  }
+  return all;
+}
+
 void check_couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations) {
-  if (options.method == "sinkhorn") return;
-  make_jobs(options, populations);
+  if (options.method != "sinkhorn") coupling_parts(options, sizes_of(populations));
 }
 
 /// What both ways of coupling share: the results, and what is known of every piece, the same on all ranks.

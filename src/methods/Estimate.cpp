@@ -79,43 +79,54 @@ std::string with_unit(Real bytes) {
   return fmt::format("{:.3g} {}", bytes, units[unit]);
 }
 
-std::string table(const std::vector<StepPrediction>& rows, const Network& network) {
-  std::string text = fmt::format("network ({}): latency {:.3g} s, bandwidth {:.3g} byte/s\n", network.source,
+/// A part of the run, on every number of ranks that was asked for.
+struct PredictedPart {
+  ModelledPart part;
+  std::vector<StepPrediction> rows;
+};
+
+std::string table(const std::vector<PredictedPart>& parts, const Network& network) {
+  std::string text = fmt::format("network ({}): latency {:.3g} s, bandwidth {:.3g} byte/s", network.source,
                                  network.latency, network.bandwidth);
-  text += fmt::format("{:>8}  {:>12}  {:>12}  {:>10}  {}", "ranks", "memory/rank", "seconds/step",
-                      "efficiency", "limit");
-  for (const auto& row : rows)
-    text += fmt::format("\n{:>8}  {:>12}  {:>12.4g}  {:>10.3f}  {}", row.ranks, with_unit(row.memory),
-                        row.seconds, row.efficiency, row.limit);
+  for (const auto& [part, rows] : parts) {
+    text += fmt::format("\n{:>9}  {:>8}  {:>12}  {:>12}  {:>10}  {}", part.name, "ranks", "memory/rank",
+                        "seconds", "efficiency", "limit");
+    for (const auto& row : rows)
+      text += fmt::format("\n{:>9}  {:>8}  {:>12}  {:>12.4g}  {:>10.3f}  {}", "", row.ranks,
+                          with_unit(row.memory), row.seconds, row.efficiency, row.limit);
+  }
   return text;
 }
 
-std::string json(const std::vector<StepPrediction>& rows, const Network& network, const StepModel& model,
-                 const std::string& deck, const std::string& method) {
+nlohmann::ordered_json json_of(const StepPrediction& row, const StepModel& model, const Network& network) {
+  const StepCost cost = model.at(int(row.ranks));
+  Traffic all = total_of(cost);
+  all += cost.broadcasts;
+  return {{"ranks", row.ranks},
+          {"memory", row.memory},
+          {"seconds", row.seconds},
+          {"efficiency", row.efficiency},
+          {"limit", row.limit},
+          {"calls", all.calls * row.ranks},
+          {"bytes", all.bytes},
+          {"pairs", cost.pairs},
+          {"tiles", cost.tiles},
+          {"pair_seconds", cost.pair_seconds},
+          {"broadcast_seconds", network.seconds(cost.broadcasts, row.ranks)},
+          {"particle_seconds", cost.other_seconds},
+          {"serial_seconds", cost.serial_seconds},
+          {"message_seconds", network.seconds(total_of(cost), row.ranks)}};
+}
+
+std::string json(const std::vector<PredictedPart>& parts, const Network& network, const std::string& deck,
+                 const std::string& method) {
   nlohmann::ordered_json json;
   json["deck"] = deck;
   json["method"] = method;
   json["network"] = {
       {"source", network.source}, {"latency", network.latency}, {"bandwidth", network.bandwidth}};
-  for (const auto& row : rows) {
-    const StepCost cost = model.at(int(row.ranks));
-    Traffic all = total_of(cost);
-    all += cost.broadcasts;
-    json["steps"].push_back({{"ranks", row.ranks},
-                             {"memory", row.memory},
-                             {"seconds", row.seconds},
-                             {"efficiency", row.efficiency},
-                             {"limit", row.limit},
-                             {"calls", all.calls * row.ranks},
-                             {"bytes", all.bytes},
-                             {"pairs", cost.pairs},
-                             {"tiles", cost.tiles},
-                             {"pair_seconds", cost.pair_seconds},
-                             {"broadcast_seconds", network.seconds(cost.broadcasts, row.ranks)},
-                             {"particle_seconds", cost.other_seconds},
-                             {"serial_seconds", cost.serial_seconds},
-                             {"message_seconds", network.seconds(total_of(cost), row.ranks)}});
-  }
+  for (const auto& [part, rows] : parts)
+    for (const auto& row : rows) json[part.name].push_back(json_of(row, *part.model, network));
   return json.dump(2);
 }
 
@@ -165,12 +176,15 @@ std::string estimate(const Method& method, const RunOptions& run, const CommandL
                      const Communicator& comm) {
   const Real program = comm.max(resident_memory());
   const Network network = describe_network(run.machine, comm);
-  const auto model = method.step_model(comm, run);
-  model->measure(comm);
-  std::vector<StepPrediction> rows;
-  for (const Index ranks : command.ranks)
-    rows.push_back(predict_step(*model, network, run.machine, program, ranks));
-  return command.json ? json(rows, network, *model, command.deck, method.key()) : table(rows, network);
+  std::vector<PredictedPart> parts;
+  for (ModelledPart& part : method.modelled_parts(comm, run)) {
+    part.model->measure(comm);
+    std::vector<StepPrediction> rows;
+    for (const Index ranks : command.ranks)
+      rows.push_back(predict_step(*part.model, network, run.machine, program, ranks));
+    parts.push_back({std::move(part), std::move(rows)});
+  }
+  return command.json ? json(parts, network, command.deck, method.key()) : table(parts, network);
 }
 
 }  // namespace weir

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <filesystem>
 
+#include "CouplingModel.hpp"
 #include "EnergyLearning.hpp"
 #include "FeatureCentres.hpp"
+#include "LinearFitModel.hpp"
 #include "TrainingModel.hpp"
 #include "TrajectoryFit.hpp"
 #include "weir/base/Error.hpp"
@@ -95,8 +97,18 @@ void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
     check_trajectory(*trajectory, options_.coupling, populations_->train);
 }
 
-std::unique_ptr<StepModel> LearnEnergies::step_model(const Communicator&, const RunOptions& run) const {
-  return std::make_unique<TrainingModel>(options_, run);
+std::vector<ModelledPart> LearnEnergies::modelled_parts(const Communicator& comm,
+                                                        const RunOptions& run) const {
+  if (std::holds_alternative<TrajectoryModelOptions>(options_.model.kind))
+    throw InputError(options_.where + ".model", "--estimate does not cover trajectory models yet");
+  const LearningShape shape = learning_shape(options_, comm, run);
+  std::vector<ModelledPart> parts;
+  parts.push_back({"coupling", std::make_unique<CouplingModel>(options_, shape, run)});
+  if (std::holds_alternative<LinearModelOptions>(options_.model.kind))
+    parts.push_back({"fit", std::make_unique<LinearFitModel>(options_, shape, run)});
+  else
+    parts.push_back({"iteration", std::make_unique<TrainingModel>(options_, shape, run)});
+  return parts;
 }
 
 void LearnEnergies::check_left_out() const {

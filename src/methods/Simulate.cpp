@@ -16,8 +16,10 @@ void Simulate::prepare(const Communicator& comm, const RunOptions& run) {
   simulation_ = std::make_unique<Simulation>(options_, comm, run);
 }
 
-std::unique_ptr<StepModel> Simulate::step_model(const Communicator& comm, const RunOptions& run) const {
-  return std::make_unique<SimulationModel>(options_, comm, run);
+std::vector<ModelledPart> Simulate::modelled_parts(const Communicator& comm, const RunOptions& run) const {
+  std::vector<ModelledPart> parts;
+  parts.push_back({"step", std::make_unique<SimulationModel>(options_, comm, run)});
+  return parts;
 }
 
 namespace {

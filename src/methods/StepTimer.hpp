@@ -1,4 +1,4 @@
-// How long a step of a stage takes, on a machine where others may be working.
+// How long a step of a stage, or any piece of work, takes on a machine where others may be working.
 #pragma once
 
 #include <algorithm>
@@ -24,6 +24,24 @@ inline Real shortest_step(Stage& stage) {
     const bool long_enough = std::chrono::duration<Real>(now - begin).count() > enough;
     return tick.step < most_steps && !(long_enough && tick.step >= least_steps);
   });
+  return shortest;
+}
+
+/// Not collective: the shortest of several runs of `work`, fewer where it takes long.
+template <class Work>
+Real shortest_time(Work work) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int most_runs = 5;
+  constexpr Real enough = 0.5;  // seconds
+  const auto begin = Clock::now();
+  Real shortest = std::numeric_limits<Real>::max();
+  for (int run = 0; run < most_runs; ++run) {
+    const auto start = Clock::now();
+    work();
+    const auto end = Clock::now();
+    shortest = std::min(shortest, std::chrono::duration<Real>(end - start).count());
+    if (std::chrono::duration<Real>(end - begin).count() > enough) break;
+  }
   return shortest;
 }
 

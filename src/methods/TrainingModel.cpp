@@ -1,13 +1,12 @@
 #include "TrainingModel.hpp"
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <numeric>
 
 #include "StepTimer.hpp"
 #include "TrainingRun.hpp"
-#include "weir/base/Error.hpp"
 #include "weir/methods/Batches.hpp"
-#include "weir/methods/Simulation.hpp"
 #include "weir/networks/Mlp.hpp"
 
 namespace weir {
@@ -16,80 +15,74 @@ namespace {
 
 constexpr Index real_size = Index(sizeof(Real));
 
-/// Seconds of an iteration over `tiles` tiles, on this rank alone: what a tile holds does not matter.
-Real seconds_of_iteration(NetworkModelOptions options, const RunOptions& run, Index tiles, Index dimension) {
-  const Communicator self(MPI_COMM_SELF);
-  options.train.batch = tiles * run.tile;
-  const Ensemble ensemble(self, tiles * run.tile, dimension, run.tile);
-  fill_normals(ensemble.x, Random(run.seed, Stream::initial_ensemble), 0, 0);
-  CoupledEnsemble coupled;
-  coupled.displacement = Matrix<Real>("Weir::TrainingModel::displacement", dimension, tiles * run.tile);
-  coupled.mass = Vector<Real>("Weir::TrainingModel::mass", tiles * run.tile);
-  coupled.variance = Vector<Real>("Weir::TrainingModel::variance", tiles * run.tile);
-  Kokkos::deep_copy(coupled.mass, 1 / Real(tiles * run.tile));
-  const std::vector<Transition> transitions{{ensemble, coupled, 1, nullptr}};
-  const auto training = make_energy_training(options, {0, 1}, transitions, self, run);
-  Stage stage(training_steps(1000000, run, {options.train.rule}), *training, options.where);
-  training->initialise(BlockViews(*training->layout(), stage.state().vec())[0]);
-  return shortest_step(stage);
-}
-
 }  // namespace
 
-TrainingModel::TrainingModel(const LearnEnergiesOptions& options, const RunOptions& run)
-    : options_(options), run_(run) {
-  check();
-  count();
+TrainingModel::TrainingModel(const LearnEnergiesOptions& options, const LearningShape& shape,
+                             const RunOptions& run)
+    : options_(options), run_(run), shape_(shape) {
+  const auto& model = network();
+  if (model.potential) parameters_ += Mlp<Real>(model.potential->shape_in(shape.dimension)).parameters();
+  if (model.interaction) parameters_ += Mlp<Real>(model.interaction->shape(shape.dimension, 1)).parameters();
+  parameters_ += Index(model.entropy);
+  strata_ = std::max(Index(1), (model.train.batch + run_.tile / 2) / run_.tile);  // NetworkTraining
 }
 
 const NetworkModelOptions& TrainingModel::network() const {
   return std::get<NetworkModelOptions>(options_.model.kind);
 }
 
-void TrainingModel::check() const {
-  const auto refuse = [&](const std::string& key, const std::string& what) {
-    throw InputError(options_.where + key,
-                     fmt::format("--estimate does not cover {}; of learn_energies it covers the training of "
-                                 "a network potential alone, on simulated populations",
-                                 what));
-  };
-  if (!std::holds_alternative<SimulatedPopulations>(options_.populations.source))
-    refuse(".populations", "populations from a file");
-  if (!std::holds_alternative<NetworkModelOptions>(options_.model.kind)) refuse(".model", "linear models");
-  if (network().interaction) refuse(".model.network.interaction", "network interactions");
-  if (network().entropy) refuse(".model.network.entropy", "an entropy that is learned");
+/// Of an iteration over so many tiles, on this rank alone: what a tile holds does not matter.
+Real TrainingModel::seconds_of_iteration(Index tiles) const {
+  const Communicator self(MPI_COMM_SELF);
+  NetworkModelOptions model = network();
+  model.train.batch = tiles * run_.tile;
+  const Ensemble ensemble(self, tiles * run_.tile, shape_.dimension, run_.tile);
+  fill_normals(ensemble.x, Random(run_.seed, Stream::initial_ensemble), 0, 0);
+  CoupledEnsemble coupled;
+  coupled.displacement =
+      Matrix<Real>("Weir::TrainingModel::displacement", shape_.dimension, tiles * run_.tile);
+  coupled.mass = Vector<Real>("Weir::TrainingModel::mass", tiles * run_.tile);
+  coupled.variance = Vector<Real>("Weir::TrainingModel::variance", tiles * run_.tile);
+  Kokkos::deep_copy(coupled.mass, 1 / Real(tiles * run_.tile));
+  const auto density =
+      model.entropy ? fit_density(options_.density, ensemble, run_.seed, 0) : std::unique_ptr<Density>();
+  const std::vector<Transition> transitions{{ensemble, coupled, 1, density.get()}};
+  const auto training = make_energy_training(model, {0, 1}, transitions, self, run_);
+  Stage stage(training_steps(1000000, run_, {model.train.rule}), *training, model.where);
+  training->initialise(BlockViews(*training->layout(), stage.state().vec())[0]);
+  return shortest_step(stage);
 }
 
-void TrainingModel::count() {
-  const auto& simulated = std::get<SimulatedPopulations>(options_.populations.source);
-  const std::set<Index> left_out(options_.leave_out.begin(), options_.leave_out.end());
-  shape_ = weir::shape_of(simulated.initial);
-  populations_ = count_steps(stepping(simulated.time, run_)) + 1;
-  transitions_ = populations_ - Index(left_out.size()) - 1;
-  if (transitions_ < 1)
-    throw InputError(options_.where + ".leave_out", "leaves fewer than 2 populations to learn from");
-  train_ = train_size(shape_.particles, options_.split);
-  parameters_ = Mlp<Real>(network().potential->shape_in(shape_.dimension)).parameters();
-  strata_ = std::max(Index(1), (network().train.batch + run_.tile / 2) / run_.tile);  // NetworkTraining
-}
-
-/// T(tiles) = step + tiles tile, from two batches.
+/// T(tiles) = step + tiles tile, from two batches. With an interaction a tile meets all tiles of its batch:
+/// tile is then proportional to their number.
 void TrainingModel::measure(const Communicator& comm) {
-  const Index many = std::min(std::max(strata_, Index(2)), Index(16));
+  const Index many = std::min(std::max(strata_, Index(2)), Index(network().interaction ? 4 : 16));
   comm.barrier();
-  const Real one = comm.max(seconds_of_iteration(network(), run_, 1, shape_.dimension));
+  const Real one = comm.max(seconds_of_iteration(1));
   comm.barrier();
-  const Real all = comm.max(seconds_of_iteration(network(), run_, many, shape_.dimension));
-  tile_ = std::max(Real(0), all - one) / Real(many - 1);
+  const Real all = comm.max(seconds_of_iteration(many));
+  const Index units = network().interaction ? many * many : many;
+  tile_ = std::max(Real(0), all - one) / Real(units - 1);
   step_ = std::max(Real(0), one - tile_);
+  if (network().interaction) tile_ *= Real(strata_);
+}
+
+/// Tiles that batches are drawn from: of each transition with an interaction, else of all together.
+std::vector<Index> TrainingModel::group_tiles(int ranks) const {
+  const Index offset = network().features_at == "next" ? 1 : 0;
+  std::vector<Index> tiles;
+  for (Index k = 0; k < shape_.transitions(); ++k)
+    tiles.push_back(Partition(0, ranks, shape_.train[k + offset], run_.tile).tiles());
+  if (network().interaction) return tiles;
+  return {std::accumulate(tiles.begin(), tiles.end(), Index(0))};
 }
 
 /// Mean over some batches of the most tiles of a batch that one rank has. A transition's tiles lie on ranks
 /// as their places in the order of `grouped`, which mixes transitions, say.
 Real TrainingModel::busiest_tiles(int ranks) const {
   constexpr Index draws = 64;
-  const Index tiles = transitions_ * Partition(0, ranks, train_, run_.tile).tiles();
-  const Batches batches({tiles}, strata_, run_.seed);
+  const std::vector<Index> tiles = group_tiles(ranks);
+  const Batches batches(tiles, strata_, run_.seed);
   Batches::Batch batch;
   std::map<Index, Index> of_rank;
   Real sum = 0;
@@ -98,7 +91,7 @@ Real TrainingModel::busiest_tiles(int ranks) const {
     of_rank.clear();
     Index most = 0;
     for (const Index tile : batch.tiles)
-      if (tile >= 0) most = std::max(most, ++of_rank[Index(Real(tile) / Real(tiles) * ranks)]);
+      if (tile >= 0) most = std::max(most, ++of_rank[Index(Real(tile) / Real(tiles[batch.group]) * ranks)]);
     sum += Real(most) / draws;
   }
   return sum;
@@ -108,6 +101,8 @@ StepCost TrainingModel::at(int ranks) const {
   const Index limbs = run_.single_precision() ? 2 : 3;  // TileGradient
   StepCost cost;
   cost.traffic["velocity"] = gathering(parameters_ * real_size);  // NetworkTraining::take_parameters
+  if (network().interaction)                                      // BatchInteraction::gather
+    cost.traffic["velocity"] += gathering(strata_ * run_.tile * shape_.dimension * real_size);
   cost.traffic["velocity"] += exact_sum(ranks, parameters_, limbs);
   cost.traffic["check"] = reduction(ranks, real_size);  // Stage::Solver::check_finite
   if (std::get<ParameterRuleOptions>(network().train.rule.rule).clip)
@@ -122,17 +117,17 @@ StepCost TrainingModel::at(int ranks) const {
 
 /// While the network is trained: populations, couplings and what is as long as the parameters.
 Real TrainingModel::memory_of(int ranks) const {
-  const Index d = shape_.dimension, p = parameters_;
+  const Index p = parameters_, own = Partition(0, ranks, p, Index(256)).most_local_particles();
   const Index size = run_.single_precision() ? Index(sizeof(float)) : real_size;
   const Index limbs = run_.single_precision() ? 2 : 3;
-  const Index train = Partition(0, ranks, train_, run_.tile).most_local_particles();
-  const Index test = Partition(0, ranks, shape_.particles - train_, run_.tile).most_local_particles();
-  const Index own = Partition(0, ranks, p, Index(256)).most_local_particles();
-  Real bytes = Real(real_size * (populations_ * d * (train + test) + transitions_ * (d + 2) * train));
+  Real bytes = shape_.memory(run_, ranks);
   bytes += Real(size * p * (strata_ + 1));                 // a gradient each tile; theta
   bytes += Real(real_size * (p * (limbs + 2) + 6 * own));  // Gather, limbs, total; states and what Adam keeps
   Index widths = 0;
-  for (const Index width : network().potential->hidden) widths += width;
+  if (network().potential)
+    for (const Index width : network().potential->hidden) widths += width;
+  if (network().interaction)
+    for (const Index width : network().interaction->hidden) widths += width;
   return bytes + Real(size * run_.tile * 7 * widths);  // MlpTape
 }
 

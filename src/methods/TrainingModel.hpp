@@ -2,34 +2,32 @@
 // tiles.
 #pragma once
 
+#include "LearningShape.hpp"
 #include "weir/input/RunOptions.hpp"
-#include "weir/methods/LearnEnergies.hpp"
 #include "weir/methods/StepModel.hpp"
 
 namespace weir {
 
 class TrainingModel : public StepModel {
  public:
-  /// Not collective. Throws InputError for what is not the training of a network
-  /// potential alone on simulated populations.
-  TrainingModel(const LearnEnergiesOptions& options, const RunOptions& run);
+  /// Not collective. For a deck whose model is a network's.
+  TrainingModel(const LearnEnergiesOptions& options, const LearningShape& shape, const RunOptions& run);
 
   void measure(const Communicator& comm) override;
   StepCost at(int ranks) const override;
 
  private:
-  void check() const;
-  void count();
+  Real seconds_of_iteration(Index tiles) const;
+  std::vector<Index> group_tiles(int ranks) const;
   Real busiest_tiles(int ranks) const;
   Real memory_of(int ranks) const;
   const NetworkModelOptions& network() const;
 
   LearnEnergiesOptions options_;
   RunOptions run_;
-  EnsembleShape shape_;
-  Index populations_ = 0, transitions_ = 0, train_ = 0;  // the last: particles of a population for training
+  LearningShape shape_;
   Index parameters_ = 0, strata_ = 0;
-  Real tile_ = 0, step_ = 0;  // seconds of a tile, and of an iteration's rest
+  Real tile_ = 0, step_ = 0;  // seconds of a tile among all of a batch, and of an iteration's rest
 };
 
 }  // namespace weir

@@ -1,5 +1,7 @@
 #include "TrainingRun.hpp"
 
+#include "weir/parallel/Counters.hpp"
+
 namespace weir {
 
 SteppingOptions training_steps(Index iterations, const RunOptions& run,
@@ -18,6 +20,7 @@ void run_training(Stage& stage, int repetition, const TrainingReports& reports, 
   control.run(stage, training_stage(repetition), [&](const Tick& tick) {
     output.progress(tick.step, iterations, tick.time);
     if (tick.step % reports.every != 0 && tick.step != iterations) return;
+    const Phase phase("metrics");
     output.report(repetition * iterations + tick.step, Real(tick.step) / Real(reports.per_time),
                   reports.metrics(tick));
   });

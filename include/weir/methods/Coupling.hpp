@@ -29,8 +29,15 @@ void describe(Section& section, CouplingOptions& options);
 /// Which population the results are wanted at.
 enum class CoupledAt { current, next };
 
-/// Throws InputError for what couple_populations would not take: assignment of unequal sizes, a batch beyond
-/// exact_limit. Not collective.
+/// One problem of an exact coupling: part `part` of populations k and k + 1, of x and y particles.
+struct CouplingPart {
+  Index k, part, parts, x, y;
+};
+/// All of them, for populations of these sizes. Throws InputError for what couple_populations would not take:
+/// assignment of unequal sizes, a batch beyond exact_limit. Not collective.
+std::vector<CouplingPart> coupling_parts(const CouplingOptions& options, const std::vector<Index>& sizes);
+
+/// Throws the same InputErrors. Not collective.
 void check_couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations);
 
 /// Couplings of population k with k + 1 for every k, made piece by piece, so that a run may stop in between

@@ -1,5 +1,5 @@
-// What `weir --estimate DECK --ranks 1,64,4096` prints: memory, time and efficiency of a step, and what
-// limits it.
+// What `weir --estimate DECK --ranks 1,64,4096` prints: memory, time and efficiency of the parts of a
+// run, and what limits them.
 #pragma once
 
 #include <string>

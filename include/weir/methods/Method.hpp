@@ -22,9 +22,9 @@ class Method {
   /// Collective. What can be known to be wrong before anything is written: files that do not read, dimensions
   /// that do not fit. Throws InputError. Called once, after the options have been read; `--check` ends here.
   virtual void prepare(const Communicator& comm, const RunOptions& run) = 0;
-  /// Collective: what a step of the method takes on any number of ranks; nothing of the deck's size is
-  /// allocated. Throws InputError naming what the model does not cover. Comes without `prepare`.
-  virtual std::unique_ptr<StepModel> step_model(const Communicator&, const RunOptions&) const {
+  /// Collective: what the parts of a run take on any number of ranks; nothing of the deck's size is
+  /// allocated, though files are read. Throws InputError naming what is not covered. Comes without `prepare`.
+  virtual std::vector<ModelledPart> modelled_parts(const Communicator&, const RunOptions&) const {
     throw InputError(key(), "--estimate does not cover this method");
   }
   /// Collective: runs under `control` and finishes the output. Throws InputError, RunError, LibraryError.

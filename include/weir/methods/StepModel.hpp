@@ -1,4 +1,4 @@
-// What a step of a method costs on any number of ranks: counted, not run.
+// What a part of a run (a step, an iteration, all couplings) costs on any number of ranks: counted, not run.
 //
 //     seconds(P) = max(pairs of the busiest rank, broadcasts) + particles of the busiest rank + serial +
 //     other messages; a collective of b bytes: latency ceil(log2 P) + b / bandwidth, and nothing for P = 1
@@ -8,6 +8,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 
 #include "weir/base/Types.hpp"
@@ -39,7 +40,7 @@ Traffic gathering(Index bytes);
 Traffic exact_sum(Index ranks, Index length, Index limbs = 3);
 
 struct StepCost {
-  std::map<std::string, Traffic> traffic;  ///< by phase, each once a step; without the broadcasts
+  std::map<std::string, Traffic> traffic;  ///< by phase, once; without the broadcasts
   Traffic broadcasts;                      ///< of pair sums, in phase "velocity": under way beside the pairs
   Real pairs = 0;                          ///< of all ranks
   Real memory = 0;                         ///< bytes that the busiest rank takes, beside the program itself
@@ -56,6 +57,12 @@ class StepModel {
   virtual void measure(const Communicator& comm) = 0;
   /// Not collective.
   virtual StepCost at(int ranks) const = 0;
+};
+
+/// A part of a run that has a cost of its own: "step", "coupling", ..
+struct ModelledPart {
+  std::string name;
+  std::unique_ptr<StepModel> model;
 };
 
 }  // namespace weir

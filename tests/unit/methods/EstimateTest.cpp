@@ -28,7 +28,10 @@ struct ReadDeck {
     const std::string key = Deck::parse(text, "deck.yaml", ".", settings).read(run, described);
     while (methods[named]->key() != key) ++named;
   }
-  std::unique_ptr<StepModel> model() const { return methods[named]->step_model(Communicator(), run); }
+  /// Of the last part: a step, an iteration or a fit.
+  std::unique_ptr<StepModel> model() const {
+    return std::move(methods[named]->modelled_parts(Communicator(), run).back().model);
+  }
 };
 
 /// The calls, bytes and pairs of all ranks in every phase of a step, counted while the deck runs and by the
@@ -104,7 +107,7 @@ TEST(EstimateParallel, CountsOfNativeSchemes) {
       3);
 }
 
-std::string training(const std::string& run, const std::string& train) {
+std::string training(const std::string& run, const std::string& train, const std::string& more = "") {
   return "weir: 1\nrun: {name: estimate, tile: 8, " + run +
          "}\nlearn_energies:\n"
          "  populations:\n    simulate:\n      initial: {particles: 120, dimension: 2, uniform: {low: -1, "
@@ -113,13 +116,17 @@ std::string training(const std::string& run, const std::string& train) {
          "  split: {test: 0.5}\n  pairing: paired\n  coupling: {method: assignment, batch: 30}\n"
          "  model:\n    network:\n      features_at: current\n      potential: {hidden: [9, 7]}\n      "
          "train: {" +
-         train + "}\n";
+         train + "}\n" + more;
 }
 
 TEST(EstimateParallel, CountsOfTraining) {
   // Two transitions of 60 particles in 8 tiles, 3 tiles a batch: 6 batches an epoch.
   expect_exact_counts(training("precision: single", "epochs: 1, batch: 24, rule: {adam: {clip: 10}}"), 6);
   expect_exact_counts(training("precision: double", "epochs: 1, batch: 24, rule: {euler: {}}"), 6);
+  // A batch is of one transition then: three an epoch of each.
+  expect_exact_counts(training("precision: single", "epochs: 1, batch: 24, rule: {euler: {}}",
+                               "      interaction: {hidden: [3]}\n      entropy: true\n"),
+                      6);
 }
 
 TEST(EstimateParallel, CountsOfLearnedEnergies) {
@@ -201,16 +208,49 @@ std::string refusal(const std::string& deck, const std::vector<std::string>& set
 }
 
 TEST(Estimate, NamesWhatItDoesNotCover) {
-  const std::string flow = simulation("tile: 8", "20", "potential: sphere", "rk");
-  EXPECT_NE(refusal(flow).find("simulate.time.scheme: --estimate does not cover rk"), std::string::npos);
+  const std::string deck = training("precision: single", "epochs: 2");
+  EXPECT_NE(refusal(deck, {"learn_energies.model={trajectory: {}}"}).find("learn_energies.model: --estimate"),
+            std::string::npos);
   EXPECT_NE(refusal(simulation("tile: 8", "20", "learned: energies.h5")).find("simulate.energy.learned"),
             std::string::npos);
-  const std::string network = training("precision: single", "epochs: 2");
-  for (const char* part : {"interaction={hidden: [3]}", "entropy=true"}) {
-    const std::string key = "learn_energies.model.network.";
-    EXPECT_NE(refusal(network, {key + part}).find(key + std::string(part).substr(0, 7)), std::string::npos)
-        << part;
+  EXPECT_NE(refusal(deck, {"learn_energies.leave_out=[0, 1]"}).find("learn_energies.leave_out"),
+            std::string::npos);
+  EXPECT_NE(refusal(deck, {"learn_energies.coupling.exact_limit=10"}).find("learn_energies.coupling.batch"),
+            std::string::npos);
+}
+
+TEST(EstimateParallel, CountsOfALinearFit) {
+  const Communicator comm;
+  for (const char* model :
+       {"{linear: {features: {polynomial: {degree: 2}}}}",
+        "{linear: {time: true, interaction: true, features: {polynomial: {degree: 2}}}}"}) {
+    const std::vector<std::string> settings = {std::string("learn_energies.model=") + model};
+    const std::string deck = training("precision: double", "epochs: 1");
+    const StepCost cost = ReadDeck(deck, settings).model()->at(comm.size());
+    const SharedFolder folder;
+    ASSERT_EQ(run_deck_text(folder, deck, settings).code, done);
+    const Counters counted = Phase::records().at("fit").counted;
+    Traffic expected = cost.traffic.at("fit");
+    expected += cost.broadcasts;
+    EXPECT_EQ(counted.calls, expected.calls) << model;
+    EXPECT_EQ(comm.sum(counted.bytes), expected.bytes) << model;
   }
+}
+
+TEST(Estimate, TilesOfCouplingsGoRoundTheRanks) {
+  // Two transitions of 60 particles in batches of 30: four parts.
+  const ReadDeck deck(training("precision: double", "epochs: 1"));
+  const auto parts = deck.methods[deck.named]->modelled_parts(Communicator(), deck.run);
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts[0].name, "coupling");
+  EXPECT_EQ(parts[1].name, "iteration");
+  parts[0].model->measure(Communicator());
+  const StepCost one = parts[0].model->at(1), three = parts[0].model->at(3), many = parts[0].model->at(64);
+  EXPECT_EQ(one.tiles, 4);
+  EXPECT_GT(one.other_seconds, 0);
+  EXPECT_DOUBLE_EQ(three.other_seconds, one.other_seconds / 2);
+  EXPECT_DOUBLE_EQ(many.other_seconds, one.other_seconds / 4);
+  EXPECT_DOUBLE_EQ(many.even_seconds, one.other_seconds / 64);
 }
 
 TEST(Estimate, PrintsATableOrJson) {
@@ -226,10 +266,10 @@ TEST(Estimate, PrintsATableOrJson) {
   EXPECT_EQ(table.find("network (deck): latency 1e-06 s, bandwidth 1e+10 byte/s\n"), 0u) << table;
   command.json = true;
   const auto json = nlohmann::json::parse(estimate(method, deck.run, command, Communicator()));
-  ASSERT_EQ(json["steps"].size(), 2u);
-  EXPECT_EQ(json["steps"][1]["ranks"], 16);
-  EXPECT_EQ(json["steps"][1]["calls"], 16);
-  EXPECT_EQ(json["steps"][1]["bytes"], 16 * 8);
+  ASSERT_EQ(json["step"].size(), 2u);
+  EXPECT_EQ(json["step"][1]["ranks"], 16);
+  EXPECT_EQ(json["step"][1]["calls"], 16);
+  EXPECT_EQ(json["step"][1]["bytes"], 16 * 8);
   EXPECT_EQ(json["network"]["source"], "deck");
 }
 
