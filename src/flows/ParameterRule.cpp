@@ -21,7 +21,10 @@ void describe(Section& section, ParameterRuleOptions& options) {
         .below(1);
     section.option("epsilon", options.epsilon, "added to the root of the mean square").above(0);
   }
-  section.option("decay", options.decay, "decoupled weight decay").at_least(0);
+  section
+      .option("decay", options.decay,
+              "decoupled weight decay of all parameters, biases and coefficients included")
+      .at_least(0);
   section.option("clip", options.clip, "gradients longer than this are shortened to it").above(0);
   section.option("schedule", options.schedule, "of the rate: constant, or a half cosine down to 0")
       .one_of({"constant", "cosine"});

@@ -1,6 +1,9 @@
 #include "BatchInteraction.hpp"
 
 #include <algorithm>
+#include <limits>
+
+#include "weir/base/Error.hpp"
 
 namespace weir {
 
@@ -22,7 +25,10 @@ BatchInteraction<T>::BatchInteraction(const Communicator& comm, const MlpShape& 
       u_("Weir::BatchInteraction::u", shape.inputs, tile),
       slot_particles_(slots),
       counts_(comm.size()),
-      offsets_(comm.size()) {}
+      offsets_(comm.size()) {
+  WEIR_CHECK(Index(points_.size()) <= Index(std::numeric_limits<int>::max()), "a batch of {} numbers",
+             points_.size());
+}
 
 template <class T>
 void BatchInteraction<T>::gather(const Ensemble& ensemble, const std::vector<Index>& tiles) {

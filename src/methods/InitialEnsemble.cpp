@@ -196,6 +196,12 @@ EnsembleShape shape_of(const InitialOptions& options) {
   return {*options.particles, *options.dimension};
 }
 
+InitialOptions smaller(InitialOptions options, Index particles) {
+  if (options.particles && !std::holds_alternative<FileEnsembleOptions>(options.law))
+    options.particles = std::min(*options.particles, particles);
+  return options;
+}
+
 Ensemble make_ensemble(const InitialOptions& options, const Communicator& comm, Index tile, Index seed,
                        Index draw) {
   EnsembleShape shape{};

@@ -84,6 +84,20 @@ bool ModelOptions::trained() const {
   return !std::holds_alternative<LinearModelOptions>(kind);
 }
 
+namespace {
+
+/// Particles of a population that leave as many for training as any check asks for.
+Index enough_to_check(const LearnEnergiesOptions& options) {
+  Index wanted = 1000;
+  if (const auto* linear = std::get_if<LinearModelOptions>(&options.model.kind);
+      linear && linear->features.radial)
+    if (const auto* centres = std::get_if<DataCentres>(&linear->features.radial->centres.at))
+      wanted = std::max(wanted, centres->number);
+  return Index(std::ceil(Real(wanted + 1) / (1 - options.split.test)));
+}
+
+}  // namespace
+
 void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
   const auto* linear = std::get_if<LinearModelOptions>(&options_.model.kind);
   const Index dimension = check_populations(options_.populations, comm);
@@ -95,6 +109,16 @@ void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
   if (linear) check_data_centres(linear->features, populations_->train);
   if (const auto* trajectory = std::get_if<TrajectoryModelOptions>(&options_.model.kind))
     check_trajectory(*trajectory, options_.coupling, populations_->train);
+}
+
+void LearnEnergies::check(const Communicator& comm, const RunOptions& run) {
+  LearnEnergies few;
+  few.options_ = options_;
+  if (auto* simulated = std::get_if<SimulatedPopulations>(&few.options_.populations.source))
+    simulated->initial = smaller(simulated->initial, enough_to_check(options_));
+  few.prepare(comm, run);
+  if (options_.coupling.method != "sinkhorn")
+    coupling_parts(options_.coupling, learning_shape(options_, comm, run).train);
 }
 
 std::vector<ModelledPart> LearnEnergies::modelled_parts(const Communicator& comm,
@@ -128,14 +152,25 @@ void LearnEnergies::check_left_out() const {
 
 namespace {
 
-/// The metrics of all repetitions: kept in the summary as they come, so that a restart finds them there.
+/// The metrics of all repetitions, and what else is known of each: kept in the summary as they come, so that
+/// a restart finds them there.
 class Repetitions {
  public:
   Repetitions(Index count, RunOutput& output) : count_(count), output_(output) {}
 
   bool has(Index r) const { return count_ > 1 && !of(r).empty(); }
+  /// With several, what else is known of one (its fit, its times) belongs to it as well.
   void add(Index r, const Metrics& metrics) {
-    for (const auto& [name, value] : metrics) output_.summarise(count_ == 1 ? name : prefix(r) + name, value);
+    if (count_ == 1) return output_.summarise(metrics);
+    Metrics all;
+    for (const auto& [name, value] : output_.summary()) {
+      const auto same = [&name = name](const auto& metric) { return metric.first == name; };
+      if (name.rfind("repetition/", 0) == 0 || std::any_of(metrics.begin(), metrics.end(), same)) continue;
+      if (const Real* number = std::get_if<Real>(&value)) all.emplace_back(name, *number);
+      if (const Index* number = std::get_if<Index>(&value)) all.emplace_back(name, Real(*number));
+    }
+    all.insert(all.end(), metrics.begin(), metrics.end());
+    for (const auto& [name, value] : all) output_.summarise(prefix(r) + name, value);
   }
   /// Means under the metrics' names, and the deviations (of one repetition, not of the mean) beside.
   void finish() {

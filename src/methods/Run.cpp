@@ -97,6 +97,18 @@ ExitCode run_method(Method& method, const DeckMethod& described, const RunOption
   return control.stopped() ? stopped : done;
 }
 
+/// `--check`: also of the checkpoint, where the run is to go on from one.
+ExitCode check_method(Method& method, const DeckMethod& described, const RunOptions& run,
+                      const CommandLine& command, const Communicator& comm) {
+  method.check(comm, run);
+  std::vector<std::string> remarks;
+  restart_from(command, comm, run, resolved_deck(run, described), remarks);
+  if (!comm.is_root()) return done;
+  for (const auto& remark : remarks) std::printf("%s\n", remark.c_str());
+  std::printf("%s: a valid deck for %s\n", command.deck.c_str(), method.key().c_str());
+  return done;
+}
+
 ExitCode run_deck(const CommandLine& command, const Communicator& comm) {
   const auto methods = all_methods();
   const auto deck_methods = as_deck_methods(methods);
@@ -115,10 +127,9 @@ ExitCode run_deck(const CommandLine& command, const Communicator& comm) {
       if (comm.is_root()) std::printf("%s\n", text.c_str());
       return done;
     }
+    if (command.check) return check_method(*methods[m], deck_methods[m], run, command, comm);
     methods[m]->prepare(comm, run);
-    if (!command.check) return run_method(*methods[m], deck_methods[m], run, command, comm);
-    if (comm.is_root()) std::printf("%s: a valid deck for %s\n", command.deck.c_str(), key.c_str());
-    return done;
+    return run_method(*methods[m], deck_methods[m], run, command, comm);
   } catch (const InputError& error) {
     throw InputError(deck.explain(error));
   }

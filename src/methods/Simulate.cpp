@@ -16,6 +16,14 @@ void Simulate::prepare(const Communicator& comm, const RunOptions& run) {
   simulation_ = std::make_unique<Simulation>(options_, comm, run);
 }
 
+void Simulate::check(const Communicator& comm, const RunOptions& run) {
+  SimulateOptions few = options_;
+  few.initial = smaller(few.initial, std::max(run.tile, Index(1000)));
+  Simulation(few, comm, run);
+  const EnsembleShape shape = shape_of(options_.initial);
+  Layout(comm, {{"particles", Partition(comm, shape.particles, run.tile), shape.dimension}});
+}
+
 std::vector<ModelledPart> Simulate::modelled_parts(const Communicator& comm, const RunOptions& run) const {
   std::vector<ModelledPart> parts;
   parts.push_back({"step", std::make_unique<SimulationModel>(options_, comm, run)});

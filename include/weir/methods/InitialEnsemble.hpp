@@ -53,6 +53,9 @@ struct EnsembleShape {
 /// contradict.
 EnsembleShape shape_of(const InitialOptions& options);
 
+/// The same ensemble with at most so many particles; one from a file stays as it is.
+InitialOptions smaller(InitialOptions options, Index particles);
+
 /// Collective. `draw` numbers independent ensembles of one deck. Throws InputError.
 Ensemble make_ensemble(const InitialOptions& options, const Communicator& comm, Index tile, Index seed,
                        Index draw = 0);

@@ -20,8 +20,11 @@ class Method {
   virtual std::string doc() const = 0;
   virtual void describe(Section& section) = 0;
   /// Collective. What can be known to be wrong before anything is written: files that do not read, dimensions
-  /// that do not fit. Throws InputError. Called once, after the options have been read; `--check` ends here.
+  /// that do not fit. Throws InputError. Called once, after the options have been read.
   virtual void prepare(const Communicator& comm, const RunOptions& run) = 0;
+  /// Collective: for `--check`, instead of `prepare`: throws the same errors, and makes no ensemble of the
+  /// deck's size unless it is read from a file.
+  virtual void check(const Communicator& comm, const RunOptions& run) = 0;
   /// Collective: what the parts of a run take on any number of ranks; nothing of the deck's size is
   /// allocated, though files are read. Throws InputError naming what is not covered. Comes without `prepare`.
   virtual std::vector<ModelledPart> modelled_parts(const Communicator&, const RunOptions&) const {

@@ -182,11 +182,24 @@ std::vector<Broken> broken_settings() {
   };
 }
 
+Outcome check_deck(const SharedFolder& folder, const std::string& deck,
+                   const std::vector<std::string>& settings) {
+  CommandLine command;
+  command.deck = folder.write("deck.yaml", deck);
+  command.settings = settings;
+  command.settings.push_back("run.output=" + folder / "out");
+  command.check = true;
+  return run_to_outcome(command, Communicator());
+}
+
+/// By a run and by `--check` alike.
 void expect_broken(const SharedFolder& folder, const Broken& broken) {
-  const Outcome outcome = run_deck_text(folder, broken.deck, broken.settings);
-  EXPECT_EQ(outcome.code, bad_input) << broken.name;
-  EXPECT_NE(outcome.message.find(broken.message), std::string::npos)
-      << broken.name << ": " << outcome.message;
+  for (const auto& outcome : {run_deck_text(folder, broken.deck, broken.settings),
+                              check_deck(folder, broken.deck, broken.settings)}) {
+    EXPECT_EQ(outcome.code, bad_input) << broken.name;
+    EXPECT_NE(outcome.message.find(broken.message), std::string::npos)
+        << broken.name << ": " << outcome.message;
+  }
 }
 
 TEST(BrokenDecksParallel, SettingsGiveTheirMessageAndNothingIsWritten) {
@@ -295,6 +308,20 @@ TEST(BrokenDecksParallel, DataFilesGiveTheirMessage) {
     auto here = broken;
     expect_broken(folder, here);
   }
+}
+
+// Ensembles of the deck's size are not made: there would be no memory for them.
+TEST(BrokenDecksParallel, HugeDecksAreChecked) {
+  const SharedFolder folder;
+  const auto checked = [&](const std::string& deck, const std::vector<std::string>& settings) {
+    return check_deck(folder, deck, settings);
+  };
+  EXPECT_EQ(checked(simulate_deck, {"simulate.initial.particles=1000000000"}).code, done);
+  const std::string particles = "learn_energies.populations.simulate.initial.particles=200000000";
+  EXPECT_EQ(checked(learn_deck, {particles}).code, done);
+  const Outcome whole = checked(learn_deck, {particles, "learn_energies.coupling.batch=whole"});
+  EXPECT_EQ(whole.code, bad_input);
+  EXPECT_NE(whole.message.find("couples 100000000 particles at a time"), std::string::npos) << whole.message;
 }
 
 TEST(BrokenDecks, AFolderThatCannotBeMade) {

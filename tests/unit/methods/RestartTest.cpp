@@ -71,6 +71,7 @@ struct DeckRun {
   std::string deck;
   std::string output = "out";
   std::vector<std::string> settings = {};
+  bool check = false;  // `--check`
 
   /// On the first `ranks` ranks (0: on all), `restart` as on the command line. Collective over all ranks.
   Outcome operator()(int ranks = 0, std::optional<std::string> restart = {}) const {
@@ -79,6 +80,7 @@ struct DeckRun {
     command.settings = settings;
     command.settings.push_back("run.output=" + folder / output);
     command.restart = std::move(restart);
+    command.check = check;
     Outcome outcome{done, ""};
     {
       const SomeRanks some(ranks == 0 ? Communicator().size() : ranks);
@@ -329,6 +331,8 @@ TEST(RestartParallel, AnotherDeckIsRefusedKeyByKey) {
   EXPECT_NE(outcome.message.find("run.seed: found 8;"), std::string::npos) << outcome.message;
   EXPECT_NE(outcome.message.find("simulate.time.step: found 0.01;"), std::string::npos) << outcome.message;
   EXPECT_EQ(outcome.message.find("run.checkpoint"), std::string::npos) << outcome.message;
+  run.check = true;
+  EXPECT_EQ(run(0, "").message, outcome.message);
 }
 
 TEST(RestartParallel, TheEndMayBePutOff) {
