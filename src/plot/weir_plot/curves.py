@@ -18,17 +18,31 @@ def draw_metrics(run):
     for k, (panel, (name, lines)) in enumerate(zip(axes, groups.items())):
         shown = dict(list(lines.items())[:MOST_LINES])
         for label, values in shown.items():
-            panel.plot(time, values, label=label)
+            panel.plot(*_apart(time, values), label=label)
+        if all(_falls_far(values) for values in shown.values()):
+            panel.set_yscale("log")
         if len(lines) > 1:
             panel.legend(ncol=2, handlelength=1.2, columnspacing=1.0)
         more = f" (first {len(shown)} of {len(lines)})" if len(shown) < len(lines) else ""
         panel.set_title(name.replace("_", " ") + more)
         panel.margins(x=0.02)
         if k + columns >= len(groups):
-            panel.set_xlabel("$t$")
+            panel.set_xlabel("epoch or iteration" if run.summary.get("method") == "learn_energies" else "$t$")
             panel.tick_params(labelbottom=True)
     figure.suptitle(run.name, fontsize=10)
     return figure
+
+
+def _apart(time, values):
+    """Repetitions, which begin again at the first time, as curves of their own."""
+    starts = 1 + np.flatnonzero(np.diff(time) < 0)
+    return np.insert(time, starts, np.nan), np.insert(values, starts, np.nan)
+
+
+def _falls_far(values):
+    """Whether a curve is positive and falls so far that a linear axis would show its start alone."""
+    known = values[np.isfinite(values)]
+    return len(known) > 0 and known.min() > 0 and known[0] > 50 * known.min()
 
 
 def _groups(metrics):
