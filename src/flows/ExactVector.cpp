@@ -39,10 +39,19 @@ Shape& shape_of(Vec vec) {
   return *static_cast<Shape*>(shape);
 }
 
+#if PETSC_VERSION_LT(3, 23, 0)
 PetscErrorCode delete_shape(void* shape) {
   delete static_cast<Shape*>(shape);
   return PETSC_SUCCESS;
 }
+constexpr auto set_destructor = PetscContainerSetUserDestroy;
+#else
+PetscErrorCode delete_shape(void** shape) {
+  delete static_cast<Shape*>(*shape);
+  return PETSC_SUCCESS;
+}
+constexpr auto set_destructor = PetscContainerSetCtxDestroy;
+#endif
 
 class Reading {
  public:
@@ -204,7 +213,7 @@ void make_exact(Vec vec, std::shared_ptr<const Layout> layout) {
   PetscContainer container = nullptr;
   WEIR_PETSC(PetscContainerCreate(layout->comm().mpi(), &container));
   WEIR_PETSC(PetscContainerSetPointer(container, new Shape(std::move(layout))));
-  WEIR_PETSC(PetscContainerSetUserDestroy(container, delete_shape));
+  WEIR_PETSC(set_destructor(container, delete_shape));
   WEIR_PETSC(PetscObjectCompose(reinterpret_cast<PetscObject>(vec), "weir_shape",
                                 reinterpret_cast<PetscObject>(container)));
   WEIR_PETSC(PetscContainerDestroy(&container));
