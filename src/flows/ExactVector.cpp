@@ -40,17 +40,19 @@ Shape& shape_of(Vec vec) {
 }
 
 #if PETSC_VERSION_LT(3, 23, 0)
+constexpr auto set_destructor = PetscContainerSetUserDestroy;
 PetscErrorCode delete_shape(void* shape) {
   delete static_cast<Shape*>(shape);
   return PETSC_SUCCESS;
 }
-constexpr auto set_destructor = PetscContainerSetUserDestroy;
 #else
-PetscErrorCode delete_shape(void** shape) {
-  delete static_cast<Shape*>(*shape);
+constexpr auto set_destructor = PetscContainerSetCtxDestroy;
+/// Of type void** until 3.24, void* since.
+template <class Address>
+PetscErrorCode delete_shape(Address address_of_shape) {
+  delete *static_cast<Shape**>(static_cast<void*>(address_of_shape));
   return PETSC_SUCCESS;
 }
-constexpr auto set_destructor = PetscContainerSetCtxDestroy;
 #endif
 
 class Reading {
