@@ -4,7 +4,14 @@
 #   WEIR_MPI_ENVIRONMENT   environment of every test, as VARIABLE=value; has the same for tests that call mpirun themselves
 execute_process(COMMAND ${MPIEXEC_EXECUTABLE} --version OUTPUT_VARIABLE version ERROR_VARIABLE version)
 set(WEIR_MPIEXEC_FLAGS "")
-set(WEIR_MPI_ENVIRONMENT OMP_PROC_BIND=false)
+set(WEIR_MPI_ENVIRONMENT "")
+set(WEIR_HAS_THREADS OFF)
+if("OPENMP" IN_LIST Kokkos_DEVICES)
+  set(WEIR_HAS_THREADS ON)
+  # Like ranks, threads that wait leave the core to those that compute.
+  list(APPEND WEIR_MPI_ENVIRONMENT OMP_PROC_BIND=false OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1)
+  set(WEIR_TEST_THREADS 2 CACHE STRING "Threads in tests of one rank, with a Kokkos that has OpenMP (several ranks: one each)")
+endif()
 set(WEIR_MPI_NAME ${MPIEXEC_EXECUTABLE})
 if(version MATCHES "(OpenRTE|Open MPI|prte|PRRTE)[^0-9]*([0-9]+)(\\.[0-9.]+[a-z0-9]*)")
   set(WEIR_MPI_NAME "Open MPI ${CMAKE_MATCH_2}${CMAKE_MATCH_3}")

@@ -2,6 +2,10 @@
 
 #include <dlfcn.h>
 #include <fenv.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#include <unistd.h>
+#endif
 
 #include <Kokkos_Core.hpp>
 
@@ -45,14 +49,31 @@ Libraries::Libraries(int& argc, char** argv, const std::vector<std::string>& pet
 }
 
 Libraries::~Libraries() {
+#ifdef __SANITIZE_ADDRESS__
+  // Later, memory that the libraries keep to the end would have nobody who points to it.
+  const bool leaks = __lsan_do_recoverable_leak_check() != 0;
+#endif
   PetscFinalize();
   Kokkos::finalize();
   MPI_Finalize();
+#ifdef __SANITIZE_ADDRESS__
+  if (leaks) _exit(23);  // the sanitizer's own code
+#endif
 }
 
 bool trap_invalid_operations(bool trap) {
 #if defined(__GLIBC__)
-  return (trap ? feenableexcept(FE_INVALID) : fedisableexcept(FE_INVALID)) != -1;
+  // Every thread has its own switch; as many iterations as threads are one each.
+  using Host = Kokkos::DefaultHostExecutionSpace;
+  int refused = 0;
+  Kokkos::parallel_reduce(
+      "Weir::trap_invalid_operations",
+      Kokkos::RangePolicy<Host, Kokkos::Schedule<Kokkos::Static>>(0, Host().concurrency()),
+      [trap](int, int& count) {
+        count += (trap ? feenableexcept(FE_INVALID) : fedisableexcept(FE_INVALID)) == -1;
+      },
+      refused);
+  return refused == 0;
 #else
   (void)trap;
   return false;

@@ -39,10 +39,21 @@ Shape& shape_of(Vec vec) {
   return *static_cast<Shape*>(shape);
 }
 
+#if PETSC_VERSION_LT(3, 23, 0)
+constexpr auto set_destructor = PetscContainerSetUserDestroy;
 PetscErrorCode delete_shape(void* shape) {
   delete static_cast<Shape*>(shape);
   return PETSC_SUCCESS;
 }
+#else
+constexpr auto set_destructor = PetscContainerSetCtxDestroy;
+/// Of type void** until 3.24, void* since.
+template <class Address>
+PetscErrorCode delete_shape(Address address_of_shape) {
+  delete *static_cast<Shape**>(static_cast<void*>(address_of_shape));
+  return PETSC_SUCCESS;
+}
+#endif
 
 class Reading {
  public:
@@ -213,7 +224,7 @@ void make_exact(Vec vec, std::shared_ptr<const Layout> layout) {
   PetscContainer container = nullptr;
   WEIR_PETSC(PetscContainerCreate(layout->comm().mpi(), &container));
   WEIR_PETSC(PetscContainerSetPointer(container, new Shape(std::move(layout))));
-  WEIR_PETSC(PetscContainerSetUserDestroy(container, delete_shape));
+  WEIR_PETSC(set_destructor(container, delete_shape));
   WEIR_PETSC(PetscObjectCompose(reinterpret_cast<PetscObject>(vec), "weir_shape",
                                 reinterpret_cast<PetscObject>(container)));
   WEIR_PETSC(PetscContainerDestroy(&container));

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
+#include <memory>
 #include <sstream>
 
 #include "weir/base/Error.hpp"
@@ -62,6 +63,13 @@ std::string take_restart_file(std::vector<std::string>& words) {
   }
   return file;
 }
+
+/// CLI11 would put the deck last.
+class Help : public CLI::Formatter {
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return "Usage: weir DECK [OPTIONS] [-- PETSc options]\n";
+  }
+};
 
 /// "HH:MM:SS", "MM:SS" or "SS" in seconds.
 Real seconds_of(const std::string& text) {
@@ -146,10 +154,8 @@ std::string command_line_help() {
   CommandLine line;
   Words words;
   declare_options(app, line, words);
-  // CLI11 would put the deck last.
-  std::string text = app.help();
-  const size_t usage = text.find("Usage:"), end = text.find('\n', usage);
-  return text.replace(usage, end - usage, "Usage: weir DECK [OPTIONS] [-- PETSc options]");
+  app.formatter(std::make_shared<Help>());
+  return app.help();
 }
 
 }  // namespace weir

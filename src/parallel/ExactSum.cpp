@@ -164,16 +164,21 @@ void compose_lanes(const std::int64_t* sums, Index length, int limbs, int expone
   std::memcpy(totals, &total, sizeof total);
 }
 
+Index strips(Index length) {
+  return (length + width - 1) / width;
+}
+
 template <int limbs, class T>
 void add_to_sums(const MatrixRef<const T>& partials, int exponent, bool fresh,
-                 const Kokkos::View<std::int64_t*, MemorySpace>& into) {
+                 const Vector<std::int64_t>& into, const Vector<bool>& bad_strips) {
   const Index length = Index(partials.extent(0));
   const Real scale = std::ldexp(Real(1), -exponent);
   const auto sums = into;
+  const auto bad = bad_strips;
   const MatrixRef<const T> from = partials;
   Kokkos::parallel_for(
       "Weir::ExactSum::split",
-      Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, (length + width - 1) / width),
+      Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, strips(length)),
       KOKKOS_LAMBDA(Index strip) {
         const Index first = strip * width;
         bool finite = true;
@@ -183,7 +188,7 @@ void add_to_sums(const MatrixRef<const T>& partials, int exponent, bool fresh,
           for (Index c = first; c < length; ++c)
             finite = add_lanes<limbs, Real>(from, c, scale, fresh, &sums(0)) && finite;
         }
-        if (!finite) sums(limbs * length + 1) = 1;
+        if (!finite) bad(strip) = true;
       });
 }
 
@@ -209,7 +214,9 @@ ExactAccumulator::ExactAccumulator(const Communicator& comm, Index length, int l
       length_(length),
       limbs_(limbs),
       sums_("Weir::ExactSum::sums", limbs * length + 2),
-      host_sums_(Kokkos::create_mirror_view(sums_)) {
+      host_sums_(Kokkos::create_mirror_view(sums_)),
+      bad_("Weir::ExactSum::bad", strips(length)),
+      host_bad_(Kokkos::create_mirror_view(bad_)) {
   WEIR_CHECK(limbs == 2 || limbs == 3, "{} limbs", limbs);
 }
 
@@ -221,17 +228,16 @@ void ExactAccumulator::start(Real bound) {
   exponent_ = empty_ ? 0 : std::max(std::ilogb(largest) + 1, -1000);
   fresh_ = true;
   columns_ = 0;
+  Kokkos::deep_copy(bad_, false);
 }
 
 template <class T>
 void ExactAccumulator::add_columns(const MatrixRef<const T>& partials) {
   WEIR_CHECK(Index(partials.extent(0)) == length_, "{} sums of {}", partials.extent(0), length_);
-  if (fresh_)
-    Kokkos::deep_copy(Kokkos::subview(sums_, std::make_pair(limbs_ * length_, limbs_ * length_ + 2)), 0);
   if (limbs_ == 2)
-    add_to_sums<2>(partials, exponent_, fresh_, sums_);
+    add_to_sums<2>(partials, exponent_, fresh_, sums_, bad_);
   else
-    add_to_sums<3>(partials, exponent_, fresh_, sums_);
+    add_to_sums<3>(partials, exponent_, fresh_, sums_, bad_);
   fresh_ = false;
   columns_ += Index(partials.extent(1));
 }
@@ -245,7 +251,10 @@ void ExactAccumulator::add(const MatrixRef<const float>& partials) {
 void ExactAccumulator::finish(Real* totals, const std::string& what) {
   if (fresh_) Kokkos::deep_copy(sums_, 0);
   Kokkos::deep_copy(host_sums_, sums_);
+  Kokkos::deep_copy(host_bad_, bad_);
   host_sums_(limbs_ * length_) = columns_;
+  host_sums_(limbs_ * length_ + 1) =
+      std::any_of(host_bad_.data(), host_bad_.data() + host_bad_.size(), [](bool bad) { return bad; });
   if (comm_.size() > 1) comm_.sum(host_sums_.data(), limbs_ * length_ + 2);
   if (host_sums_(limbs_ * length_ + 1) > 0) throw RunError(fmt::format("{} is not finite", what));
   if (empty_) {

@@ -1,22 +1,30 @@
-# Runs a deck on several numbers of ranks and compares what it leaves, bit for bit.
+# Runs a deck on several numbers of ranks, and of threads a rank, and compares what it leaves, bit for bit.
+#   cmake -DWEIR=.. -DDECK=.. -DSETTINGS=a=b|.. -DMPIEXEC=mpiexec|.. -DRUNS=ranks|ranksxthreads|.. -DPYTHON=.. -DFOLDER=.. -P identical.cmake
 string(REPLACE "|" ";" settings "${SETTINGS}")
 string(REPLACE "|" ";" mpiexec "${MPIEXEC}")
+string(REPLACE "|" ";" runs "${RUNS}")
+list(GET runs 0 first)
 set(arguments "")
 foreach(setting IN LISTS settings)
   list(APPEND arguments --set ${setting})
 endforeach()
 file(REMOVE_RECURSE ${FOLDER})
 
-foreach(ranks 1 2 3 4 7)
-  execute_process(COMMAND ${mpiexec} ${ranks} ${WEIR} ${DECK} ${arguments} --set run.output=${FOLDER}/${ranks}
+foreach(run IN LISTS runs)
+  string(REPLACE "x" ";" counts ${run})
+  list(GET counts 0 ranks)
+  if(run MATCHES "x([0-9]+)")
+    set(ENV{OMP_NUM_THREADS} ${CMAKE_MATCH_1})
+  endif()
+  execute_process(COMMAND ${mpiexec} ${ranks} ${WEIR} ${DECK} ${arguments} --set run.output=${FOLDER}/${run}
     RESULT_VARIABLE code OUTPUT_VARIABLE out ERROR_VARIABLE err)
   if(NOT code EQUAL 0)
-    message(FATAL_ERROR "${DECK} on ${ranks} ranks left with ${code}:\n${out}\n${err}")
+    message(FATAL_ERROR "${DECK} on ${run} ranks (x threads) left with ${code}:\n${out}\n${err}")
   endif()
-  execute_process(COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/identical.py ${FOLDER}/1 ${FOLDER}/${ranks} RESULT_VARIABLE differs OUTPUT_VARIABLE out
+  execute_process(COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/identical.py ${FOLDER}/${first} ${FOLDER}/${run} RESULT_VARIABLE differs OUTPUT_VARIABLE out
     ERROR_VARIABLE err)
   if(NOT differs EQUAL 0)
-    message(FATAL_ERROR "${DECK} differs between 1 rank and ${ranks} ranks in\n${out}${err}")
+    message(FATAL_ERROR "${DECK} differs between ${first} and ${run} ranks (x threads) in\n${out}${err}")
   endif()
 endforeach()
-message(STATUS "identical on 1, 2, 3, 4 and 7 ranks")
+message(STATUS "identical on these ranks (x threads): ${runs}")

@@ -3,6 +3,7 @@
 
 #include <Kokkos_Core.hpp>
 #include <cstdint>
+#include <utility>
 
 namespace weir {
 
@@ -28,5 +29,8 @@ using VectorRef = Kokkos::View<T*, MemorySpace, Kokkos::MemoryTraits<Kokkos::Unm
 
 template <class T>
 using HostMatrix = Kokkos::View<T**, Kokkos::LayoutLeft, Kokkos::HostSpace>;
+/// What create_mirror_view of a view is: its member type for that has another name since Kokkos 5.
+template <class View>
+using HostMirrorOf = decltype(Kokkos::create_mirror_view(std::declval<const View&>()));
 
 }  // namespace weir

@@ -40,9 +40,11 @@ class ExactAccumulator {
   bool empty_ = true;  // no rank will add anything but zeros
   bool fresh_ = true;  // nothing was added yet, and the sums hold anything
   Index columns_ = 0;  // that were added
-  using Sums = Kokkos::View<std::int64_t*, MemorySpace>;
-  Sums sums_;  // limb by limb; then how many columns were added and whether any was not finite
-  Sums::HostMirror host_sums_;
+  Vector<std::int64_t>
+      sums_;  // limb by limb; then how many columns were added and whether any was not finite
+  HostMirrorOf<Vector<std::int64_t>> host_sums_;
+  Vector<bool> bad_;  // of each strip of sums that a thread adds to: whether a summand was not finite
+  HostMirrorOf<Vector<bool>> host_bad_;
 };
 
 class ExactSum {

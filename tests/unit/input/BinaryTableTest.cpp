@@ -185,8 +185,10 @@ TEST(Npz, DamagedArchives) {
   const auto path = write_zip(folder, {{"x.npy", npy("'<f8'", "(1000,)", bytes_of(values))}}, ZIP_CM_DEFLATE);
   std::ifstream stream(path, std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(stream), {}};
-  EXPECT_EQ(problem_of(folder.write("t.npz", bytes.substr(0, bytes.size() / 2))),
-            "t.npz: cannot be read as a zip archive: Not a zip archive");
+  // What follows are libzip's own words.
+  EXPECT_EQ(problem_of(folder.write("t.npz", bytes.substr(0, bytes.size() / 2)))
+                .rfind("t.npz: cannot be read as a zip archive: ", 0),
+            0u);
   for (size_t i = 400; i < 500; ++i) bytes[i] = char(~bytes[i]);
   EXPECT_EQ(problem_of(folder.write("d.npz", bytes)).rfind("d.npz (x.npy): cannot be unpacked: ", 0), 0u);
 
@@ -247,6 +249,13 @@ TEST(Gzip, TruncatedOrDamaged) {
   EXPECT_EQ(problem_of(path), "");
   const std::string cut = problem_of(folder.write("c.npy.gz", bytes.substr(0, bytes.size() / 2)));
   EXPECT_EQ(cut.rfind("c.npy.gz: cannot be unpacked: ", 0), 0u) << cut;
+  // No header tells of the rows that a text has lost.
+  std::string text;
+  for (size_t i = 0; i < values.size(); ++i) text += std::to_string(i * i) + "\n";
+  std::ifstream text_stream(folder.write_gz("x.csv.gz", text), std::ios::binary);
+  const std::string packed{std::istreambuf_iterator<char>(text_stream), {}};
+  const std::string cut_text = problem_of(folder.write("c.csv.gz", packed.substr(0, packed.size() / 2)));
+  EXPECT_EQ(cut_text.rfind("c.csv.gz: cannot be unpacked: ", 0), 0u) << cut_text;
   for (size_t i = 500; i < 600; ++i) bytes[i] = char(~bytes[i]);
   const std::string damaged = problem_of(folder.write("d.npy.gz", bytes));
   EXPECT_EQ(damaged.rfind("d.npy.gz: cannot be unpacked: ", 0), 0u) << damaged;
