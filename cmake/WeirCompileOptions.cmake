@@ -8,12 +8,27 @@ if(WEIR_WARNINGS_AS_ERRORS)
 endif()
 if(WEIR_SANITIZE)
   target_compile_options(weir_compile_options INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(weir_compile_options INTERFACE -fsanitize=address,undefined)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # What the sanitizers add to the code, GCC takes for paths that leave members of std::function unset, and it would
+    # follow variables through it for minutes a file.
+    target_compile_options(weir_compile_options INTERFACE -Wno-maybe-uninitialized -fno-var-tracking)
+  endif()
+endif()
+# The standard library checks its indices where speed is no matter.
+if(WEIR_SANITIZE)
+  target_compile_definitions(weir_compile_options INTERFACE _GLIBCXX_ASSERTIONS)
+else()
+  target_compile_definitions(weir_compile_options INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 endif()
 check_cxx_compiler_flag(-fopenmp-simd WEIR_HAS_OPENMP_SIMD)
 if(WEIR_HAS_OPENMP_SIMD)
   target_compile_options(weir_compile_options INTERFACE -fopenmp-simd)
+endif()
+if(NOT WEIR_NATIVE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Functions that return a Pack are called by who was compiled alike.
+  target_compile_options(weir_compile_options INTERFACE -Wno-psabi)
 endif()
 if(WEIR_NATIVE)
   check_cxx_compiler_flag(-march=native WEIR_HAS_MARCH_NATIVE)

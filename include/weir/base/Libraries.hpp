@@ -18,8 +18,8 @@ class Libraries {
   Libraries& operator=(const Libraries&) = delete;
 };
 
-/// Traps invalid floating-point operations, or no longer, where the platform can (glibc); returns whether it
-/// can.
+/// Traps invalid floating-point operations in all threads of the host, or no longer, where the platform can
+/// (glibc); returns whether it can. While the libraries live.
 bool trap_invalid_operations(bool trap = true);
 
 }  // namespace weir
