@@ -21,6 +21,32 @@ void describe(Section& section, TrajectoryTrainOptions& options) {
   section.option("reports", options.reports, "how often metrics.csv gets the loss").at_least(1);
 }
 
+void describe(Section& section, TrajectoryInteractionOptions& options) {
+  describe(section, static_cast<InteractionNetworkOptions&>(options));
+  section
+      .option("sources", options.sources,
+              "particles, rounded to whole tiles, that those of a knot meet in an iteration, drawn anew each "
+              "time; all of them cost the square of the particles")
+      .at_least(1)
+      .one_of({"all"});
+}
+
+namespace {
+
+void check_combination(Section& section, const TrajectoryModelOptions& options) {
+  if (options.train_entropy && !options.entropy)
+    section.error("train_entropy", "needs `entropy`, the coefficient to start with");
+  if (options.train_entropy && options.potential && options.potential->time)
+    section.error("train_entropy",
+                  "a potential V(x, t) does whatever an entropy can do, so beta is not determined; give "
+                  "`potential: {time: false}`, or beta");
+  if (!options.potential && !options.interaction && !options.train_entropy)
+    section.error("potential",
+                  "nothing is learned; allowed: potential, interaction, train_entropy, at least one");
+}
+
+}  // namespace
+
 void describe(Section& section, TrajectoryModelOptions& options) {
   if (section.reading()) options.where = section.path();
   section
@@ -42,17 +68,17 @@ void describe(Section& section, TrajectoryModelOptions& options) {
       .above(0)
       .one_of({"silverman"});
   section.option("train_bandwidth", options.train_bandwidth, "learn one factor of all bandwidths");
-  section.section("potential", options.potential, "network of V");
+  section.section("potential", options.potential, "network of V; false: none");
+  section.section("interaction", options.interaction, "network of W; false: none");
   section
       .option("entropy", options.entropy,
               "coefficient beta of the entropy, the temperature of the noise; where training starts if it is "
               "learned")
       .at_least(0);
   section.option("train_entropy", options.train_entropy,
-                 "learn beta too: it is weakly determined and comes out too small; better give it");
-  if (section.reading() && options.train_entropy && !options.entropy)
-    section.error("train_entropy", "needs `entropy`, the coefficient to start with");
+                 "learn beta too: it is weakly determined; better give it where it is known");
   section.section("train", options.train, "how it is trained");
+  if (section.reading()) check_combination(section, options);
 }
 
 TimeGrid::TimeGrid(const std::vector<Real>& snapshots, Index steps) {

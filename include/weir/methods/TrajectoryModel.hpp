@@ -1,11 +1,11 @@
-// A potential, and an entropy, learned together with the trajectory of an ensemble that passes through all
-// snapshots.
+// A potential, an interaction and an entropy, learned together with the trajectory of an ensemble that passes
+// through all snapshots.
 //
 //     min over x, theta, s of  -(1/K) sum_k E_m log rho_k(y_km)
 //                              + weight sum_j (1 / h_j) E_i |x_i,j+1 - x_ij + h_j v_ij|^2
 //
-//     explicit   v_ij = g_ij                      g_ij = grad V_theta(x_ij, t_j) + beta grad log rho_j(x_ij)
-//     trapezoid  v_ij = (g_ij + g_i,j+1) / 2
+//     explicit   v_ij = g_ij                      g_ij = grad V_theta(x_ij, t_j) + E_k grad W_psi(x_ij -
+//     x_kj) trapezoid  v_ij = (g_ij + g_i,j+1) / 2             + beta grad log rho_j(x_ij)
 //
 // x_ij is particle i at knot j of a time grid that has all snapshots among its knots, y_km datum m of
 // snapshot k, and rho the kernel density of bandwidth s of the particles at a knot. Snapshots meet only in
@@ -29,6 +29,9 @@ struct TrajectoryTrainOptions {
 
   TrajectoryTrainOptions();
 };
+struct TrajectoryInteractionOptions : InteractionNetworkOptions {
+  IndexOrWord sources{"all"};
+};
 struct TrajectoryModelOptions {
   static constexpr const char* key = "trajectory";
   static constexpr const char* doc =
@@ -39,13 +42,15 @@ struct TrajectoryModelOptions {
   Real weight = 1;
   RealOrWord bandwidth = "silverman";
   bool train_bandwidth = true;
-  PotentialNetworkOptions potential;
+  std::optional<PotentialNetworkOptions> potential = PotentialNetworkOptions();
+  std::optional<TrajectoryInteractionOptions> interaction;
   std::optional<Real> entropy;  ///< beta, or where it starts
   bool train_entropy = false;
   TrajectoryTrainOptions train;
   std::string where;
 };
 void describe(Section& section, TrajectoryTrainOptions& options);
+void describe(Section& section, TrajectoryInteractionOptions& options);
 void describe(Section& section, TrajectoryModelOptions& options);
 
 /// Knots t_0 < t_1 < ..; every interval between snapshots is cut into equal steps, about `steps` in all.
@@ -59,8 +64,8 @@ struct TimeGrid {
 /// The training as a flow of two blocks, one unit of time an iteration.
 class TrajectoryTraining : public Flow {
  public:
-  /// Blocks: x_i0, x_i1, .. of particle i one below the other; V's parameters, log(s / s_0), and beta if it
-  /// is learned.
+  /// Blocks: x_i0, x_i1, .. of particle i one below the other; V's parameters, W's, log(s / s_0), and beta if
+  /// it is learned.
   static constexpr Index trajectory = 0, parameters = 1;
 
   struct Loss {
@@ -70,7 +75,7 @@ class TrajectoryTraining : public Flow {
 
   /// Not collective: this rank's chunks of the parameters at the start.
   virtual void initialise(const MatrixRef<Real>& parameters) const = 0;
-  /// Collective.
+  /// Collective. With the sources that the interaction has in iteration 0.
   virtual Loss loss(const MatrixRef<const Real>& x, const MatrixRef<const Real>& parameters) = 0;
   /// Collective.
   virtual LearnedEnergy energy(const MatrixRef<const Real>& parameters) = 0;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "InProcess.hpp"
+#include "methods/TrajectoryInteraction.hpp"
 #include "weir/methods/TrajectoryModel.hpp"
 
 namespace weir {
@@ -12,12 +13,12 @@ namespace {
 
 using namespace testing_tools;
 
-/// Three snapshots of different sizes in the plane, at uneven times; a trajectory of 21 particles.
+/// Three snapshots of different sizes, at uneven times; a trajectory of 21 particles.
 class Data {
  public:
-  explicit Data(const Communicator& comm) : particles(comm, 21, 8) {
+  explicit Data(const Communicator& comm, Index dimension = 2) : particles(comm, 21, 8) {
     for (Index k = 0; k < 3; ++k) {
-      Ensemble ensemble(comm, 43 - 7 * k, 2, 8);
+      Ensemble ensemble(comm, 43 - 7 * k, dimension, 8);
       fill_normals(ensemble.x, Random(3, Stream::initial_ensemble), ensemble.partition.first_particle(), k);
       snapshots.push_back(ensemble);
     }
@@ -32,11 +33,20 @@ TrajectoryModelOptions small_model(const char* residual, bool time, bool entropy
   options.residual = residual;
   options.steps = steps;
   options.weight = 0.7;
-  options.potential.hidden = {7, 5};
-  options.potential.time = time;
+  options.potential->hidden = {7, 5};
+  options.potential->time = time;
   if (entropy) options.entropy = 0.2;
   options.train_entropy = entropy;
-  options.potential.embedding.frequencies = time ? 2 : 0;
+  options.potential->embedding.frequencies = time ? 2 : 0;
+  return options;
+}
+
+TrajectoryModelOptions with_interaction(TrajectoryModelOptions options, const char* statistic,
+                                        IndexOrWord sources) {
+  options.interaction.emplace();
+  options.interaction->hidden = {6, 4};
+  options.interaction->statistic = statistic;
+  options.interaction->sources = sources;
   return options;
 }
 
@@ -98,25 +108,98 @@ TEST(TrajectoryTraining, CutsIntervalsInProportion) {
   EXPECT_EQ(TimeGrid({0, 0.001, 1}, 2).snapshot_knots, (std::vector<Index>{0, 1, 3}));
 }
 
-// Of all blocks: every particle at every knot, the network's parameters, the factor of the bandwidths.
+/// Of all blocks: particles at all knots, the networks' parameters, the factor of the bandwidths, beta.
+void expect_gradients(const TrajectoryModelOptions& options, const Data& data, const std::string& what) {
+  Point point(options, data, RunOptions());
+  const auto velocity = point.velocity();
+  for (Index n = 0; n < Index(velocity.size()); n += n + 9 < Index(velocity.size()) ? 7 : 1) {
+    const Real h = 1e-5;
+    point.shift(n, h);
+    const Real above = point.loss().total();
+    point.shift(n, -2 * h);
+    const Real below = point.loss().total();
+    point.shift(n, h);
+    const Real expected = -(above - below) / (2 * h);
+    EXPECT_NEAR(velocity[n], expected, 1e-7 * (1 + std::fabs(expected))) << what << " number " << n;
+  }
+}
+
 TEST(TrajectoryTraining, VelocitiesAreGradientsOfTheLoss) {
   const Communicator self(MPI_COMM_SELF);
   const Data data(self);
   for (const char* residual : {"explicit", "trapezoid"})
-    for (bool time : {false, true}) {
-      Point point(small_model(residual, time, time, 5), data, RunOptions());
-      const auto velocity = point.velocity();
-      for (Index n = 0; n < Index(velocity.size()); n += n + 9 < Index(velocity.size()) ? 7 : 1) {
-        const Real h = 1e-5;
-        point.shift(n, h);
-        const Real above = point.loss().total();
-        point.shift(n, -2 * h);
-        const Real below = point.loss().total();
-        point.shift(n, h);
-        const Real expected = -(above - below) / (2 * h);
-        EXPECT_NEAR(velocity[n], expected, 1e-7 * (1 + std::fabs(expected))) << residual << " number " << n;
+    for (bool time : {false, true}) expect_gradients(small_model(residual, time, time, 5), data, residual);
+}
+
+// Potential, interaction and entropy together; all sources, and two of three tiles of them.
+TEST(TrajectoryTraining, VelocitiesAreGradientsWithAnInteraction) {
+  const Communicator self(MPI_COMM_SELF);
+  for (Index dimension : {1, 2, 3}) {
+    const Data data(self, dimension);
+    for (const char* statistic : {"v", "u"})
+      for (const IndexOrWord& sources : {IndexOrWord("all"), IndexOrWord(16)})
+        expect_gradients(with_interaction(small_model("trapezoid", false, true, 3), statistic, sources), data,
+                         fmt::format("{} dimensions, {}, {}", dimension, statistic, sources.word));
+  }
+  auto alone = with_interaction(small_model("explicit", false, true, 3), "v", "all");
+  alone.potential.reset();
+  expect_gradients(alone, Data(self), "no potential");
+}
+
+// At every knot each particle is moved by the mean over all particles: the definition, with nothing else.
+TEST(TrajectoryTraining, ResidualIsThatOfTheInteraction) {
+  const Communicator self(MPI_COMM_SELF);
+  const Data data(self);
+  for (const char* statistic : {"v", "u"}) {
+    auto options = with_interaction(small_model("explicit", false, false, 2), statistic, "all");
+    options.potential.reset();
+    options.weight = 1;
+    Point point(options, data, RunOptions());
+    const ConstBlockViews views(point.layout, point.state.vec());
+    const auto x = views[TrajectoryTraining::trajectory], theta = views[TrajectoryTraining::parameters];
+    const Mlp<Real> network(options.interaction->shape(2, 1));
+    MlpTape<Real> tape(network, 21, Purpose::gradient);
+    const Matrix<Real> r("differences", 2, 21), slope("slope", 2, 21);
+    const VectorRef<const Real> parameters(theta.data(), network.parameters());
+    const TimeGrid grid(data.times, options.steps);
+    Real expected = 0;
+    for (Index j = 0; j + 1 < grid.knots(); ++j)
+      for (Index i = 0; i < 21; ++i) {
+        for (Index k = 0; k < 21; ++k)
+          for (Index c = 0; c < 2; ++c) r(c, k) = x(2 * j + c, i) - x(2 * j + c, k);
+        network.input_gradient(parameters, r, tape, slope);
+        const Real h = grid.times[j + 1] - grid.times[j];
+        for (Index c = 0; c < 2; ++c) {
+          Real force = 0;
+          for (Index k = 0; k < 21; ++k)
+            if (*statistic == 'v' || k != i) force += slope(c, k) / (*statistic == 'v' ? 21 : 20);
+          const Real residual = x(2 * (j + 1) + c, i) - x(2 * j + c, i) + h * force;
+          expected += residual * residual / (21 * h);
+        }
       }
-    }
+    EXPECT_NEAR(point.loss().residual, expected, 1e-11 * expected);
+  }
+}
+
+// Every tile of sources comes once an epoch, so that forces are right in the mean.
+TEST(TrajectoryTraining, DrawnSourcesAreRightInTheMean) {
+  const Communicator self(MPI_COMM_SELF);
+  const Partition particles(self, 32, 8);
+  TrajectoryInteractionOptions options;
+  options.hidden = {6};
+  TrajectoryInteraction<Real> whole(options, self, particles, 2, 1, 7);
+  options.sources = 16;
+  TrajectoryInteraction<Real> drawn(options, self, particles, 2, 1, 7);
+  const Matrix<Real> x("x", 2, 32), expected("expected", 2, 32), sum("sum", 2, 32);
+  fill_normals(x, Random(5, Stream::initial_ensemble), 0, 0);
+  const Vector<Real> theta("theta", whole.network().parameters());
+  initialise_network(whole.network().shape(), 3, 1, 0, theta);
+  whole.add_force(0, x, theta, expected);
+  drawn.add_force(4, x, theta, sum);
+  EXPECT_GT(std::fabs(sum(0, 0) - expected(0, 0)), 1e-3);
+  drawn.add_force(5, x, theta, sum);
+  for (Index i = 0; i < 32; ++i)
+    for (Index c = 0; c < 2; ++c) EXPECT_NEAR(sum(c, i) / 2, expected(c, i), 1e-13);
 }
 
 TEST(TrajectoryTraining, KeepsTheBandwidthThatItIsGiven) {
@@ -169,6 +252,22 @@ TEST(TrajectoryTrainingParallel, IsTheSameOnAnyNumberOfRanks) {
       EXPECT_EQ(spread.loss().likelihood, whole.loss().likelihood);
       EXPECT_EQ(spread.loss().residual, whole.loss().residual);
     }
+}
+
+TEST(TrajectoryTrainingParallel, InteractsTheSameOnAnyNumberOfRanks) {
+  const Communicator comm, self(MPI_COMM_SELF);
+  for (const char* precision : {"double", "single"})
+    for (const char* statistic : {"v", "u"})
+      for (Index dimension : {1, 2, 3}) {
+        const Data here(comm, dimension), alone(self, dimension);
+        RunOptions run;
+        run.precision = precision;
+        const IndexOrWord sources = dimension == 2 ? IndexOrWord("all") : IndexOrWord(16);
+        const auto options = with_interaction(small_model("trapezoid", false, true, 4), statistic, sources);
+        Point spread(options, here, run), whole(options, alone, run);
+        EXPECT_EQ(spread.velocity(), whole.velocity()) << precision << " " << statistic << " " << dimension;
+        EXPECT_EQ(spread.loss().residual, whole.loss().residual);
+      }
 }
 
 const char* bowl_deck = R"(weir: 1
@@ -245,6 +344,12 @@ TEST(TrajectoryTrainingParallel, RefusesWhatItCannotTrain) {
   refused({"learn_energies.model.trajectory.bandwidth=-1"}, "found -1; allowed: above 0");
   refused({"learn_energies.model.trajectory.steps=0"}, "at least 1");
   refused({"learn_energies.model.trajectory.train_entropy=true"}, "needs `entropy`");
+  refused({"learn_energies.model.trajectory.potential=false"}, "nothing is learned");
+  refused({"learn_energies.model.trajectory={entropy: 1, train_entropy: true, potential: {time: true}}"},
+          "beta is not determined");
+  refused({"learn_energies.model.trajectory.interaction.sources=0"}, "at least 1");
+  refused({"learn_energies.model.trajectory.interaction.sources=some"}, "all");
+  refused({"learn_energies.model.trajectory.interaction.statistic=w"}, "u");
   refused({"learn_energies.coupling.method=assignment"}, "assignment needs parts of equal size");
 }
 
