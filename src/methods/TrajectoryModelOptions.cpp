@@ -67,7 +67,12 @@ void describe(Section& section, TrajectoryModelOptions& options) {
               "of the kernel densities, or by Silverman's rule for each snapshot; where training starts")
       .above(0)
       .one_of({"silverman"});
-  section.option("train_bandwidth", options.train_bandwidth, "learn one factor of all bandwidths");
+  section.option(
+      "blur", options.blur,
+      "convolve the snapshots with the kernel too, by noise drawn anew in every iteration: else the "
+      "trajectory's variance comes out too small by the bandwidth's square");
+  section.option("train_bandwidth", options.train_bandwidth,
+                 "learn one factor of all bandwidths; it tends to shrink until particles sit on data");
   section.section("potential", options.potential, "network of V; false: none");
   section.section("interaction", options.interaction, "network of W; false: none");
   section
@@ -77,6 +82,12 @@ void describe(Section& section, TrajectoryModelOptions& options) {
       .at_least(0);
   section.option("train_entropy", options.train_entropy,
                  "learn beta too: it is weakly determined; better give it where it is known");
+  section
+      .option(
+          "score", options.score,
+          "what the entropy pushes with: blob, the force of int rho log(K * rho), right to the bandwidth's "
+          "square; or density, grad log(K * rho), of a law that is wider by it")
+      .one_of({"blob", "density"});
   section.section("train", options.train, "how it is trained");
   if (section.reading()) check_combination(section, options);
 }

@@ -50,7 +50,7 @@ ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, con
       gather_(comm_, (*layout_)[parameters].partition, 1),
       gradient_(comm_, of_networks(), particles.local_tiles()),
       likelihood_(snapshots, grid.snapshot_knots, particles,
-                  options.bandwidth.is_word() ? 0 : options.bandwidth.number),
+                  options.bandwidth.is_word() ? 0 : options.bandwidth.number, options.blur, run.seed),
       times_("Weir::ResidualTraining::times", grid.knots()),
       theta_("Weir::ResidualTraining::theta", of_networks()),
       inputs_("Weir::ResidualTraining::inputs", inputs_of_potential_, panel_ * grid.knots()),
@@ -69,7 +69,7 @@ ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, con
   if (potential_) tape_.emplace(*potential_, panel_ * grid.knots(), Purpose::mixed);
   if (options.entropy) {
     beta_ = *options.entropy;
-    score_.emplace(comm_, particles, d_, grid.knots());
+    score_.emplace(comm_, particles, d_, grid.knots(), options.score == "blob");
     if (potential_) reference_.emplace(snapshots, particles, grid.knots());
   }
   if (!options.entropy && !options.interaction) return;
@@ -114,7 +114,7 @@ void ResidualTraining<T>::velocity(Real t, const ConstBlockViews& x, const Block
   const LocalTiles tiles = particles_.local();
   for (Index local = 0; local < tiles.tiles; ++local) visit_tile(tiles[local], x[trajectory], gradient);
   const Real slope = add_field_gradient(iteration, x[trajectory], gradient) +
-                     likelihood_.add_gradient(x[trajectory], log_factor_, gradient);
+                     likelihood_.add_gradient(iteration, x[trajectory], log_factor_, gradient);
   if (of_networks() > 0)
     gradient_.sum(tiles.tiles, total_.data(), "the gradient of the energies' parameters");
   total_(log_factor()) = options_.train_bandwidth ? slope : 0;
@@ -172,7 +172,7 @@ TrajectoryTraining::Loss ResidualTraining<T>::loss(const MatrixRef<const Real>& 
   for (Index local = 0; local < tiles.tiles; ++local) visit_tile(tiles[local], x, {});
   Loss loss{};
   sum_(squares_, &loss.residual, "the residual of the trajectory");
-  loss.likelihood = likelihood_.value(x, log_factor_);
+  loss.likelihood = likelihood_.value(0, x, log_factor_);
   return loss;
 }
 

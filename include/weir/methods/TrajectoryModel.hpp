@@ -41,11 +41,13 @@ struct TrajectoryModelOptions {
   std::string residual = "trapezoid";
   Real weight = 1;
   RealOrWord bandwidth = "silverman";
-  bool train_bandwidth = true;
+  bool blur = true;
+  bool train_bandwidth = false;
   std::optional<PotentialNetworkOptions> potential = PotentialNetworkOptions();
   std::optional<TrajectoryInteractionOptions> interaction;
   std::optional<Real> entropy;  ///< beta, or where it starts
   bool train_entropy = false;
+  std::string score = "blob";
   TrajectoryTrainOptions train;
   std::string where;
 };

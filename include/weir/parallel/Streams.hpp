@@ -20,6 +20,7 @@ enum class Stream : std::uint32_t {
   batch_order = 12,
   batch_tiles = 13,
   interaction_sources = 14,
+  snapshot_blur = 15,
 };
 
 }  // namespace weir

@@ -37,6 +37,7 @@ TrajectoryModelOptions small_model(const char* residual, bool time, bool entropy
   options.potential->time = time;
   if (entropy) options.entropy = 0.2;
   options.train_entropy = entropy;
+  options.train_bandwidth = true;
   options.potential->embedding.frequencies = time ? 2 : 0;
   return options;
 }
@@ -220,6 +221,7 @@ TEST(TrajectoryTraining, LikelihoodIsThatOfTheKernelDensity) {
   const Data data(self);
   auto options = small_model("explicit", false, false, 2);
   options.bandwidth = 0.3;
+  options.blur = false;
   Point point(options, data, RunOptions());
   const ConstBlockViews views(point.layout, point.state.vec());
   const auto x = views[TrajectoryTraining::trajectory];
