@@ -8,6 +8,7 @@ namespace weir {
 TrajectoryTrainOptions::TrajectoryTrainOptions() {
   ParameterRuleOptions adam;
   adam.rate = 5e-3;
+  adam.second_moment = 0.99;  // with 0.999 the first steps' gradients, of about 1, hold back all later ones
   adam.schedule = "cosine";
   rule.rule = adam;
   particles.rule = adam;

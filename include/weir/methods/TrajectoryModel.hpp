@@ -30,7 +30,7 @@ struct TrajectoryTrainOptions {
   TrajectoryTrainOptions();
 };
 struct TrajectoryInteractionOptions : InteractionNetworkOptions {
-  IndexOrWord sources{"all"};
+  IndexOrWord sources{64};
 };
 struct TrajectoryModelOptions {
   static constexpr const char* key = "trajectory";

@@ -6,6 +6,8 @@
 
 #include "InProcess.hpp"
 #include "methods/TrajectoryInteraction.hpp"
+#include "methods/TrajectoryLikelihood.hpp"
+#include "methods/TrajectoryScore.hpp"
 #include "weir/methods/TrajectoryModel.hpp"
 
 namespace weir {
@@ -241,6 +243,60 @@ TEST(TrajectoryTraining, LikelihoodIsThatOfTheKernelDensity) {
   EXPECT_NEAR(point.loss().likelihood, expected, 1e-10);
 }
 
+/// Equally likely points of the normal law, in one dimension.
+Matrix<Real> normal_quantiles(Index count) {
+  const Matrix<Real> x("quantiles", 1, count);
+  Real at = -8, mass = 0;
+  const Real step = 1e-4;
+  for (Index i = 0; i < count; ++i) {
+    const Real wanted = (Real(i) + 0.5) / Real(count);
+    for (; mass < wanted; at += step) mass += step * std::exp(-at * at / 2) / std::sqrt(2 * M_PI);
+    x(0, i) = at;
+  }
+  return x;
+}
+
+// Of normal data, the likeliest scale of normal particles: the data's if these are blurred like the
+// particles.
+TEST(TrajectoryTraining, BlurKeepsTheVariance) {
+  const Communicator self(MPI_COMM_SELF);
+  const std::vector<Ensemble> data{Ensemble(self, 2000, 1, 64)};
+  Kokkos::deep_copy(data[0].x, normal_quantiles(2000));
+  const Partition particles(self, 200, 64);
+  const Matrix<Real> quantiles = normal_quantiles(200), x("x", 1, 200);
+  const Real s = 0.5;
+  for (bool blur : {false, true}) {
+    TrajectoryLikelihood<Real> likelihood(data, {0}, particles, s, blur, 3);
+    Real best = 1e30, scale = 0;
+    for (Real a = 0.8; a < 1.1; a += 0.02) {
+      for (Index i = 0; i < 200; ++i) x(0, i) = a * quantiles(0, i);
+      Real sum = 0;
+      for (Index iteration = 0; iteration < 20; ++iteration) sum += likelihood.value(iteration, x, 0);
+      if (sum < best) scale = a;
+      best = std::min(best, sum);
+    }
+    EXPECT_NEAR(scale, blur ? 1 : std::sqrt(1 - s * s), 0.025) << blur;
+  }
+}
+
+// -x for the normal law: the blob method's error is of fourth order in s = .3, that of the density of second.
+TEST(TrajectoryTraining, BlobScoresAreThoseOfTheLawItself) {
+  const Communicator self(MPI_COMM_SELF);
+  const Partition particles(self, 400, 64);
+  const Matrix<Real> x = normal_quantiles(400);
+  for (bool blob : {false, true}) {
+    TrajectoryScore<Real> score(self, particles, 1, 1, blob);
+    const auto found = score(x, {0.3});
+    Real along = 0, square = 0;
+    for (Index i = 0; i < 400; ++i)
+      if (std::fabs(x(0, i)) < 2) {
+        along -= found(0, i) * x(0, i);
+        square += x(0, i) * x(0, i);
+      }
+    EXPECT_NEAR(along / square, blob ? 1 : 1 / 1.09, 0.02) << blob;
+  }
+}
+
 TEST(TrajectoryTrainingParallel, IsTheSameOnAnyNumberOfRanks) {
   const Communicator comm, self(MPI_COMM_SELF);
   const Data here(comm), alone(self);
@@ -248,7 +304,8 @@ TEST(TrajectoryTrainingParallel, IsTheSameOnAnyNumberOfRanks) {
     for (const char* residual : {"explicit", "trapezoid"}) {
       RunOptions run;
       run.precision = precision;
-      const auto options = small_model(residual, true, true, 6);
+      auto options = small_model(residual, true, true, 6);
+      options.score = *residual == 'e' ? "density" : "blob";
       Point spread(options, here, run), whole(options, alone, run);
       EXPECT_EQ(spread.velocity(), whole.velocity()) << precision << " " << residual;
       EXPECT_EQ(spread.loss().likelihood, whole.loss().likelihood);
@@ -322,6 +379,100 @@ TEST(TrajectoryTrainingParallel, LearnsABowlBesideKnownNoise) {
   const Real without = summary_of(folder / "out")["l2_uvp"];
   EXPECT_LT(with, 0.4);
   EXPECT_GT(without, 3 * with);
+}
+
+const char* gaussian_deck = R"(weir: 1
+run: {name: gaussian, seed: 3, tile: 8}
+learn_energies:
+  populations:
+    simulate:
+      initial: {particles: 1000, dimension: 1, normal: {mean: 1, covariance: 0.2}}
+      energy: {potential: {quadratic: {stiffness: 1.0}}, entropy: 1.0}
+      time: {step: 0.1, end: 0.6}
+  pairing: unpaired
+  coupling: {method: network_simplex, batch: whole}
+  model:
+    trajectory:
+      particles: 100
+      steps: 6
+      residual: explicit
+      entropy: 1.0
+      train_entropy: true
+      potential: {hidden: [16]}
+      train: {iterations: 1200, rule: {adam: 1.0e-2}, particles: {adam: 1.0e-2}}
+  metrics: [l2_uvp]
+)";
+
+// Normal populations that spread: their variances over time tell beta = 1, from wherever it starts. These
+// 7000 numbers themselves leave it uncertain by about .1.
+TEST(TrajectoryTraining, FindsBetaFromEitherSide) {
+  const SharedFolder folder;
+  Real found[2] = {};
+  const char* starts[] = {"0.2", "2"};
+  for (int n = 0; n < 2; ++n) {
+    const Outcome outcome = run_deck_text(
+        folder, gaussian_deck, {fmt::format("learn_energies.model.trajectory.entropy={}", starts[n])});
+    ASSERT_EQ(outcome.code, done) << outcome.message;
+    found[n] = summary_of(folder / "out")["entropy"];
+    EXPECT_NEAR(found[n], 1, 0.25) << starts[n];
+  }
+  EXPECT_NEAR(found[0], found[1], 0.35);
+}
+
+const char* together_deck = R"(weir: 1
+run: {name: together, seed: 3, tile: 16}
+learn_energies:
+  populations:
+    simulate:
+      initial: {particles: 1000, dimension: 2, normal: {mean: [1, 0], covariance: [[1.5, 0], [0, 0.5]]}}
+      energy: {potential: {quadratic: {stiffness: 0.5}}, interaction: {quadratic: {stiffness: 1.0}}}
+      time: {step: 0.2, end: 0.4, scheme: rk}
+  split: {test: 0.2}
+  pairing: unpaired
+  coupling: {method: network_simplex, batch: whole}
+  model:
+    trajectory:
+      particles: 64
+      steps: 4
+      potential: {hidden: [16]}
+      interaction: {hidden: [16], sources: 32}
+      train: {iterations: 1000, rule: {adam: {rate: 1.0e-2, schedule: cosine}}}
+  metrics: [w1, l2_uvp]
+)";
+
+// Which of the two attracts is told by means and variances; doing nothing has an l2_uvp of 9.6 here.
+TEST(TrajectoryTraining, LearnsAPotentialAndAnInteraction) {
+  const SharedFolder folder;
+  const Outcome outcome = run_deck_text(folder, together_deck);
+  ASSERT_EQ(outcome.code, done) << outcome.message;
+  const auto summary = summary_of(folder / "out");
+  RecordProperty("l2_uvp", std::to_string(Real(summary["l2_uvp"])));
+  EXPECT_LT(summary["l2_uvp"], 1.5);
+  EXPECT_LT(Real(summary["w1"]), 0.4 * Real(summary["w1_identity"]));
+  const std::string learned = fmt::format(R"(weir: 1
+run: {{name: again, tile: 16}}
+simulate:
+  initial: {{particles: 50, dimension: 2, normal: {{mean: 0, covariance: 1}}}}
+  energy: {{learned: {}}}
+  time: {{step: 0.1, end: 0.2}}
+)",
+                                          folder / "out/energies.h5");
+  const SharedFolder again;
+  const Outcome simulated = run_deck_text(again, learned);
+  EXPECT_EQ(simulated.code, done) << simulated.message;
+}
+
+// Only displacement interpolation past a population that is left out wants the populations' couplings.
+TEST(TrajectoryTraining, CouplesPopulationsOnlyWhereOneIsLeftOut) {
+  const SharedFolder folder;
+  const std::string short_training = "learn_energies.model.trajectory.train.iterations=2";
+  ASSERT_EQ(run_deck_text(folder, bowl_deck, {short_training}).code, done);
+  EXPECT_FALSE(summary_of(folder / "out").contains("seconds/coupling"));
+  const Outcome outcome = run_deck_text(folder, bowl_deck, {short_training, "learn_energies.leave_out=[1]"});
+  ASSERT_EQ(outcome.code, done) << outcome.message;
+  const auto summary = summary_of(folder / "out");
+  EXPECT_TRUE(summary.contains("seconds/coupling"));
+  EXPECT_TRUE(summary.contains("w1_interpolation"));
 }
 
 // Independent populations; doing nothing has an l2_uvp of about 8 here.
