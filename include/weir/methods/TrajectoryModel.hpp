@@ -4,13 +4,18 @@
 //     min over x, theta, s of  -(1/K) sum_k E_m log rho_k(y_km)
 //                              + weight sum_j (1 / h_j) E_i |x_i,j+1 - x_ij + h_j v_ij|^2
 //
-//     explicit   v_ij = g_ij                      g_ij = grad V_theta(x_ij, t_j) + E_k grad W_psi(x_ij -
-//     x_kj) trapezoid  v_ij = (g_ij + g_i,j+1) / 2             + beta grad log rho_j(x_ij)
+//     explicit   v_ij = g_ij
+//     trapezoid  v_ij = (g_ij + g_i,j+1) / 2
+//     g_ij = grad V_theta(x_ij, t_j) + E_k grad W_psi(x_ij - x_kj) + beta grad log rho_j(x_ij)
 //
 // x_ij is particle i at knot j of a time grid that has all snapshots among its knots, y_km datum m of
 // snapshot k, and rho the kernel density of bandwidth s of the particles at a knot. Snapshots meet only in
 // the trajectory: nothing is coupled but to start it. Source: Heinonen et al., "Wasserstein residuals", 2026
 // (arXiv 2607.04738).
+//
+// Not theirs, against what the kernel's width does to variances: data are blurred by the kernel too (`blur`),
+// the entropy's force is that of the blob method (`score`), and beside an entropy V is written as beta times
+// a quadratic reference plus the network (see TrajectoryLikelihood, TrajectoryScore, TrajectoryReference).
 #pragma once
 
 #include <memory>
