@@ -58,6 +58,22 @@ class LearnedPotential : public Potential {
   std::vector<PointwisePotential<ExpansionFunctor>> rows_;
 };
 
+class PotentialSum : public Potential {
+ public:
+  explicit PotentialSum(std::vector<std::unique_ptr<Potential>> terms) : terms_(std::move(terms)) {}
+  void add_value(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t,
+                 const VectorRef<Real>& values) const override {
+    for (const auto& term : terms_) term->add_value(tiles, x, t, values);
+  }
+  void add_gradient(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t, Real factor,
+                    const MatrixRef<Real>& out) const override {
+    for (const auto& term : terms_) term->add_gradient(tiles, x, t, factor, out);
+  }
+
+ private:
+  std::vector<std::unique_ptr<Potential>> terms_;
+};
+
 /// Pair kernels of theta . phi, for any number type.
 struct ExpansionGradient {
   static constexpr bool in_packs = true;
@@ -176,8 +192,8 @@ std::optional<LearnedEnergy::Expansion> read_expansion(const Hdf5File& file, con
 }  // namespace
 
 Index LearnedEnergy::potentials() const {
-  if (potential_network) return potential_network->shape.time ? Index(times.size()) : 1;
-  return potential ? Index(potential->theta.size()) : 0;
+  const Index networks = !potential_network ? 0 : potential_network->shape.time ? Index(times.size()) : 1;
+  return std::max(networks, potential ? Index(potential->theta.size()) : 0);
 }
 
 Index LearnedEnergy::row(Real t, Index rows) const {
@@ -236,10 +252,12 @@ LearnedEnergy read_learned_energy(const std::string& path, const Communicator& c
 
 std::unique_ptr<Potential> make_learned_potential(std::shared_ptr<const LearnedEnergy> energy,
                                                   Index tile_size) {
+  std::vector<std::unique_ptr<Potential>> terms;
   if (energy->potential_network)
-    return make_network_potential(*energy->potential_network, energy->dimension, tile_size, false,
-                                  "/networks/potential");
-  return std::make_unique<LearnedPotential>(std::move(energy));
+    terms.push_back(make_network_potential(*energy->potential_network, energy->dimension, tile_size, false,
+                                           "/networks/potential"));
+  if (energy->potential) terms.push_back(std::make_unique<LearnedPotential>(std::move(energy)));
+  return std::make_unique<PotentialSum>(std::move(terms));
 }
 std::unique_ptr<Interaction> make_learned_interaction(std::shared_ptr<const LearnedEnergy> energy,
                                                       const Communicator& comm, const Partition& partition,

@@ -23,6 +23,7 @@ BatchInteraction<T>::BatchInteraction(const Communicator& comm, const MlpShape& 
       difference_("Weir::BatchInteraction::difference", shape.inputs, tile),
       slope_("Weir::BatchInteraction::slope", shape.inputs, tile),
       u_("Weir::BatchInteraction::u", shape.inputs, tile),
+      hessian_u_("Weir::BatchInteraction::hessian_u", shape.inputs, tile),
       slot_particles_(slots),
       counts_(comm.size()),
       offsets_(comm.size()) {
@@ -31,8 +32,8 @@ BatchInteraction<T>::BatchInteraction(const Communicator& comm, const MlpShape& 
 }
 
 template <class T>
-void BatchInteraction<T>::gather(const Ensemble& ensemble, const std::vector<Index>& tiles) {
-  const Partition& partition = ensemble.partition;
+void BatchInteraction<T>::gather(const Partition& partition, const MatrixRef<const Real>& x,
+                                 const std::vector<Index>& tiles) {
   const Index d = Index(points_.extent(0));
   std::fill(counts_.begin(), counts_.end(), 0);
   particles_ = 0;
@@ -44,7 +45,6 @@ void BatchInteraction<T>::gather(const Ensemble& ensemble, const std::vector<Ind
       slot_particles_[slot] = std::min(tile_, partition.particles() - first);
       last_owner = partition.owner_of_row(first);
       const auto points = points_;
-      const auto x = ensemble.x;
       const Index local = first - partition.first_particle(), to = slot * tile_;
       if (last_owner == comm_.rank())
         Kokkos::parallel_for(
@@ -61,18 +61,29 @@ void BatchInteraction<T>::gather(const Ensemble& ensemble, const std::vector<Ind
 }
 
 template <class T>
+typename BatchInteraction<T>::Targets BatchInteraction<T>::in_batch(Index slot) const {
+  const Index d = Index(points_.extent(0));
+  const MatrixRef<const Real> points(points_.data() + slot * tile_ * d, std::size_t(d),
+                                     std::size_t(slot_particles_[slot]));
+  // A particle alone in its batch has nobody to meet.
+  const Index partners = unbiased_ ? std::max(Index(1), particles_ - 1) : particles_;
+  return {points, unbiased_ ? slot : -1, 1 / Real(partners)};
+}
+
+template <class T>
 template <class Use>
-void BatchInteraction<T>::for_each_panel(Index slot, const VectorRef<const T>& theta, Use&& use) {
+void BatchInteraction<T>::for_each_panel(const Targets& targets, const VectorRef<const T>& theta, Use&& use) {
   const Index d = Index(points_.extent(0));
   const auto points = points_;
   const auto difference = difference_;
-  for (Index i = 0; i < slot_particles_[slot]; ++i)
-    for (Index source = 0; source < Index(slot_particles_.size()); ++source) {
-      const Index count = slot_particles_[source], target = slot * tile_ + i, first = source * tile_;
+  const MatrixRef<const Real> x = targets.points;
+  for (Index i = 0; i < Index(x.extent(1)); ++i)
+    for (Index source = 0; source < slots(); ++source) {
+      const Index count = slot_particles_[source], first = source * tile_;
       if (count == 0) continue;
       Kokkos::parallel_for(
           "Weir::BatchInteraction::differences", Range(0, count), KOKKOS_LAMBDA(Index j) {
-            for (Index c = 0; c < d; ++c) difference(c, j) = T(points(c, target) - points(c, first + j));
+            for (Index c = 0; c < d; ++c) difference(c, j) = T(x(c, i) - points(c, first + j));
           });
       Kokkos::fence();
       const Columns columns(0, count);
@@ -83,40 +94,58 @@ void BatchInteraction<T>::for_each_panel(Index slot, const VectorRef<const T>& t
 }
 
 template <class T>
-void BatchInteraction<T>::add_force(Index slot, const VectorRef<const T>& theta,
+void BatchInteraction<T>::add_force(const Targets& targets, const VectorRef<const T>& theta,
                                     const MatrixRef<Real>& force) {
   const Index d = Index(points_.extent(0));
-  const Real share_each = share();
+  const Real share = targets.share;
   const auto slope = slope_;
-  for_each_panel(slot, theta, [&](Index i, Index source, Index count) {
-    const Index self = unbiased_ && source == slot ? i : -1;
+  for_each_panel(targets, theta, [&](Index i, Index source, Index count) {
+    const Index self = source == targets.self ? i : -1;
     Kokkos::parallel_for(
         "Weir::BatchInteraction::force", Range(0, d), KOKKOS_LAMBDA(Index c) {
           Real sum = 0;
           for (Index j = 0; j < count; ++j)
             if (j != self) sum += Real(slope(c, j));
-          force(c, i) += share_each * sum;
+          force(c, i) += share * sum;
         });
     Kokkos::fence();
   });
 }
 
 template <class T>
-void BatchInteraction<T>::gradient(Index slot, const VectorRef<const T>& theta, const MatrixRef<const T>& u,
-                                   const VectorRef<T>& theta_bar) {
-  const Index d = Index(points_.extent(0));
-  const Real share_each = share();
-  const auto panel = u_;
-  bool add = false;
-  for_each_panel(slot, theta, [&](Index i, Index source, Index count) {
-    const Index self = unbiased_ && source == slot ? i : -1;
+void BatchInteraction<T>::gradient(const Targets& targets, const VectorRef<const T>& theta,
+                                   const MatrixRef<const T>& u, const Gradient& gradient) {
+  const Index d = Index(points_.extent(0)), tile = tile_;
+  const Real share = targets.share;
+  const auto panel = u_, hessian_u = hessian_u_;
+  const auto of_targets = gradient.targets, of_sources = gradient.sources;
+  const bool points_wanted = of_targets.data() != nullptr;
+  bool add = gradient.add;
+  for_each_panel(targets, theta, [&](Index i, Index source, Index count) {
+    const Index self = source == targets.self ? i : -1;
     Kokkos::parallel_for(
         "Weir::BatchInteraction::u", Range(0, count), KOKKOS_LAMBDA(Index j) {
-          for (Index c = 0; c < d; ++c) panel(c, j) = j == self ? T(0) : T(share_each * Real(u(c, i)));
+          for (Index c = 0; c < d; ++c) panel(c, j) = j == self ? T(0) : T(share * Real(u(c, i)));
         });
     Kokkos::fence();
-    network_.mixed(theta, Kokkos::subview(u_, Kokkos::ALL, Columns(0, count)), tape_, theta_bar, {}, add);
+    const Columns columns(0, count);
+    const auto hessian_u_here =
+        points_wanted ? MatrixRef<T>(Kokkos::subview(hessian_u_, Kokkos::ALL, columns)) : MatrixRef<T>();
+    network_.mixed(theta, Kokkos::subview(u_, Kokkos::ALL, columns), tape_, gradient.theta, hessian_u_here,
+                   add);
     add = true;
+    if (!points_wanted) return;
+    const Index first = source * tile;
+    Kokkos::parallel_for(
+        "Weir::BatchInteraction::points_gradient", Range(0, d), KOKKOS_LAMBDA(Index c) {
+          Real sum = 0;
+          for (Index j = 0; j < count; ++j) {
+            sum += Real(hessian_u(c, j));
+            of_sources(c, first + j) -= Real(hessian_u(c, j));
+          }
+          of_targets(c, i) += sum;
+        });
+    Kokkos::fence();
   });
 }
 

@@ -1,44 +1,67 @@
-// A network interaction within a mini-batch: the mean of grad W(z_i - z_j) over the batch's particles j.
+// A network interaction with the particles of some tiles that every rank has: the sums that an average over
+// them is made of, and their derivatives.
 //
-//     force_i = (1/n) sum_j grad W(z_i - z_j)              (V-statistic)
-//     force_i = (1/(n - 1)) sum_{j != i} grad W(z_i - z_j)  (U-statistic)
+//     force_i = share sum_j grad W(x_i - z_j)
 //
-// A rank computes the rows of its own tiles against all tiles of the batch in their order: panels of one
-// target and one source tile, so that results depend on nothing else.
+// Within a mini-batch the targets x_i are sources z_j too, and the average is
+//
+//     share = 1 / n, all j                 (V-statistic)
+//     share = 1 / (n - 1), all j but i     (U-statistic)
+//
+// A rank computes its own targets against all sources in their order: panels of one target and one source
+// tile, so that results depend on nothing else.
 #pragma once
 
 #include <algorithm>
 #include <vector>
 
-#include "weir/ensemble/Ensemble.hpp"
 #include "weir/networks/Mlp.hpp"
+#include "weir/parallel/Communicator.hpp"
+#include "weir/parallel/Partition.hpp"
 
 namespace weir {
 
 template <class T>
 class BatchInteraction {
  public:
-  /// For batches of at most `slots` tiles of `tile` particles in d dimensions.
+  /// With at most `slots` tiles of `tile` particles at once, in d dimensions.
   BatchInteraction(const Communicator& comm, const MlpShape& shape, bool unbiased, Index slots, Index tile);
 
   const Mlp<T>& network() const { return network_; }
+  Index slots() const { return Index(slot_particles_.size()); }
 
-  /// Collective: every rank gets the batch's particles; tiles[s] is the tile of `ensemble` in slot s, or -1.
-  void gather(const Ensemble& ensemble, const std::vector<Index>& tiles);
+  /// Collective: every rank gets the sources; tiles[s] is the tile of the partition in slot s, or -1. x:
+  /// components x local particles.
+  void gather(const Partition& partition, const MatrixRef<const Real>& x, const std::vector<Index>& tiles);
 
-  /// force(:, i) += the mean for particle i of the slot's tile (which must be this rank's).
-  void add_force(Index slot, const VectorRef<const T>& theta, const MatrixRef<Real>& force);
-  /// theta_bar = gradient of sum_i <u_i, force_i> with respect to theta, u held fixed.
-  void gradient(Index slot, const VectorRef<const T>& theta, const MatrixRef<const T>& u,
-                const VectorRef<T>& theta_bar);
+  /// Particles that feel the sources; `self`: the slot that has the very same ones, whose forces on
+  /// themselves are left out; -1: no such slot.
+  struct Targets {
+    MatrixRef<const Real> points;
+    Index self;
+    Real share;
+  };
+  /// A slot's particles, for the average over the batch.
+  Targets in_batch(Index slot) const;
+
+  /// force(:, i) += the sum for target i.
+  void add_force(const Targets& targets, const VectorRef<const T>& theta, const MatrixRef<Real>& force);
+
+  /// Where gradients of sum_i <u_i, force_i> go, u held fixed.
+  struct Gradient {
+    VectorRef<T> theta;         ///< set, or added to
+    bool add = false;           ///< to theta
+    MatrixRef<Real> targets{};  ///< added to; empty: not wanted
+    MatrixRef<Real> sources{};  ///< added to, slot after slot, each of `tile` columns
+  };
+  void gradient(const Targets& targets, const VectorRef<const T>& theta, const MatrixRef<const T>& u,
+                const Gradient& gradient);
 
  private:
-  /// For each target of the slot and each source slot: fills the panel of differences, finds grad W there and
-  /// calls use(target, source slot, columns).
+  /// For each target and each source slot: fills the panel of differences, finds grad W there and calls
+  /// use(target, source slot, columns).
   template <class Use>
-  void for_each_panel(Index slot, const VectorRef<const T>& theta, Use&& use);
-  /// A particle alone in its batch has nobody to meet.
-  Real share() const { return 1 / Real(unbiased_ ? std::max(Index(1), particles_ - 1) : particles_); }
+  void for_each_panel(const Targets& targets, const VectorRef<const T>& theta, Use&& use);
 
   Communicator comm_;
   Mlp<T> network_;
@@ -46,7 +69,7 @@ class BatchInteraction {
   bool unbiased_;
   Index tile_, particles_ = 0;
   Matrix<Real> points_;  // slot after slot, each of tile_ columns
-  Matrix<T> difference_, slope_, u_;
+  Matrix<T> difference_, slope_, u_, hessian_u_;
   std::vector<Index> slot_particles_;
   std::vector<int> counts_, offsets_;
 };

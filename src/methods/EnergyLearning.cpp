@@ -107,21 +107,26 @@ Metrics EnergyLearning::run() {
   describe_populations(populations_, output_);
   const Index steps = Index(kept_.size()) - 1, offset = next ? 1 : 0;
 
-  Couplings pieces(options_.coupling, kept_train_, next ? CoupledAt::next : CoupledAt::current,
+  std::optional<Couplings> pieces;
+  if (options_.couples())
+    pieces.emplace(options_.coupling, kept_train_, next ? CoupledAt::next : CoupledAt::current,
                    run_.single_precision());
-  const auto forget = control_.keep([&](Hdf5File& file) { pieces.save(file); });
-  phase("coupling", [&] {
-    couple(pieces);
-    return 0;
+  const auto forget = control_.keep([&](Hdf5File& file) {
+    if (pieces) pieces->save(file);
   });
+  if (pieces)
+    phase("coupling", [&] {
+      couple(*pieces);
+      return 0;
+    });
   if (control_.stopped()) return {};
-  const auto& couplings = pieces.result();
-  describe_couplings(couplings, kept_, output_);
+  const auto couplings = pieces ? pieces->result() : std::vector<CoupledEnsemble>();
+  if (pieces) describe_couplings(couplings, kept_, output_);
   const auto densities = phase("density", [&] { return fit_densities(offset); });
-  if (!control_.goes_on_after({coupling_stage(repetition_), {pieces.done(), 0}, 0})) return {};
+  if (!control_.goes_on_after({coupling_stage(repetition_), {pieces ? pieces->done() : 0, 0}, 0})) return {};
 
   std::vector<Transition> transitions;
-  for (Index k = 0; k < steps; ++k)
+  for (Index k = 0; pieces && k < steps; ++k)
     transitions.push_back(
         {kept_train_[k + offset], couplings[k], kept_times_[k + 1] - kept_times_[k], densities[k].get()});
   energy_ = phase("fit", [&] { return learn(transitions); });

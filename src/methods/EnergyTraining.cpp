@@ -190,7 +190,8 @@ void NetworkTraining<T>::visit_batch(Real scale) {
   if (interaction_) {
     for (Index slot = 0; slot < batches_.strata(); ++slot)
       batch_tiles_[slot] = batch_.tiles[slot] < 0 ? -1 : tiles_[batch_.group][batch_.tiles[slot]].tile;
-    interaction_->gather(transitions_[batch_.group].at, batch_tiles_);
+    const Ensemble& at = transitions_[batch_.group].at;
+    interaction_->gather(at.partition, at.x, batch_tiles_);
   }
   for (Index slot = 0; slot < batches_.strata(); ++slot) {
     if (batch_.tiles[slot] < 0) continue;
@@ -205,7 +206,7 @@ template <class T>
 void NetworkTraining<T>::visit_tile(Index k, const Tile& tile, Index slot, Real scale) {
   Kokkos::deep_copy(force_, 0);
   if (potential_) add_potential_force(k, tile);
-  if (interaction_) interaction_->add_force(slot, interaction_theta(), force_);
+  if (interaction_) interaction_->add_force(interaction_->in_batch(slot), interaction_theta(), force_);
   find_residual(k, tile, scale);
   if (scale > 0) add_gradient(slot, tile.count);
   if (scale > 0) counters().particle_steps += tile.count;
@@ -222,8 +223,8 @@ void NetworkTraining<T>::add_gradient(Index slot, Index count) {
                       VectorRef<T>(theta_bar.data(), potential_->parameters()));
   if (interaction_)
     interaction_->gradient(
-        slot, interaction_theta(), u,
-        VectorRef<T>(theta_bar.data() + interaction_first_, interaction_->network().parameters()));
+        interaction_->in_batch(slot), interaction_theta(), u,
+        {VectorRef<T>(theta_bar.data() + interaction_first_, interaction_->network().parameters())});
 }
 
 /// force_ += grad V; what it leaves on the tape the gradient with respect to the parameters needs.

@@ -74,6 +74,10 @@ bool entropy_of(const Model& model) {
 
 }  // namespace
 
+bool LearnEnergiesOptions::couples() const {
+  return !leave_out.empty() || !std::holds_alternative<TrajectoryModelOptions>(model.kind);
+}
+
 bool ModelOptions::next() const {
   return std::visit([](const auto& model) { return next_of(model); }, kind);
 }
@@ -105,7 +109,7 @@ void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
   populations_ =
       make_populations(options_.populations, options_.split, options_.pairing == "paired", comm, run);
   check_left_out();
-  check_couplings(options_.coupling, populations_->train);
+  if (options_.couples()) check_couplings(options_.coupling, populations_->train);
   if (linear) check_data_centres(linear->features, populations_->train);
   if (const auto* trajectory = std::get_if<TrajectoryModelOptions>(&options_.model.kind))
     check_trajectory(*trajectory, options_.coupling, populations_->train);

@@ -16,9 +16,9 @@ MlpShape PotentialNetworkOptions::shape_in(Index dimension) const {
 void describe(Section& section, InteractionNetworkOptions& options) {
   describe(section, static_cast<NetworkOptions&>(options));
   section
-      .option(
-          "statistic", options.statistic,
-          "mean over a batch: v, all pairs (biased towards grad W(0)), or u, pairs of different particles")
+      .option("statistic", options.statistic,
+              "mean over a batch or a knot: v, all pairs (biased towards grad W(0)), or u, pairs of "
+              "different particles")
       .one_of({"v", "u"});
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "weir/flows/Stage.hpp"
+#include "weir/output/Checkpoint.hpp"
 #include "weir/output/RunControl.hpp"
 
 namespace weir {
@@ -18,6 +19,11 @@ inline int training_stage(int repetition) {
 }
 inline int repetition_of(const Standing& standing) {
   return standing.stage / 2;
+}
+
+/// Whether the run goes on from a checkpoint of this very training: its state need not be found.
+inline bool resumes_training(const RunOutput& output, int repetition) {
+  return output.restart() && output.restart()->standing().stage == training_stage(repetition);
 }
 
 /// One unit of time an iteration; the rules of the flow's blocks, in their order.

@@ -33,12 +33,13 @@ Index particles_of(const TrajectoryModelOptions& options, const std::vector<Ense
   return std::min(options.particles, snapshots.front().particles());
 }
 
-/// Displacement interpolation: from the first snapshot's particles to where optimal couplings take them in
-/// the next, and on from there; straight in between.
+/// Displacement interpolation: from the first snapshot's particles, `at` (which are moved), to where optimal
+/// couplings take them in the next, and on from there; straight in between.
 void start_trajectory(const CouplingOptions& coupling, const TimeGrid& grid,
-                      const std::vector<Ensemble>& snapshots, Ensemble at, bool single,
-                      const MatrixRef<Real>& x) {
+                      const std::vector<Ensemble>& snapshots, const Ensemble& at, bool single,
+                      const MatrixRef<Real>& x, RunOutput& output) {
   const Index d = at.components();
+  Real cost = 0, gap = 0;
   for (std::size_t k = 0; k + 1 < snapshots.size(); ++k) {
     const auto coupled = couple_populations(coupling, {at, snapshots[k + 1]}, CoupledAt::current, single);
     const auto displacement = coupled.front().displacement, points = at.x;
@@ -53,7 +54,12 @@ void start_trajectory(const CouplingOptions& coupling, const TimeGrid& grid,
             }
         });
     Kokkos::fence();
+    output.log(fmt::format("start, interval {}: mean squared distance {:.6g}, duality gap {:.1e}", k,
+                           coupled.front().cost, coupled.front().gap));
+    cost += coupled.front().cost / Real(snapshots.size() - 1);
+    gap = std::max(gap, coupled.front().gap);
   }
+  output.summarise({{"coupling_cost", cost}, {"coupling_gap", gap}});
 }
 
 std::vector<Ensemble> at_snapshots(const TimeGrid& grid, const Ensemble& like, const Matrix<Real>& x) {
@@ -89,10 +95,9 @@ FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const Cou
   Stage stage(training_steps(iterations, run, {options.train.particles, options.train.rule}), *training,
               options.where);
   const Layout& layout = *training->layout();
-  {
+  if (!resumes_training(output, repetition)) {
     const BlockViews blocks(layout, stage.state().vec());
-    start_trajectory(coupling, grid, snapshots, first_particles(start, start.particles()),
-                     run.single_precision(), blocks[trajectory]);
+    start_trajectory(coupling, grid, snapshots, start, run.single_precision(), blocks[trajectory], output);
     training->initialise(blocks[parameters]);
   }
   const Index unknowns = layout[parameters].partition.particles();

@@ -43,16 +43,19 @@ Real silverman(const Ensemble& snapshot, Index particles) {
 template <class T>
 TrajectoryLikelihood<T>::TrajectoryLikelihood(const std::vector<Ensemble>& snapshots,
                                               const std::vector<Index>& knots, const Partition& particles,
-                                              Real bandwidth)
+                                              Real bandwidth, bool blur, Index seed)
     : d_(snapshots.front().components()),
       particles_(particles.particles()),
+      blur_(blur),
+      random_(seed, Stream::snapshot_blur),
       points_("Weir::TrajectoryLikelihood::points", d_, particles.local_particles()),
       slopes_("Weir::TrajectoryLikelihood::slopes", d_, particles.local_particles()) {
   snapshots_.reserve(snapshots.size());
   for (std::size_t k = 0; k < snapshots.size(); ++k) {
     const Ensemble& data = snapshots[k];
     const Index here = data.partition.local_particles();
-    snapshots_.push_back({data, knots[k], bandwidth > 0 ? bandwidth : silverman(data, particles_),
+    snapshots_.push_back({data, Index(k), knots[k], bandwidth > 0 ? bandwidth : silverman(data, particles_),
+                          blur ? Matrix<Real>("Weir::TrajectoryLikelihood::blurred", d_, here) : data.x,
                           PairSum<T>(data.comm, data.partition, particles, d_),
                           PairSum<T>(data.comm, particles, data.partition, d_, 1),
                           TileSum(data.comm, data.partition, 2),
@@ -62,23 +65,23 @@ TrajectoryLikelihood<T>::TrajectoryLikelihood(const std::vector<Ensemble>& snaps
 }
 
 template <class T>
-Real TrajectoryLikelihood<T>::value(const MatrixRef<const Real>& x, Real log_factor) {
+Real TrajectoryLikelihood<T>::value(Index iteration, const MatrixRef<const Real>& x, Real log_factor) {
   Real sum = 0;
   for (Snapshot& snapshot : snapshots_)
-    sum -= visit(snapshot, x, snapshot.bandwidth * std::exp(log_factor)).value;
+    sum -= visit(snapshot, iteration, x, snapshot.bandwidth * std::exp(log_factor)).value;
   return sum / Real(snapshots_.size());
 }
 
 template <class T>
-Real TrajectoryLikelihood<T>::add_gradient(const MatrixRef<const Real>& x, Real log_factor,
+Real TrajectoryLikelihood<T>::add_gradient(Index iteration, const MatrixRef<const Real>& x, Real log_factor,
                                            const MatrixRef<Real>& gradient) {
   Real slope = 0;
   const Index d = d_;
   for (Snapshot& snapshot : snapshots_) {
     const Real s = snapshot.bandwidth * std::exp(log_factor);
-    slope -= visit(snapshot, x, s).slope / Real(snapshots_.size());
+    slope -= visit(snapshot, iteration, x, s).slope / Real(snapshots_.size());
     snapshot.to_particles("Weir::TrajectoryLikelihood::gradient", WeightedGaussianSlope{1 / (s * s)}, points_,
-                          snapshot.data.x, snapshot.weights,
+                          snapshot.points, snapshot.weights,
                           slopes_);  // dL/dx_i = -sum_m w_m grad K(x_i - y_m) / K(0)
     const auto slopes = slopes_;
     const Index first = d * snapshot.knot;
@@ -92,11 +95,12 @@ Real TrajectoryLikelihood<T>::add_gradient(const MatrixRef<const Real>& x, Real 
 }
 
 template <class T>
-typename TrajectoryLikelihood<T>::Terms TrajectoryLikelihood<T>::visit(Snapshot& snapshot,
+typename TrajectoryLikelihood<T>::Terms TrajectoryLikelihood<T>::visit(Snapshot& snapshot, Index iteration,
                                                                        const MatrixRef<const Real>& x,
                                                                        Real s) {
+  if (blur_) blur(snapshot, iteration);
   take_knot(x, snapshot.knot, points_);
-  snapshot.to_data("Weir::TrajectoryLikelihood::value", GaussianSpread{1 / (s * s)}, snapshot.data.x, points_,
+  snapshot.to_data("Weir::TrajectoryLikelihood::value", GaussianSpread{1 / (s * s)}, snapshot.points, points_,
                    {}, snapshot.sums);
   const auto sums = snapshot.sums, weights = snapshot.weights;
   const Real data = Real(snapshot.data.particles()), share = 1 / (data * Real(snapshots_.size()));
@@ -111,6 +115,20 @@ typename TrajectoryLikelihood<T>::Terms TrajectoryLikelihood<T>::visit(Snapshot&
       });
   const Real peak = std::log(gaussian_kernel_peak(d_, s) / Real(particles_));
   return {totals[0] / data + peak, totals[1] / data - Real(d_)};
+}
+
+template <class T>
+void TrajectoryLikelihood<T>::blur(const Snapshot& snapshot, Index iteration) {
+  const auto points = snapshot.points, data = snapshot.data.x;
+  fill_normals(points, random_, snapshot.data.partition.first_particle(),
+               iteration * snapshots() + snapshot.number);
+  const Real s = snapshot.bandwidth;
+  const Index d = d_;
+  Kokkos::parallel_for(
+      "Weir::TrajectoryLikelihood::blur", Range(0, Index(points.extent(1))), KOKKOS_LAMBDA(Index m) {
+        for (Index c = 0; c < d; ++c) points(c, m) = data(c, m) + s * points(c, m);
+      });
+  Kokkos::fence();
 }
 
 template class TrajectoryLikelihood<float>;

@@ -8,6 +8,7 @@ namespace weir {
 TrajectoryTrainOptions::TrajectoryTrainOptions() {
   ParameterRuleOptions adam;
   adam.rate = 5e-3;
+  adam.second_moment = 0.99;  // with 0.999 the first steps' gradients, of about 1, hold back all later ones
   adam.schedule = "cosine";
   rule.rule = adam;
   particles.rule = adam;
@@ -20,6 +21,32 @@ void describe(Section& section, TrajectoryTrainOptions& options) {
   section.section("particles", options.particles, "how the trajectory's particles descend");
   section.option("reports", options.reports, "how often metrics.csv gets the loss").at_least(1);
 }
+
+void describe(Section& section, TrajectoryInteractionOptions& options) {
+  describe(section, static_cast<InteractionNetworkOptions&>(options));
+  section
+      .option("sources", options.sources,
+              "particles, rounded to whole tiles, that those of a knot meet in an iteration, drawn anew each "
+              "time; all of them cost the square of the particles")
+      .at_least(1)
+      .one_of({"all"});
+}
+
+namespace {
+
+void check_combination(Section& section, const TrajectoryModelOptions& options) {
+  if (options.train_entropy && !options.entropy)
+    section.error("train_entropy", "needs `entropy`, the coefficient to start with");
+  if (options.train_entropy && options.potential && options.potential->time)
+    section.error("train_entropy",
+                  "a potential V(x, t) does whatever an entropy can do, so beta is not determined; give "
+                  "`potential: {time: false}`, or beta");
+  if (!options.potential && !options.interaction && !options.train_entropy)
+    section.error("potential",
+                  "nothing is learned; allowed: potential, interaction, train_entropy, at least one");
+}
+
+}  // namespace
 
 void describe(Section& section, TrajectoryModelOptions& options) {
   if (section.reading()) options.where = section.path();
@@ -41,18 +68,29 @@ void describe(Section& section, TrajectoryModelOptions& options) {
               "of the kernel densities, or by Silverman's rule for each snapshot; where training starts")
       .above(0)
       .one_of({"silverman"});
-  section.option("train_bandwidth", options.train_bandwidth, "learn one factor of all bandwidths");
-  section.section("potential", options.potential, "network of V");
+  section.option(
+      "blur", options.blur,
+      "convolve the snapshots with the kernel too, by noise drawn anew in every iteration: else the "
+      "trajectory's variance comes out too small by the bandwidth's square");
+  section.option("train_bandwidth", options.train_bandwidth,
+                 "learn one factor of all bandwidths; it tends to shrink until particles sit on data");
+  section.section("potential", options.potential, "network of V; false: none");
+  section.section("interaction", options.interaction, "network of W; false: none");
   section
       .option("entropy", options.entropy,
               "coefficient beta of the entropy, the temperature of the noise; where training starts if it is "
               "learned")
       .at_least(0);
   section.option("train_entropy", options.train_entropy,
-                 "learn beta too: it is weakly determined and comes out too small; better give it");
-  if (section.reading() && options.train_entropy && !options.entropy)
-    section.error("train_entropy", "needs `entropy`, the coefficient to start with");
+                 "learn beta too: it is weakly determined; better give it where it is known");
+  section
+      .option(
+          "score", options.score,
+          "what the entropy pushes with: blob, the force of int rho log(K * rho), right to the bandwidth's "
+          "square; or density, grad log(K * rho), of a law that is wider by it")
+      .one_of({"blob", "density"});
   section.section("train", options.train, "how it is trained");
+  if (section.reading()) check_combination(section, options);
 }
 
 TimeGrid::TimeGrid(const std::vector<Real>& snapshots, Index steps) {

@@ -1,16 +1,23 @@
-// The score of a trajectory's kernel densities at its own particles, and what it gives to gradients.
+// What stands for the score of a trajectory's particles at their own places, and what it gives to gradients.
 //
-//     S_a = grad log rho(x_a) = -(1/s^2) sum_b k_ab (x_a - x_b) / P_a,   P_a = sum_b k_ab,
+//     S_a = -(1/s^2) sum_b k_ab (x_a - x_b) (1 / P_a + c / P_b),    P_a = sum_b k_ab,
 //     k_ab = exp(-|x_a - x_b|^2 / (2 s^2))
 //
-// Of phi = sum_a <u_a, S_a>, with w_a = u_a / P_a, q_a = <u_a, S_a> / P_a, r = x_a - x_b, m = |r|^2 / s^2:
+// c = 0: grad log(K * rho), the score of the law convolved with the kernel, whose variance is too large by
+// s^2. c = 1: -grad of the variation of int rho log(K * rho), the entropy as the blob method has it: right to
+// order s^2. Of phi = sum_a <u_a, S_a>, with r = x_a - x_b, m = |r|^2 / s^2 and
 //
-//     dphi/dx_a   = -(1/s^2) sum_b k_ab {(w_a - w_b) - r <w_a - w_b, r> / s^2 - (q_a + q_b) r}
-//     dphi/dlog s = sum_a [-2 <u_a, S_a> - (1/2) sum_b k_ab m (<w_a - w_b, r> / s^2 + q_a + q_b)]
+//     c = 0    v_a = u_a / P_a    p_a = 1 / 2      t_a = -<u_a, S_a> / P_a
+//     c = 1    v_a = u_a          p_a = 1 / P_a    t_a = (1/s^2) sum_b k_ab <u_a - u_b, r> / P_a^2
 //
-// so the adjoint is one more pair sum, of points (x, w, q) whose sources have -q.
+//     dphi/dx_a   = -(1/s^2) sum_b k_ab {(p_a + p_b) [(v_a - v_b) - r <v_a - v_b, r> / s^2] + (t_a + t_b) r}
+//     dphi/dlog s = sum_a [-2 <u_a, S_a>
+//                          - (1/2) sum_b k_ab m {(p_a + p_b) <v_a - v_b, r> / s^2 - (t_a + t_b)}]
+//
+// so the adjoint is one more pair sum, of points (x, v, p, t) whose sources have -p, -t.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "weir/ensemble/PairSum.hpp"
@@ -21,7 +28,9 @@ namespace weir {
 template <class T>
 class TrajectoryScore {
  public:
-  TrajectoryScore(const Communicator& comm, const Partition& particles, Index components, Index knots);
+  /// `blob`: c = 1.
+  TrajectoryScore(const Communicator& comm, const Partition& particles, Index components, Index knots,
+                  bool blob);
 
   /// Collective. x and S: components * knots rows, one column a particle; bandwidths[j] at knot j. S holds
   /// until the next call.
@@ -37,15 +46,21 @@ class TrajectoryScore {
                       const MatrixRef<const Real>& u, Real scale, const MatrixRef<Real>& gradient);
 
  private:
-  void take_adjoints(const MatrixRef<const Real>& u, Index knot);
+  void add_of_sources(Index knot, Real inverse_square);
+  void find_meeting(const MatrixRef<const Real>& u, Index knot, Real inverse_square);
+  void take_adjoints(const MatrixRef<const Real>& u, Index knot, Real inverse_square);
 
   Index d_, knots_;
+  bool blob_;
   LocalTiles tiles_;
   PairSum<T> pairs_, adjoint_pairs_;
+  std::optional<PairSum<T>> weighted_pairs_, meeting_pairs_;  // of the blob method only
   TileSum total_;
   Matrix<Real> points_, sums_;                     // of one knot; sum_b k and sum_b grad k
   Matrix<Real> scores_, masses_;                   // of all knots: S, and P in a row a knot
-  Matrix<Real> targets_, sources_, adjoint_sums_;  // (x, w, q), (x, w, -q); dphi/dx and the row of log s
+  Matrix<Real> shares_, slopes_;                   // of one knot: 1 / P; sum_b grad k / P_b
+  Matrix<Real> moving_, meeting_;                  // of one knot: (x, u); sum_b k <u_a - u_b, r>
+  Matrix<Real> targets_, sources_, adjoint_sums_;  // (x, v, p, t), (x, v, -p, -t); dphi/dx, row of log s
 };
 
 extern template class TrajectoryScore<float>;

@@ -14,6 +14,20 @@ MatrixRef<T> columns_of(const Matrix<T>& matrix, Index columns) {
   return MatrixRef<T>(matrix.data(), matrix.extent(0), std::size_t(columns));
 }
 
+template <class T>
+std::optional<Mlp<T>> network_of(const TrajectoryModelOptions& options, Index dimension) {
+  if (!options.potential) return {};
+  return Mlp<T>(options.potential->shape_in(dimension));
+}
+
+template <class T>
+std::optional<TrajectoryInteraction<T>> interaction_of(const TrajectoryModelOptions& options,
+                                                       const Communicator& comm, const Partition& particles,
+                                                       Index dimension, Index knots, Index seed) {
+  if (!options.interaction) return {};
+  return TrajectoryInteraction<T>(*options.interaction, comm, particles, dimension, knots, seed);
+}
+
 }  // namespace
 
 template <class T>
@@ -26,22 +40,23 @@ ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, con
       seed_(run.seed),
       d_(snapshots.front().components()),
       particles_(particles),
-      network_(options.potential.shape_in(d_)),
+      potential_(network_of<T>(options, d_)),
+      inputs_of_potential_(potential_ ? potential_->shape().inputs : d_),
       panel_(std::min(particles.tile_size(), std::max(Index(1), panel_columns / grid.knots()))),
-      tape_(network_, panel_ * grid.knots(), Purpose::mixed),
+      interaction_(interaction_of<T>(options, comm_, particles, d_, grid.knots(), run.seed)),
       layout_(std::make_shared<Layout>(comm_,
                                        std::vector<Block>{{"trajectory", particles, d_ * grid.knots()},
                                                           parameter_block(comm_, "parameters", unknowns())})),
       gather_(comm_, (*layout_)[parameters].partition, 1),
-      gradient_(comm_, network_.parameters(), particles.local_tiles()),
+      gradient_(comm_, of_networks(), particles.local_tiles()),
       likelihood_(snapshots, grid.snapshot_knots, particles,
-                  options.bandwidth.is_word() ? 0 : options.bandwidth.number),
+                  options.bandwidth.is_word() ? 0 : options.bandwidth.number, options.blur, run.seed),
       times_("Weir::ResidualTraining::times", grid.knots()),
-      theta_("Weir::ResidualTraining::theta", network_.parameters()),
-      inputs_("Weir::ResidualTraining::inputs", network_.shape().inputs, panel_ * grid.knots()),
-      slope_("Weir::ResidualTraining::slope", network_.shape().inputs, panel_ * grid.knots()),
-      u_("Weir::ResidualTraining::u", network_.shape().inputs, panel_ * grid.knots()),
-      hessian_u_("Weir::ResidualTraining::hessian_u", network_.shape().inputs, panel_ * grid.knots()),
+      theta_("Weir::ResidualTraining::theta", of_networks()),
+      inputs_("Weir::ResidualTraining::inputs", inputs_of_potential_, panel_ * grid.knots()),
+      slope_("Weir::ResidualTraining::slope", inputs_of_potential_, panel_ * grid.knots()),
+      u_("Weir::ResidualTraining::u", inputs_of_potential_, panel_ * grid.knots()),
+      hessian_u_("Weir::ResidualTraining::hessian_u", inputs_of_potential_, panel_ * grid.knots()),
       particle_squares_("Weir::ResidualTraining::particle_squares", panel_),
       squares_("Weir::ResidualTraining::squares", 1, particles.local_tiles()),
       sum_(comm_, 1),
@@ -51,10 +66,15 @@ ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, con
   for (Index j = 0; j < grid.knots(); ++j) times(j) = grid.times[j];
   Kokkos::deep_copy(times_, times);
   take_bandwidths();
-  if (!options.entropy) return;
-  beta_ = *options.entropy;
-  score_.emplace(comm_, particles, d_, grid.knots());
-  score_u_ = Matrix<Real>("Weir::ResidualTraining::score_u", d_ * grid.knots(), particles.local_particles());
+  if (potential_) tape_.emplace(*potential_, panel_ * grid.knots(), Purpose::mixed);
+  if (options.entropy) {
+    beta_ = *options.entropy;
+    score_.emplace(comm_, particles, d_, grid.knots(), options.score == "blob");
+    if (potential_) reference_.emplace(snapshots, particles, grid.knots());
+  }
+  if (!options.entropy && !options.interaction) return;
+  field_ = Matrix<Real>("Weir::ResidualTraining::field", d_ * grid.knots(), particles.local_particles());
+  field_u_ = Matrix<Real>("Weir::ResidualTraining::field_u", d_ * grid.knots(), particles.local_particles());
 }
 
 /// Between snapshots bandwidths are interpolated.
@@ -71,29 +91,32 @@ void ResidualTraining<T>::take_bandwidths() {
 
 template <class T>
 void ResidualTraining<T>::initialise(const MatrixRef<Real>& parameters) const {
+  const Vector<Real> all("Weir::ResidualTraining::initial", unknowns());  // the bandwidths' factor is one
+  if (potential_)
+    initialise_network(potential_->shape(), seed_, 0, 0, VectorRef<Real>(all.data(), of_potential()));
+  if (interaction_)
+    initialise_network(interaction_->network().shape(), seed_, 1, 0,
+                       VectorRef<Real>(all.data() + of_potential(), of_networks() - of_potential()));
+  if (options_.train_entropy) Kokkos::deep_copy(Kokkos::subview(all, beta()), *options_.entropy);
   const Index first = (*layout_)[TrajectoryTraining::parameters].partition.first_particle();
-  const Index here = Index(parameters.extent(1));
-  const Index of_network = std::max(Index(0), std::min(here, network_.parameters() - first));
-  Kokkos::deep_copy(parameters, 0);  // the bandwidths' factor is one
-  if (options_.train_entropy && first <= beta() && beta() < first + here)
-    Kokkos::deep_copy(Kokkos::subview(parameters, 0, beta() - first), *options_.entropy);
-  initialise_network(network_.shape(), seed_, 0, first, VectorRef<Real>(parameters.data(), of_network));
+  Kokkos::parallel_for(
+      "Weir::ResidualTraining::initialise", Range(0, Index(parameters.extent(1))),
+      KOKKOS_LAMBDA(Index i) { parameters(0, i) = all(first + i); });
+  Kokkos::fence();
 }
 
 template <class T>
-void ResidualTraining<T>::velocity(Real, const ConstBlockViews& x, const BlockViews& v) {
+void ResidualTraining<T>::velocity(Real t, const ConstBlockViews& x, const BlockViews& v) {
+  const Index iteration = Index(std::llround(t));
   take_parameters(x[parameters]);
+  take_field(iteration, x[trajectory]);
   const MatrixRef<Real> gradient = v[trajectory];
-  if (score_) scores_ = (*score_)(x[trajectory], bandwidths_);
   const LocalTiles tiles = particles_.local();
   for (Index local = 0; local < tiles.tiles; ++local) visit_tile(tiles[local], x[trajectory], gradient);
-  gradient_.sum(tiles.tiles, total_.data(), "the gradient of the potential's parameters");
-  Real slope = likelihood_.add_gradient(x[trajectory], log_factor_, gradient);
-  if (score_) {
-    const auto slopes = score_->add_gradient(x[trajectory], bandwidths_, score_u_, beta_, gradient);
-    slope += beta_ * slopes.log_bandwidth;
-    if (options_.train_entropy) total_(beta()) = slopes.scale;
-  }
+  const Real slope = add_field_gradient(iteration, x[trajectory], gradient) +
+                     likelihood_.add_gradient(iteration, x[trajectory], log_factor_, gradient);
+  if (of_networks() > 0)
+    gradient_.sum(tiles.tiles, total_.data(), "the gradient of the energies' parameters");
   total_(log_factor()) = options_.train_bandwidth ? slope : 0;
 
   const Index rows = Index(gradient.extent(0));
@@ -107,15 +130,49 @@ void ResidualTraining<T>::velocity(Real, const ConstBlockViews& x, const BlockVi
 }
 
 template <class T>
+void ResidualTraining<T>::take_field(Index iteration, const MatrixRef<const Real>& x) {
+  const auto field = field_;
+  if (field.extent(0) > 0) Kokkos::deep_copy(field, 0);
+  if (score_) {
+    const auto scores = (*score_)(x, bandwidths_);
+    const Real beta = beta_;
+    const Index rows = Index(field.extent(0));
+    Kokkos::parallel_for(
+        "Weir::ResidualTraining::take_field", Range(0, Index(field.extent(1))), KOKKOS_LAMBDA(Index i) {
+          for (Index c = 0; c < rows; ++c) field(c, i) = beta * scores(c, i);
+        });
+    Kokkos::fence();
+  }
+  if (reference_) reference_->add_force(beta_, x, field);
+  if (interaction_) interaction_->add_force(iteration, x, interaction_theta(), field);
+}
+
+template <class T>
+Real ResidualTraining<T>::add_field_gradient(Index iteration, const MatrixRef<const Real>& x,
+                                             const MatrixRef<Real>& gradient) {
+  Real log_bandwidth = 0;
+  if (score_) {
+    const auto slopes = score_->add_gradient(x, bandwidths_, field_u_, beta_, gradient);
+    log_bandwidth = beta_ * slopes.log_bandwidth;
+    const Real of_reference = reference_ ? reference_->add_gradient(beta_, x, field_u_, gradient) : 0;
+    if (options_.train_entropy) total_(beta()) = slopes.scale + of_reference;
+  }
+  if (interaction_)
+    interaction_->add_gradient(iteration, x, interaction_theta(), field_u_, gradient, gradient_,
+                               of_potential());
+  return log_bandwidth;
+}
+
+template <class T>
 TrajectoryTraining::Loss ResidualTraining<T>::loss(const MatrixRef<const Real>& x,
                                                    const MatrixRef<const Real>& parameters) {
   take_parameters(parameters);
-  if (score_) scores_ = (*score_)(x, bandwidths_);
+  take_field(0, x);
   const LocalTiles tiles = particles_.local();
   for (Index local = 0; local < tiles.tiles; ++local) visit_tile(tiles[local], x, {});
   Loss loss{};
   sum_(squares_, &loss.residual, "the residual of the trajectory");
-  loss.likelihood = likelihood_.value(x, log_factor_);
+  loss.likelihood = likelihood_.value(0, x, log_factor_);
   return loss;
 }
 
@@ -126,9 +183,15 @@ LearnedEnergy ResidualTraining<T>::energy(const MatrixRef<const Real>& parameter
   energy.dimension = d_;
   for (std::size_t k = 0; k + 1 < grid_.snapshot_knots.size(); ++k)
     energy.times.push_back(grid_.times[grid_.snapshot_knots[k]]);
-  energy.potential_network =
-      StoredNetwork{network_.shape(), {all.data(), all.data() + network_.parameters()}};
-  if (options_.entropy) energy.entropy = {options_.train_entropy ? all(0, beta()) : *options_.entropy};
+  if (potential_)
+    energy.potential_network = StoredNetwork{potential_->shape(), {all.data(), all.data() + of_potential()}};
+  if (interaction_)
+    energy.interaction_network = StoredNetwork{interaction_->network().shape(),
+                                               {all.data() + of_potential(), all.data() + of_networks()}};
+  if (!options_.entropy) return energy;
+  const Real found = options_.train_entropy ? all(0, beta()) : *options_.entropy;
+  energy.entropy = {found};
+  if (reference_) energy.potential = reference_->expansion(found);
   return energy;
 }
 
@@ -145,7 +208,7 @@ void ResidualTraining<T>::take_parameters(const MatrixRef<const Real>& parameter
   const auto all = gather_(parameters);
   const auto theta = theta_;
   Kokkos::parallel_for(
-      "Weir::ResidualTraining::take_parameters", Range(0, network_.parameters()),
+      "Weir::ResidualTraining::take_parameters", Range(0, of_networks()),
       KOKKOS_LAMBDA(Index i) { theta(i) = T(all(0, i)); });
   Kokkos::deep_copy(log_factor_, Kokkos::subview(all, 0, log_factor()));
   if (options_.train_entropy) Kokkos::deep_copy(beta_, Kokkos::subview(all, 0, beta()));
@@ -161,12 +224,16 @@ void ResidualTraining<T>::visit_tile(const Tile& tile, const MatrixRef<const Rea
   for (Index begin = 0; begin < tile.count; begin += panel_) {
     const Index first = tile.first + begin, count = std::min(panel_, tile.count - begin);
     const Index columns = count * grid_.knots();
-    take_inputs(first, count, x);
-    network_.input_gradient(theta_, columns_of(inputs_, columns), tape_, columns_of(slope_, columns));
+    if (potential_) {
+      take_inputs(first, count, x);
+      potential_->input_gradient(potential_theta(), columns_of(inputs_, columns), *tape_,
+                                 columns_of(slope_, columns));
+    }
     find_residual(tile.local, first, count, x, gradient);
-    if (!wanted) continue;
-    network_.mixed(theta_, columns_of(u_, columns), tape_, gradient_[tile.local],
-                   columns_of(hessian_u_, columns), begin > 0);
+    if (!wanted || !potential_) continue;
+    const VectorRef<T> theta_bar(gradient_[tile.local].data(), std::size_t(of_potential()));
+    potential_->mixed(potential_theta(), columns_of(u_, columns), *tape_, theta_bar,
+                      columns_of(hessian_u_, columns), begin > 0);
     add_hessian(first, count, gradient);
   }
 }
@@ -176,7 +243,7 @@ void ResidualTraining<T>::take_inputs(Index first, Index count, const MatrixRef<
   const auto inputs = inputs_;
   const auto times = times_;
   const Index d = d_, knots = grid_.knots();
-  const bool timed = options_.potential.time;
+  const bool timed = inputs_of_potential_ > d_;
   Kokkos::parallel_for(
       "Weir::ResidualTraining::inputs", Range(0, count), KOKKOS_LAMBDA(Index p) {
         for (Index j = 0; j < knots; ++j) {
@@ -187,17 +254,17 @@ void ResidualTraining<T>::take_inputs(Index first, Index count, const MatrixRef<
   Kokkos::fence();
 }
 
-/// r_j = x_{j+1} - x_j + h_j v_j; u is the gradient of the residual with respect to g.
+/// r_j = x_{j+1} - x_j + h_j v_j; u is the gradient of the residual with respect to g, the sum of slope and
+/// field.
 template <class T>
 void ResidualTraining<T>::find_residual(Index tile, Index first, Index count, const MatrixRef<const Real>& x,
                                         const MatrixRef<Real>& gradient) {
   const auto slope = slope_, u = u_;
   const auto times = times_;
   const auto particle_squares = particle_squares_;
-  const auto squares = squares_, scores = scores_, score_u = score_u_;
-  const Real beta = beta_;
-  const bool entropy = options_.entropy.has_value();
-  const Index d = d_, knots = grid_.knots(), inputs = network_.shape().inputs;
+  const auto squares = squares_, field = field_, field_u = field_u_;
+  const bool more = field_.extent(0) > 0;
+  const Index d = d_, knots = grid_.knots(), inputs = inputs_of_potential_;
   const bool wanted = gradient.data() != nullptr;
   const Real later = options_.residual == "trapezoid" ? 0.5 : 0,
              share = options_.weight / Real(particles_.particles());
@@ -214,8 +281,7 @@ void ResidualTraining<T>::find_residual(Index tile, Index first, Index count, co
           const Index here = p * knots + j;
           for (Index c = 0; c < d; ++c) {
             Real v = (1 - later) * Real(slope(c, here)) + later * Real(slope(c, here + 1));
-            if (entropy)
-              v += beta * ((1 - later) * scores(d * j + c, i) + later * scores(d * (j + 1) + c, i));
+            if (more) v += (1 - later) * field(d * j + c, i) + later * field(d * (j + 1) + c, i);
             const Real r = x(d * (j + 1) + c, i) - x(d * j + c, i) + h * v;
             square += scale * r * r;
             if (!wanted) continue;
@@ -225,8 +291,8 @@ void ResidualTraining<T>::find_residual(Index tile, Index first, Index count, co
             u(c, here + 1) += T(2 * scale * h * later * r);
           }
         }
-        for (Index j = 0; wanted && entropy && j < knots; ++j)
-          for (Index c = 0; c < d; ++c) score_u(d * j + c, i) = Real(u(c, p * knots + j));
+        for (Index j = 0; wanted && more && j < knots; ++j)
+          for (Index c = 0; c < d; ++c) field_u(d * j + c, i) = Real(u(c, p * knots + j));
         particle_squares(p) = square;
       });
   Kokkos::parallel_for(

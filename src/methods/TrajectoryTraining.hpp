@@ -1,4 +1,4 @@
-// The training of a trajectory and its potential, in precision T.
+// The training of a trajectory and its energies, in precision T.
 //
 // The block of the trajectory, dimension * knots rows and a column a particle, is in memory a matrix of
 // dimension rows whose columns are the knots of particle 0, those of particle 1, ..: what the network takes.
@@ -9,7 +9,9 @@
 #include <optional>
 #include <vector>
 
+#include "TrajectoryInteraction.hpp"
 #include "TrajectoryLikelihood.hpp"
+#include "TrajectoryReference.hpp"
 #include "TrajectoryScore.hpp"
 #include "weir/methods/TrajectoryModel.hpp"
 #include "weir/networks/Mlp.hpp"
@@ -35,6 +37,9 @@ class ResidualTraining : public TrajectoryTraining {
 
  private:
   void take_parameters(const MatrixRef<const Real>& parameters);
+  void take_bandwidths();
+  /// Collective: what moves particles beside the network of V.
+  void take_field(Index iteration, const MatrixRef<const Real>& x);
   /// The weighted residual of a tile: its value in squares_, and its gradient in `gradient` (overwritten) and
   /// gradient_ unless `gradient` is empty.
   void visit_tile(const Tile& tile, const MatrixRef<const Real>& x, const MatrixRef<Real>& gradient);
@@ -43,26 +48,43 @@ class ResidualTraining : public TrajectoryTraining {
   void find_residual(Index tile, Index first, Index count, const MatrixRef<const Real>& x,
                      const MatrixRef<Real>& gradient);
   void add_hessian(Index first, Index count, const MatrixRef<Real>& gradient);
-  Index log_factor() const { return network_.parameters(); }
-  Index beta() const { return network_.parameters() + 1; }
-  Index unknowns() const { return network_.parameters() + (options_.train_entropy ? 2 : 1); }
-  void take_bandwidths();
+  /// Collective: what the field gives to the gradient, given that of the residual with respect to it in
+  /// field_u_. Returns the derivative by the common factor of the bandwidths.
+  Real add_field_gradient(Index iteration, const MatrixRef<const Real>& x, const MatrixRef<Real>& gradient);
+
+  // The parameters: [V | W | log(s / s_0) | beta].
+  Index of_potential() const { return potential_ ? potential_->parameters() : 0; }
+  Index of_networks() const {
+    return of_potential() + (interaction_ ? interaction_->network().parameters() : 0);
+  }
+  Index log_factor() const { return of_networks(); }
+  Index beta() const { return of_networks() + 1; }
+  Index unknowns() const { return of_networks() + (options_.train_entropy ? 2 : 1); }
+  VectorRef<const T> potential_theta() const {
+    return VectorRef<const T>(theta_.data(), std::size_t(of_potential()));
+  }
+  VectorRef<const T> interaction_theta() const {
+    return VectorRef<const T>(theta_.data() + of_potential(), std::size_t(of_networks() - of_potential()));
+  }
 
   TrajectoryModelOptions options_;
   TimeGrid grid_;
   Communicator comm_;
   Index seed_, d_;
   Partition particles_;
-  Mlp<T> network_;
+  std::optional<Mlp<T>> potential_;
+  Index inputs_of_potential_;
   Index panel_;  // particles that go through the network together
-  MlpTape<T> tape_;
+  std::optional<MlpTape<T>> tape_;
+  std::optional<TrajectoryInteraction<T>> interaction_;
   std::shared_ptr<const Layout> layout_;
   Gather gather_;
   TileGradient<T> gradient_;
   TrajectoryLikelihood<T> likelihood_;
   std::optional<TrajectoryScore<T>> score_;
+  std::optional<TrajectoryReference> reference_;     // where there are V and an entropy
   std::vector<Real> first_bandwidths_, bandwidths_;  // at all knots: at the start, and now
-  Matrix<Real> scores_, score_u_;                    // of all knots; the gradient with respect to g
+  Matrix<Real> field_, field_u_;                     // at all knots; the gradient with respect to g
   Vector<Real> times_;
   Vector<T> theta_;
   Real log_factor_ = 0, beta_ = 0;

@@ -1,5 +1,5 @@
 // An energy that was learned: V, W and beta; V = theta_V . phi and W = theta_W . phi, per transition or for
-// all times, or networks.
+// all times, or networks. A potential that has both is their sum.
 //
 // File (energies.h5): /potential, /interaction and /entropy hold coefficients, one row per transition (one
 // row: for all times); /features names the columns of potential, /interaction_features those of interaction;

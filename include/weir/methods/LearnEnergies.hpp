@@ -39,6 +39,10 @@ struct LearnEnergiesOptions {
   std::string predict = "one_step";
   PredictionMetricsOptions metrics;
   std::string where;
+
+  /// Whether the populations are coupled: a trajectory meets them by its likelihood, but where one is left
+  /// out displacement interpolation is measured beside it.
+  bool couples() const;
 };
 void describe(Section& section, LearnEnergiesOptions& options);
 

@@ -19,6 +19,8 @@ enum class Stream : std::uint32_t {
   network_parameters = 11,
   batch_order = 12,
   batch_tiles = 13,
+  interaction_sources = 14,
+  snapshot_blur = 15,
 };
 
 }  // namespace weir

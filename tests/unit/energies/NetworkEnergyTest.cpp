@@ -5,6 +5,7 @@
 #include "networks/PlainNetwork.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/energies/FreeEnergy.hpp"
+#include "weir/energies/LearnedEnergy.hpp"
 #include "weir/ensemble/Ensemble.hpp"
 
 namespace weir {
@@ -147,6 +148,37 @@ TEST(NetworkEnergyParallel, AreTermsOfAFreeEnergy) {
   const auto parts = energy.energy(0, ensemble.x);
   EXPECT_EQ(parts.interaction, pairs.energy);
   EXPECT_NE(parts.potential, 0);
+}
+
+// V = -2 x_0 + 3 x_1^2 + a network, as learned beside an entropy.
+TEST(NetworkEnergy, LearnedPotentialsAddUp) {
+  const Communicator self(MPI_COMM_SELF);
+  auto energy = std::make_shared<LearnedEnergy>();
+  energy->dimension = dimension;
+  energy->times = {0, 1};
+  energy->potential_network = some_network(false);
+  LearnedEnergy::Expansion expansion;
+  expansion.basis.dimension = int(dimension);
+  expansion.basis.exponents = decltype(expansion.basis.exponents)("exponents", dimension, 2);
+  expansion.basis.exponents(0, 0) = 1;
+  expansion.basis.exponents(1, 1) = 2;
+  expansion.theta = {{-2, 3}};
+  energy->potential = expansion;
+  EXPECT_EQ(energy->potentials(), 1);
+  const Ensemble ensemble = drawn(self);
+  const auto tiles = ensemble.partition.local();
+  const auto potential = make_learned_potential(energy, 8);
+  const Matrix<Real> gradient("gradient", dimension, particles);
+  const Vector<Real> values("values", particles);
+  potential->add_gradient(tiles, ensemble.x, 0, 1, gradient);
+  potential->add_value(tiles, ensemble.x, 0, values);
+  const Found network = potential_of(self, *energy->potential_network, false);
+  for (Index i = 0; i < particles; ++i) {
+    const Real y = ensemble.x(1, i);
+    EXPECT_NEAR(values(i), network.values(i) - 2 * ensemble.x(0, i) + 3 * y * y, 1e-12);
+    EXPECT_NEAR(gradient(0, i), network.gradient(0, i) - 2, 1e-12);
+    EXPECT_NEAR(gradient(1, i), network.gradient(1, i) + 6 * y, 1e-12);
+  }
 }
 
 TEST(NetworkEnergy, ParametersMayChange) {

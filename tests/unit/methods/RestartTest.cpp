@@ -177,8 +177,8 @@ TEST(RestartParallel, TrainingGoesOn) {
   const std::string network = "{network: {potential: {hidden: [8]}, train: {epochs: 12, batch: 32}}}";
   trajectory_deck.replace(
       trajectory_deck.find(network), network.size(),
-      "{trajectory: {particles: 40, steps: 6, entropy: 0.1, potential: {hidden: [8]}, train: "
-      "{iterations: 25}}}");
+      "{trajectory: {particles: 40, steps: 6, entropy: 0.1, train_entropy: true, potential: {hidden: [8]}, "
+      "interaction: {hidden: [4], sources: 8}, train: {iterations: 25}}}");
   struct Case {
     std::string deck, repetitions, newest;
   };

@@ -1,10 +1,13 @@
-// The training of a trajectory: gradients against differences of the loss, no trace of ranks, and a bowl
-// found.
+// The training of a trajectory: its parts against their definitions, gradients against differences of the
+// loss, and no trace of ranks.
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "InProcess.hpp"
+#include "methods/TrajectoryInteraction.hpp"
+#include "methods/TrajectoryLikelihood.hpp"
+#include "methods/TrajectoryScore.hpp"
 #include "weir/methods/TrajectoryModel.hpp"
 
 namespace weir {
@@ -12,12 +15,12 @@ namespace {
 
 using namespace testing_tools;
 
-/// Three snapshots of different sizes in the plane, at uneven times; a trajectory of 21 particles.
+/// Three snapshots of different sizes, at uneven times; a trajectory of 21 particles.
 class Data {
  public:
-  explicit Data(const Communicator& comm) : particles(comm, 21, 8) {
+  explicit Data(const Communicator& comm, Index dimension = 2) : particles(comm, 21, 8) {
     for (Index k = 0; k < 3; ++k) {
-      Ensemble ensemble(comm, 43 - 7 * k, 2, 8);
+      Ensemble ensemble(comm, 43 - 7 * k, dimension, 8);
       fill_normals(ensemble.x, Random(3, Stream::initial_ensemble), ensemble.partition.first_particle(), k);
       snapshots.push_back(ensemble);
     }
@@ -32,11 +35,21 @@ TrajectoryModelOptions small_model(const char* residual, bool time, bool entropy
   options.residual = residual;
   options.steps = steps;
   options.weight = 0.7;
-  options.potential.hidden = {7, 5};
-  options.potential.time = time;
+  options.potential->hidden = {7, 5};
+  options.potential->time = time;
   if (entropy) options.entropy = 0.2;
   options.train_entropy = entropy;
-  options.potential.embedding.frequencies = time ? 2 : 0;
+  options.train_bandwidth = true;
+  options.potential->embedding.frequencies = time ? 2 : 0;
+  return options;
+}
+
+TrajectoryModelOptions with_interaction(TrajectoryModelOptions options, const char* statistic,
+                                        IndexOrWord sources) {
+  options.interaction.emplace();
+  options.interaction->hidden = {6, 4};
+  options.interaction->statistic = statistic;
+  options.interaction->sources = sources;
   return options;
 }
 
@@ -98,25 +111,98 @@ TEST(TrajectoryTraining, CutsIntervalsInProportion) {
   EXPECT_EQ(TimeGrid({0, 0.001, 1}, 2).snapshot_knots, (std::vector<Index>{0, 1, 3}));
 }
 
-// Of all blocks: every particle at every knot, the network's parameters, the factor of the bandwidths.
+/// Of all blocks: particles at all knots, the networks' parameters, the factor of the bandwidths, beta.
+void expect_gradients(const TrajectoryModelOptions& options, const Data& data, const std::string& what) {
+  Point point(options, data, RunOptions());
+  const auto velocity = point.velocity();
+  for (Index n = 0; n < Index(velocity.size()); n += n + 9 < Index(velocity.size()) ? 7 : 1) {
+    const Real h = 1e-5;
+    point.shift(n, h);
+    const Real above = point.loss().total();
+    point.shift(n, -2 * h);
+    const Real below = point.loss().total();
+    point.shift(n, h);
+    const Real expected = -(above - below) / (2 * h);
+    EXPECT_NEAR(velocity[n], expected, 1e-7 * (1 + std::fabs(expected))) << what << " number " << n;
+  }
+}
+
 TEST(TrajectoryTraining, VelocitiesAreGradientsOfTheLoss) {
   const Communicator self(MPI_COMM_SELF);
   const Data data(self);
   for (const char* residual : {"explicit", "trapezoid"})
-    for (bool time : {false, true}) {
-      Point point(small_model(residual, time, time, 5), data, RunOptions());
-      const auto velocity = point.velocity();
-      for (Index n = 0; n < Index(velocity.size()); n += n + 9 < Index(velocity.size()) ? 7 : 1) {
-        const Real h = 1e-5;
-        point.shift(n, h);
-        const Real above = point.loss().total();
-        point.shift(n, -2 * h);
-        const Real below = point.loss().total();
-        point.shift(n, h);
-        const Real expected = -(above - below) / (2 * h);
-        EXPECT_NEAR(velocity[n], expected, 1e-7 * (1 + std::fabs(expected))) << residual << " number " << n;
+    for (bool time : {false, true}) expect_gradients(small_model(residual, time, time, 5), data, residual);
+}
+
+// Potential, interaction and entropy together; all sources, and two of three tiles of them.
+TEST(TrajectoryTraining, VelocitiesAreGradientsWithAnInteraction) {
+  const Communicator self(MPI_COMM_SELF);
+  for (Index dimension : {1, 2, 3}) {
+    const Data data(self, dimension);
+    for (const char* statistic : {"v", "u"})
+      for (const IndexOrWord& sources : {IndexOrWord("all"), IndexOrWord(16)})
+        expect_gradients(with_interaction(small_model("trapezoid", false, true, 3), statistic, sources), data,
+                         fmt::format("{} dimensions, {}, {}", dimension, statistic, sources.word));
+  }
+  auto alone = with_interaction(small_model("explicit", false, true, 3), "v", "all");
+  alone.potential.reset();
+  expect_gradients(alone, Data(self), "no potential");
+}
+
+// At every knot each particle is moved by the mean over all particles: the definition, with nothing else.
+TEST(TrajectoryTraining, ResidualIsThatOfTheInteraction) {
+  const Communicator self(MPI_COMM_SELF);
+  const Data data(self);
+  for (const char* statistic : {"v", "u"}) {
+    auto options = with_interaction(small_model("explicit", false, false, 2), statistic, "all");
+    options.potential.reset();
+    options.weight = 1;
+    Point point(options, data, RunOptions());
+    const ConstBlockViews views(point.layout, point.state.vec());
+    const auto x = views[TrajectoryTraining::trajectory], theta = views[TrajectoryTraining::parameters];
+    const Mlp<Real> network(options.interaction->shape(2, 1));
+    MlpTape<Real> tape(network, 21, Purpose::gradient);
+    const Matrix<Real> r("differences", 2, 21), slope("slope", 2, 21);
+    const VectorRef<const Real> parameters(theta.data(), network.parameters());
+    const TimeGrid grid(data.times, options.steps);
+    Real expected = 0;
+    for (Index j = 0; j + 1 < grid.knots(); ++j)
+      for (Index i = 0; i < 21; ++i) {
+        for (Index k = 0; k < 21; ++k)
+          for (Index c = 0; c < 2; ++c) r(c, k) = x(2 * j + c, i) - x(2 * j + c, k);
+        network.input_gradient(parameters, r, tape, slope);
+        const Real h = grid.times[j + 1] - grid.times[j];
+        for (Index c = 0; c < 2; ++c) {
+          Real force = 0;
+          for (Index k = 0; k < 21; ++k)
+            if (*statistic == 'v' || k != i) force += slope(c, k) / (*statistic == 'v' ? 21 : 20);
+          const Real residual = x(2 * (j + 1) + c, i) - x(2 * j + c, i) + h * force;
+          expected += residual * residual / (21 * h);
+        }
       }
-    }
+    EXPECT_NEAR(point.loss().residual, expected, 1e-11 * expected);
+  }
+}
+
+// Every tile of sources comes once an epoch, so that forces are right in the mean.
+TEST(TrajectoryTraining, DrawnSourcesAreRightInTheMean) {
+  const Communicator self(MPI_COMM_SELF);
+  const Partition particles(self, 32, 8);
+  TrajectoryInteractionOptions options;
+  options.hidden = {6};
+  TrajectoryInteraction<Real> whole(options, self, particles, 2, 1, 7);
+  options.sources = 16;
+  TrajectoryInteraction<Real> drawn(options, self, particles, 2, 1, 7);
+  const Matrix<Real> x("x", 2, 32), expected("expected", 2, 32), sum("sum", 2, 32);
+  fill_normals(x, Random(5, Stream::initial_ensemble), 0, 0);
+  const Vector<Real> theta("theta", whole.network().parameters());
+  initialise_network(whole.network().shape(), 3, 1, 0, theta);
+  whole.add_force(0, x, theta, expected);
+  drawn.add_force(4, x, theta, sum);
+  EXPECT_GT(std::fabs(sum(0, 0) - expected(0, 0)), 1e-3);
+  drawn.add_force(5, x, theta, sum);
+  for (Index i = 0; i < 32; ++i)
+    for (Index c = 0; c < 2; ++c) EXPECT_NEAR(sum(c, i) / 2, expected(c, i), 1e-13);
 }
 
 TEST(TrajectoryTraining, KeepsTheBandwidthThatItIsGiven) {
@@ -137,6 +223,7 @@ TEST(TrajectoryTraining, LikelihoodIsThatOfTheKernelDensity) {
   const Data data(self);
   auto options = small_model("explicit", false, false, 2);
   options.bandwidth = 0.3;
+  options.blur = false;
   Point point(options, data, RunOptions());
   const ConstBlockViews views(point.layout, point.state.vec());
   const auto x = views[TrajectoryTraining::trajectory];
@@ -156,6 +243,60 @@ TEST(TrajectoryTraining, LikelihoodIsThatOfTheKernelDensity) {
   EXPECT_NEAR(point.loss().likelihood, expected, 1e-10);
 }
 
+/// Equally likely points of the normal law, in one dimension.
+Matrix<Real> normal_quantiles(Index count) {
+  const Matrix<Real> x("quantiles", 1, count);
+  Real at = -8, mass = 0;
+  const Real step = 1e-4;
+  for (Index i = 0; i < count; ++i) {
+    const Real wanted = (Real(i) + 0.5) / Real(count);
+    for (; mass < wanted; at += step) mass += step * std::exp(-at * at / 2) / std::sqrt(2 * M_PI);
+    x(0, i) = at;
+  }
+  return x;
+}
+
+// Of normal data, the likeliest scale of normal particles: the data's if these are blurred like the
+// particles.
+TEST(TrajectoryTraining, BlurKeepsTheVariance) {
+  const Communicator self(MPI_COMM_SELF);
+  const std::vector<Ensemble> data{Ensemble(self, 2000, 1, 64)};
+  Kokkos::deep_copy(data[0].x, normal_quantiles(2000));
+  const Partition particles(self, 200, 64);
+  const Matrix<Real> quantiles = normal_quantiles(200), x("x", 1, 200);
+  const Real s = 0.5;
+  for (bool blur : {false, true}) {
+    TrajectoryLikelihood<Real> likelihood(data, {0}, particles, s, blur, 3);
+    Real best = 1e30, scale = 0;
+    for (Real a = 0.8; a < 1.1; a += 0.02) {
+      for (Index i = 0; i < 200; ++i) x(0, i) = a * quantiles(0, i);
+      Real sum = 0;
+      for (Index iteration = 0; iteration < 20; ++iteration) sum += likelihood.value(iteration, x, 0);
+      if (sum < best) scale = a;
+      best = std::min(best, sum);
+    }
+    EXPECT_NEAR(scale, blur ? 1 : std::sqrt(1 - s * s), 0.025) << blur;
+  }
+}
+
+// -x for the normal law: the blob method's error is of fourth order in s = .3, that of the density of second.
+TEST(TrajectoryTraining, BlobScoresAreThoseOfTheLawItself) {
+  const Communicator self(MPI_COMM_SELF);
+  const Partition particles(self, 400, 64);
+  const Matrix<Real> x = normal_quantiles(400);
+  for (bool blob : {false, true}) {
+    TrajectoryScore<Real> score(self, particles, 1, 1, blob);
+    const auto found = score(x, {0.3});
+    Real along = 0, square = 0;
+    for (Index i = 0; i < 400; ++i)
+      if (std::fabs(x(0, i)) < 2) {
+        along -= found(0, i) * x(0, i);
+        square += x(0, i) * x(0, i);
+      }
+    EXPECT_NEAR(along / square, blob ? 1 : 1 / 1.09, 0.02) << blob;
+  }
+}
+
 TEST(TrajectoryTrainingParallel, IsTheSameOnAnyNumberOfRanks) {
   const Communicator comm, self(MPI_COMM_SELF);
   const Data here(comm), alone(self);
@@ -163,7 +304,8 @@ TEST(TrajectoryTrainingParallel, IsTheSameOnAnyNumberOfRanks) {
     for (const char* residual : {"explicit", "trapezoid"}) {
       RunOptions run;
       run.precision = precision;
-      const auto options = small_model(residual, true, true, 6);
+      auto options = small_model(residual, true, true, 6);
+      options.score = *residual == 'e' ? "density" : "blob";
       Point spread(options, here, run), whole(options, alone, run);
       EXPECT_EQ(spread.velocity(), whole.velocity()) << precision << " " << residual;
       EXPECT_EQ(spread.loss().likelihood, whole.loss().likelihood);
@@ -171,81 +313,20 @@ TEST(TrajectoryTrainingParallel, IsTheSameOnAnyNumberOfRanks) {
     }
 }
 
-const char* bowl_deck = R"(weir: 1
-run: {name: bowl, seed: 3, tile: 8}
-learn_energies:
-  populations:
-    simulate:
-      initial: {particles: 250, dimension: 2, normal: {mean: [1, 1], covariance: 1}}
-      energy: {potential: {quadratic: {stiffness: [2.0, 4.0]}}}
-      time: {step: 0.05, end: 0.2}
-  split: {test: 0.2}
-  pairing: unpaired
-  model:
-    trajectory:
-      particles: 100
-      steps: 4
-      residual: explicit
-      potential: {hidden: [16, 16]}
-      train: {iterations: 300, rule: {adam: {rate: 1.0e-2, schedule: cosine}}}
-  metrics: [w1, l2_uvp]
-)";
-
-const char* noisy_deck = R"(weir: 1
-run: {name: noisy, seed: 3, tile: 8}
-learn_energies:
-  populations:
-    simulate:
-      initial: {particles: 600, dimension: 2, normal: {mean: [1, 1], covariance: 0.3}}
-      energy: {potential: {quadratic: {stiffness: [1.0, 2.0]}}, entropy: 1.0}
-      time: {step: 0.05, end: 0.3}
-  pairing: unpaired
-  model:
-    trajectory:
-      particles: 100
-      steps: 6
-      entropy: 1.0
-      potential: {hidden: [16, 16]}
-      train: {iterations: 400, rule: {adam: {rate: 3.0e-2, schedule: cosine}}}
-  metrics: [l2_uvp]
-)";
-
-// A population that spreads by noise, of which the potential alone would have to be a hill.
-TEST(TrajectoryTrainingParallel, LearnsABowlBesideKnownNoise) {
-  const SharedFolder folder;
-  const Outcome known = run_deck_text(folder, noisy_deck);
-  ASSERT_EQ(known.code, done) << known.message;
-  const Real with = summary_of(folder / "out")["l2_uvp"];
-  const Outcome unknown = run_deck_text(folder, noisy_deck, {"learn_energies.model.trajectory.entropy=0"});
-  ASSERT_EQ(unknown.code, done) << unknown.message;
-  const Real without = summary_of(folder / "out")["l2_uvp"];
-  EXPECT_LT(with, 0.4);
-  EXPECT_GT(without, 3 * with);
-}
-
-// Independent populations; doing nothing has an l2_uvp of about 8 here.
-TEST(TrajectoryTrainingParallel, LearnsABowlFromIndependentPopulations) {
-  const SharedFolder folder;
-  const Outcome outcome = run_deck_text(folder, bowl_deck);
-  ASSERT_EQ(outcome.code, done) << outcome.message;
-  const auto summary = summary_of(folder / "out");
-  RecordProperty("l2_uvp", std::to_string(Real(summary["l2_uvp"])));
-  EXPECT_LT(summary["l2_uvp"], 0.5);
-  EXPECT_LT(Real(summary["w1"]), 0.5 * Real(summary["w1_identity"]));
-}
-
-TEST(TrajectoryTrainingParallel, RefusesWhatItCannotTrain) {
-  const SharedFolder folder;
-  const auto refused = [&](std::vector<std::string> settings, const std::string& message) {
-    const Outcome outcome = run_deck_text(folder, bowl_deck, std::move(settings));
-    EXPECT_EQ(outcome.code, bad_input);
-    EXPECT_NE(outcome.message.find(message), std::string::npos) << outcome.message;
-  };
-  refused({"learn_energies.model.trajectory.residual=implicit"}, "trapezoid");
-  refused({"learn_energies.model.trajectory.bandwidth=-1"}, "found -1; allowed: above 0");
-  refused({"learn_energies.model.trajectory.steps=0"}, "at least 1");
-  refused({"learn_energies.model.trajectory.train_entropy=true"}, "needs `entropy`");
-  refused({"learn_energies.coupling.method=assignment"}, "assignment needs parts of equal size");
+TEST(TrajectoryTrainingParallel, InteractsTheSameOnAnyNumberOfRanks) {
+  const Communicator comm, self(MPI_COMM_SELF);
+  for (const char* precision : {"double", "single"})
+    for (const char* statistic : {"v", "u"})
+      for (Index dimension : {1, 2, 3}) {
+        const Data here(comm, dimension), alone(self, dimension);
+        RunOptions run;
+        run.precision = precision;
+        const IndexOrWord sources = dimension == 2 ? IndexOrWord("all") : IndexOrWord(16);
+        const auto options = with_interaction(small_model("trapezoid", false, true, 4), statistic, sources);
+        Point spread(options, here, run), whole(options, alone, run);
+        EXPECT_EQ(spread.velocity(), whole.velocity()) << precision << " " << statistic << " " << dimension;
+        EXPECT_EQ(spread.loss().residual, whole.loss().residual);
+      }
 }
 
 }  // namespace
