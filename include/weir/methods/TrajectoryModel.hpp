@@ -35,7 +35,7 @@ struct TrajectoryTrainOptions {
   TrajectoryTrainOptions();
 };
 struct TrajectoryInteractionOptions : InteractionNetworkOptions {
-  IndexOrWord sources{64};
+  IndexOrWord sources{256};
 };
 struct TrajectoryModelOptions {
   static constexpr const char* key = "trajectory";
