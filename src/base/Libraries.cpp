@@ -29,6 +29,9 @@ PetscErrorCode pass_on(MPI_Comm, int, const char*, const char*, PetscErrorCode c
 }  // namespace
 
 Libraries::Libraries(int& argc, char** argv, const std::vector<std::string>& petsc_options) {
+#ifdef __SANITIZE_ADDRESS__
+  const __lsan::ScopedDisabler what_they_lose_as_they_start;
+#endif
   int provided = 0;
   WEIR_MPI(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided));
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // errors are checked and reported once, by WEIR_HDF5

@@ -5,6 +5,8 @@
 // host and device. Not-a-numbers stay what they are.
 #pragma once
 
+#include <type_traits>
+
 #include "weir/base/Pack.hpp"
 
 namespace weir {
@@ -36,6 +38,15 @@ struct Ieee<double> {
   static constexpr double ln2_high = 6.93145751953125e-1, ln2_low = 1.42860682030941723212e-6;
 };
 
+/// Bits that leave at the top are dropped, which signed integers do by themselves only since C++20.
+template <class Lanes>
+KOKKOS_FORCEINLINE_FUNCTION Lanes shift_up(Lanes integers, int bits) {
+  if constexpr (std::is_integral<Lanes>::value)
+    return Lanes(std::make_unsigned_t<Lanes>(integers) << bits);
+  else
+    return integers << bits;
+}
+
 /// Horner's rule with compile-time coefficients, highest power first.
 template <class N, class T, class... Coefficients>
 KOKKOS_FORCEINLINE_FUNCTION N polynomial(N x, double highest, Coefficients... rest) {
@@ -63,7 +74,7 @@ KOKKOS_FORCEINLINE_FUNCTION N fast_exp(N x) {
   else
     p = detail::polynomial<N, T>(r, 1 / 6227020800., 1 / 479001600., 1 / 39916800., 1 / 3628800., 1 / 362880.,
                                  1 / 40320., 1 / 5040., 1 / 720., 1 / 120., 1 / 24., 1 / 6., 0.5, 1, 1);
-  const Lanes exponent = detail::bit_cast<Lanes>(shifted) << F::mantissa_bits;
+  const Lanes exponent = detail::shift_up(detail::bit_cast<Lanes>(shifted), F::mantissa_bits);
   const N scaled = detail::bit_cast<N>(Lanes(detail::bit_cast<Lanes>(p) + exponent));
   return select(less_than(x, N(F::least_exp)), N(T(0)), scaled);
 }
@@ -84,7 +95,7 @@ KOKKOS_FORCEINLINE_FUNCTION N fast_expm1(N x) {
   else
     p = detail::polynomial<N, T>(r, 1 / 6227020800., 1 / 479001600., 1 / 39916800., 1 / 3628800., 1 / 362880.,
                                  1 / 40320., 1 / 5040., 1 / 720., 1 / 120., 1 / 24., 1 / 6., 0.5, 1);
-  const Lanes exponent = detail::bit_cast<Lanes>(shifted) << F::mantissa_bits;
+  const Lanes exponent = detail::shift_up(detail::bit_cast<Lanes>(shifted), F::mantissa_bits);
   const N power = detail::bit_cast<N>(Lanes(detail::bit_cast<Lanes>(N(T(1))) + exponent));  // 2^n
   return (power - N(T(1))) + power * (r * p);
 }
