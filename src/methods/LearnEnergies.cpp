@@ -163,13 +163,15 @@ class Repetitions {
   Repetitions(Index count, RunOutput& output) : count_(count), output_(output) {}
 
   bool has(Index r) const { return count_ > 1 && !of(r).empty(); }
-  /// With several, what else is known of one (its fit, its times) belongs to it as well.
+  /// With several, what else is known of one (its fit, say) belongs to it as well; times are of the last.
   void add(Index r, const Metrics& metrics) {
     if (count_ == 1) return output_.summarise(metrics);
     Metrics all;
     for (const auto& [name, value] : output_.summary()) {
       const auto same = [&name = name](const auto& metric) { return metric.first == name; };
-      if (name.rfind("repetition/", 0) == 0 || std::any_of(metrics.begin(), metrics.end(), same)) continue;
+      if (name.rfind("repetition/", 0) == 0 || name.rfind("seconds/", 0) == 0 ||
+          std::any_of(metrics.begin(), metrics.end(), same))
+        continue;
       if (const Real* number = std::get_if<Real>(&value)) all.emplace_back(name, *number);
       if (const Index* number = std::get_if<Index>(&value)) all.emplace_back(name, Real(*number));
     }
