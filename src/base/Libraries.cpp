@@ -5,6 +5,8 @@
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/lsan_interface.h>
 #include <unistd.h>
+
+#include <cstdio>
 #endif
 
 #include <Kokkos_Core.hpp>
@@ -60,7 +62,10 @@ Libraries::~Libraries() {
   Kokkos::finalize();
   MPI_Finalize();
 #ifdef __SANITIZE_ADDRESS__
-  if (leaks) _exit(23);  // the sanitizer's own code
+  if (leaks) {
+    std::fflush(nullptr);
+    _exit(23);  // the sanitizer's own code
+  }
 #endif
 }
 

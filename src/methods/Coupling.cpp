@@ -34,12 +34,6 @@ struct Job {
   std::vector<Real> x_values, y_values;  // on that rank only
 };
 
-std::vector<Index> sizes_of(const std::vector<Ensemble>& populations) {
-  std::vector<Index> sizes;
-  for (const Ensemble& population : populations) sizes.push_back(population.particles());
-  return sizes;
-}
-
 /// Jobs go round the ranks.
 std::vector<Job> make_jobs(const CouplingOptions& options, const std::vector<Ensemble>& populations) {
   const std::vector<Index> sizes = sizes_of(populations);
@@ -153,8 +147,14 @@ std::vector<CouplingPart> coupling_parts(const CouplingOptions& options, const s
   return all;
 }
 
-void check_couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations) {
-  if (options.method != "sinkhorn") coupling_parts(options, sizes_of(populations));
+std::vector<Index> sizes_of(const std::vector<Ensemble>& populations) {
+  std::vector<Index> sizes;
+  for (const Ensemble& population : populations) sizes.push_back(population.particles());
+  return sizes;
+}
+
+void check_couplings(const CouplingOptions& options, const std::vector<Index>& sizes) {
+  if (options.method != "sinkhorn") coupling_parts(options, sizes);
 }
 
 /// What both ways of coupling share: the results, and what is known of every piece, the same on all ranks.

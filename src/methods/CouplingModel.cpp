@@ -30,16 +30,17 @@ void CouplingModel::measure(const Communicator& comm) {
     n = std::max(Index(2), Index(scale * Real(largest->x)));
     m = std::max(Index(2), Index(scale * Real(largest->y)));
   }
-  const Populations small = small_populations(options_, shape_.dimension, n, m, run_);
   CouplingOptions coupling = options_.coupling;
   coupling.batch = std::max(n, m);
-  std::vector<CoupledEnsemble> coupled;
-  comm.barrier();
-  const Real seconds = shortest_time([&] {
-    coupled = couple_populations(coupling, small.train, CoupledAt::current, run_.single_precision());
+  const Real seconds = slowest(comm, [&] {
+    const Populations small = small_populations(options_, shape_.dimension, n, m, run_);
+    return shortest_time([&] {
+      const auto coupled =
+          couple_populations(coupling, small.train, CoupledAt::current, run_.single_precision());
+      iterations_ = std::max(Index(1), coupled.front().iterations);
+    });
   });
-  iterations_ = std::max(Index(1), coupled.front().iterations);
-  pair_ = comm.max(seconds) / (Real(n) * Real(m));
+  pair_ = seconds / (Real(n) * Real(m));
 }
 
 StepCost CouplingModel::at(int ranks) const {
@@ -69,7 +70,8 @@ void CouplingModel::add_parts(StepCost& cost, int ranks) const {
   cost.other_seconds = *std::max_element(seconds.begin(), seconds.end());
   cost.tiles = Index(parts_.size());
   cost.memory += 2 * traffic.passing;  // on their way out and in
-  if (options_.coupling.method == "network_simplex" || parts_.front().x != parts_.front().y)
+  const auto is_unequal = [](const CouplingPart& part) { return part.x != part.y; };
+  if (options_.coupling.method == "network_simplex" || std::any_of(parts_.begin(), parts_.end(), is_unequal))
     cost.memory += simplex_memory * largest;
 }
 

@@ -97,7 +97,8 @@ Index enough_to_check(const LearnEnergiesOptions& options) {
       linear && linear->features.radial)
     if (const auto* centres = std::get_if<DataCentres>(&linear->features.radial->centres.at))
       wanted = std::max(wanted, centres->number);
-  return Index(std::ceil(Real(wanted + 1) / (1 - options.split.test)));
+  const Real test = options.split.test, for_training = std::ceil(Real(wanted + 1) / (1 - test));
+  return Index(test > 0 ? std::max(for_training, std::ceil(1 / test)) : for_training);
 }
 
 }  // namespace
@@ -108,21 +109,31 @@ void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
   if (linear) count_features(linear->features, dimension);
   populations_ =
       make_populations(options_.populations, options_.split, options_.pairing == "paired", comm, run);
-  check_left_out();
-  if (options_.couples()) check_couplings(options_.coupling, populations_->train);
+  check_left_out(options_, populations_->count());
   if (linear) check_data_centres(linear->features, populations_->train);
+  check_sizes(sizes_of(populations_->train), dimension);
+}
+
+void LearnEnergies::check_sizes(const std::vector<Index>& train, Index dimension) const {
+  if (options_.couples()) check_couplings(options_.coupling, train);
   if (const auto* trajectory = std::get_if<TrajectoryModelOptions>(&options_.model.kind))
-    check_trajectory(*trajectory, options_.coupling, populations_->train);
+    check_trajectory(*trajectory, options_.coupling, train, dimension);
 }
 
 void LearnEnergies::check(const Communicator& comm, const RunOptions& run) {
   LearnEnergies few;
   few.options_ = options_;
-  if (auto* simulated = std::get_if<SimulatedPopulations>(&few.options_.populations.source))
-    simulated->initial = smaller(simulated->initial, enough_to_check(options_));
+  const auto* simulated = std::get_if<SimulatedPopulations>(&options_.populations.source);
+  if (simulated)
+    std::get<SimulatedPopulations>(few.options_.populations.source).initial =
+        smaller(simulated->initial, enough_to_check(options_));
   few.prepare(comm, run);
-  if (options_.coupling.method != "sinkhorn")
-    coupling_parts(options_.coupling, learning_shape(options_, comm, run).train);
+  if (!simulated) return;
+  EnsembleShape shape{};
+  comm.agree([&] { shape = shape_of(simulated->initial); });
+  Layout(comm, {{"particles", Partition(comm, shape.particles, run.tile), shape.dimension}});
+  check_sizes(std::vector<Index>(few.populations_->train.size(), train_size(shape.particles, options_.split)),
+              shape.dimension);
 }
 
 std::vector<ModelledPart> LearnEnergies::modelled_parts(const Communicator& comm,
@@ -139,19 +150,17 @@ std::vector<ModelledPart> LearnEnergies::modelled_parts(const Communicator& comm
   return parts;
 }
 
-void LearnEnergies::check_left_out() const {
-  std::vector<bool> kept(populations_->count(), true);
-  for (Index k : options_.leave_out) {
-    if (k >= populations_->count())
-      throw InputError(
-          options_.where + ".leave_out",
-          fmt::format("found {}; allowed: numbers of populations, 0 to {}", k, populations_->count() - 1));
+void check_left_out(const LearnEnergiesOptions& options, Index count) {
+  std::vector<bool> kept(count, true);
+  for (Index k : options.leave_out) {
+    if (k >= count)
+      throw InputError(options.where + ".leave_out",
+                       fmt::format("found {}; allowed: numbers of populations, 0 to {}", k, count - 1));
     kept[k] = false;
   }
   if (std::count(kept.begin(), kept.end(), true) < 2)
-    throw InputError(
-        options_.where + ".leave_out",
-        fmt::format("leaves fewer than 2 of {} populations to learn from", populations_->count()));
+    throw InputError(options.where + ".leave_out",
+                     fmt::format("leaves fewer than 2 of {} populations to learn from", count));
 }
 
 namespace {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "weir/base/Error.hpp"
 #include "weir/methods/Simulation.hpp"
 #include "weir/parallel/Partition.hpp"
 
@@ -41,11 +40,10 @@ LearningShape learning_shape(const LearnEnergiesOptions& options, const Communic
       shape.all.push_back(read.train[k].particles() + read.test[k].particles());
     }
   }
+  check_left_out(options, Index(train.size()));
   for (std::size_t k = 0; k < train.size(); ++k)
     if (std::find(options.leave_out.begin(), options.leave_out.end(), Index(k)) == options.leave_out.end())
       shape.train.push_back(train[k]);
-  if (shape.train.size() < 2)
-    throw InputError(options.where + ".leave_out", "leaves fewer than 2 populations to learn from");
   return shape;
 }
 

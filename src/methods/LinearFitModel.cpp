@@ -44,8 +44,7 @@ void LinearFitModel::measure(const Communicator& comm) {
     if (const auto* centres = std::get_if<DataCentres>(&radial->centres.at))
       least = std::max(least, centres->number);
   const auto seconds = [&](Index particles) {
-    comm.barrier();
-    return comm.max(seconds_of_fit(particles));
+    return slowest(comm, [&] { return seconds_of_fit(particles); });
   };
   const Real n = Real(least), one = seconds(least), two = seconds(2 * least), four = seconds(4 * least);
   if (linear().interaction || std::holds_alternative<KernelDensityOptions>(options_.density.kind))

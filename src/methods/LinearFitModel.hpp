@@ -1,4 +1,5 @@
-// What the fit of a linear model costs, densities included: from fits to small populations.
+// What the fit of a linear model costs, from fits to small populations: the time of densities is in it, their
+// messages are not.
 #pragma once
 
 #include "LearningShape.hpp"

@@ -20,7 +20,8 @@ void Simulate::check(const Communicator& comm, const RunOptions& run) {
   SimulateOptions few = options_;
   few.initial = smaller(few.initial, std::max(run.tile, Index(1000)));
   Simulation(few, comm, run);
-  const EnsembleShape shape = shape_of(options_.initial);
+  EnsembleShape shape{};
+  comm.agree([&] { shape = shape_of(options_.initial); });
   Layout(comm, {{"particles", Partition(comm, shape.particles, run.tile), shape.dimension}});
 }
 

@@ -60,7 +60,7 @@ SimulationModel::SimulationModel(const SimulateOptions& options, const Communica
     : options_(options), run_(run) {
   comm.agree([&] { shape_ = shape_of(options_.initial); });
   list_terms(comm);
-  if (!is_langevin(options_.time.scheme)) count_solver();
+  if (!is_langevin(options_.time.scheme)) comm.agree([&] { count_solver(); });
 }
 
 void SimulationModel::list_terms(const Communicator& comm) {
@@ -123,14 +123,13 @@ void SimulationModel::count_solver() {
 void SimulationModel::measure(const Communicator& comm) {
   const Index d = shape_.dimension, few = std::min(shape_.particles, run_.tile);
   const auto seconds = [&](const SimulateOptions& options, Index particles) {
-    comm.barrier();
-    return comm.max(seconds_of_step(options, run_, particles, d));
+    return slowest(comm, [&] { return seconds_of_step(options, run_, particles, d); });
   };
   const Index paired = std::min(shape_.particles, Index(4096));
   if (!options_.energy.learned.empty() && !pair_terms_.empty()) {
     step_ = seconds(options_, few);
     const Index more = std::max(few, std::min(paired, Index(1024)));
-    pair_ = (more > few ? seconds(options_, more) - step_ : step_) / pairs_of(more);
+    pair_ = std::max(Real(0), more > few ? seconds(options_, more) - step_ : step_) / pairs_of(more);
     return;
   }
   SimulateOptions local = options_;

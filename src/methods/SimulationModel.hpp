@@ -4,7 +4,6 @@
 // simulation; for implicit and adaptive ones, whose work depends on the state, that is its mean.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "weir/energies/LearnedEnergy.hpp"

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "weir/flows/Stage.hpp"
+#include "weir/parallel/Communicator.hpp"
 
 namespace weir {
 
@@ -25,6 +26,16 @@ inline Real shortest_step(Stage& stage) {
     return tick.step < most_steps && !(long_enough && tick.step >= least_steps);
   });
   return shortest;
+}
+
+/// Collective: what `seconds` finds on the slowest rank, all starting at once. It is not collective itself;
+/// where a rank throws, all do.
+template <class Seconds>
+Real slowest(const Communicator& comm, Seconds seconds) {
+  Real here = 0;
+  comm.barrier();
+  comm.agree([&] { here = seconds(); });
+  return comm.max(here);
 }
 
 /// Not collective: the shortest of several runs of `work`, fewer where it takes long.

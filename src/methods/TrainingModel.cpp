@@ -57,10 +57,8 @@ Real TrainingModel::seconds_of_iteration(Index tiles) const {
 /// tile is then proportional to their number.
 void TrainingModel::measure(const Communicator& comm) {
   const Index many = std::min(std::max(strata_, Index(2)), Index(network().interaction ? 4 : 16));
-  comm.barrier();
-  const Real one = comm.max(seconds_of_iteration(1));
-  comm.barrier();
-  const Real all = comm.max(seconds_of_iteration(many));
+  const Real one = slowest(comm, [&] { return seconds_of_iteration(1); });
+  const Real all = slowest(comm, [&] { return seconds_of_iteration(many); });
   const Index units = network().interaction ? many * many : many;
   tile_ = std::max(Real(0), all - one) / Real(units - 1);
   step_ = std::max(Real(0), one - tile_);

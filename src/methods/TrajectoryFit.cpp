@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "TrainingRun.hpp"
+#include "weir/base/Error.hpp"
+#include "weir/ensemble/PairSum.hpp"
 #include "weir/ensemble/RowExchange.hpp"
 
 namespace weir {
@@ -59,7 +61,7 @@ void start_trajectory(const CouplingOptions& coupling, const TimeGrid& grid,
     cost += coupled.front().cost / Real(snapshots.size() - 1);
     gap = std::max(gap, coupled.front().gap);
   }
-  output.summarise({{"coupling_cost", cost}, {"coupling_gap", gap}});
+  output.summarise({{"start_cost", cost}, {"start_gap", gap}});
 }
 
 std::vector<Ensemble> at_snapshots(const TimeGrid& grid, const Ensemble& like, const Matrix<Real>& x) {
@@ -76,11 +78,16 @@ std::vector<Ensemble> at_snapshots(const TimeGrid& grid, const Ensemble& like, c
 }  // namespace
 
 void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
-                      const std::vector<Ensemble>& snapshots) {
-  const Ensemble& first = snapshots.front();
-  const Ensemble start(first.comm, particles_of(options, snapshots), first.components(),
-                       first.partition.tile_size());
-  for (std::size_t k = 0; k + 1 < snapshots.size(); ++k) check_couplings(coupling, {start, snapshots[k + 1]});
+                      const std::vector<Index>& sizes, Index dimension) {
+  // The adjoint of a score takes points with as many weights and a number more, two of the rest a number
+  // each.
+  const Index most = options.entropy ? (most_pair_components - 2) / 2 : most_pair_components - 2;
+  if (dimension > most)
+    throw InputError(options.where,
+                     fmt::format("the trajectory model takes up to {} dimensions{}, the data have {}", most,
+                                 options.entropy ? " with an entropy" : "", dimension));
+  const Index start = std::min(options.particles, sizes.front());
+  for (std::size_t k = 0; k + 1 < sizes.size(); ++k) check_couplings(coupling, {start, sizes[k + 1]});
 }
 
 FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,

@@ -14,10 +14,10 @@ struct FittedTrajectory {
   std::vector<Ensemble> at_snapshots;
 };
 
-/// Throws InputError where the trajectory's start cannot be coupled with the snapshots as `coupling` asks.
-/// Not collective.
+/// Throws InputError where the trajectory's start cannot be coupled with snapshots of these sizes as
+/// `coupling` asks, or pair sums do not take so many dimensions. Not collective.
 void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
-                      const std::vector<Ensemble>& snapshots);
+                      const std::vector<Index>& sizes, Index dimension);
 
 /// Collective.
 FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,

@@ -9,7 +9,8 @@
 //
 // S_j has all n = N particles, or those of some tiles, drawn anew for every iteration and knot: all tiles are
 // drawn equally often, none twice before every other was (but for what is left over), so that the force is
-// right in the mean; its variance, 1/n of that of grad W over the particles, adds to the residual's mean.
+// right in the mean; its variance, 1/n of that of grad W over the particles, adds to the residual's mean
+// (where a short last tile is drawn, its particles weigh more).
 // Sources come to the ranks some tiles at a time; what targets give to the gradients of sources is added up
 // exactly.
 #pragma once

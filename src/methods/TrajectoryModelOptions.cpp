@@ -17,7 +17,7 @@ TrajectoryTrainOptions::TrajectoryTrainOptions() {
 void describe(Section& section, TrajectoryTrainOptions& options) {
   section.option("iterations", options.iterations, "gradient steps, each with all particles and all data")
       .at_least(1);
-  section.section("rule", options.rule, "how the network's parameters and the bandwidth descend");
+  section.section("rule", options.rule, "how the parameters of the networks, the bandwidth and beta descend");
   section.section("particles", options.particles, "how the trajectory's particles descend");
   section.option("reports", options.reports, "how often metrics.csv gets the loss").at_least(1);
 }

@@ -66,7 +66,7 @@ def compare(one, other):
 
 def interrupted(cluster, weir, deck, output, words, interrupt):
     """A job that is interrupted saves itself, is queued again, and ends as if nothing were."""
-    run = ["--set", "run.checkpoint.every=0", "--set", "simulate.time.end=1.5"]
+    run = ["--set", "run.checkpoint.every=0", "--set", "simulate.time.end=2.5"]
     job = cluster.submit(*words, deck, "--set", f"run.output={output}", *run)
     output = cluster.folder / output
     wait_for((output / "metrics.csv").exists, lambda: f"the job runs; {cluster.logs()}")

@@ -37,8 +37,10 @@ struct CouplingPart {
 /// assignment of unequal sizes, a batch beyond exact_limit. Not collective.
 std::vector<CouplingPart> coupling_parts(const CouplingOptions& options, const std::vector<Index>& sizes);
 
-/// Throws the same InputErrors. Not collective.
-void check_couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations);
+/// Throws the same InputErrors; sinkhorn takes everything. Not collective.
+void check_couplings(const CouplingOptions& options, const std::vector<Index>& sizes);
+/// The sizes of populations.
+std::vector<Index> sizes_of(const std::vector<Ensemble>& populations);
 
 /// Couplings of population k with k + 1 for every k, made piece by piece, so that a run may stop in between
 /// and go on later, on any number of ranks. All methods are collective.

@@ -46,6 +46,9 @@ struct LearnEnergiesOptions {
 };
 void describe(Section& section, LearnEnergiesOptions& options);
 
+/// Throws InputError where populations are left out that are not among `count`, or fewer than two stay.
+void check_left_out(const LearnEnergiesOptions& options, Index count);
+
 class LearnEnergies : public Method {
  public:
   std::string key() const override { return "learn_energies"; }
@@ -59,7 +62,7 @@ class LearnEnergies : public Method {
   void run(RunOutput& output, RunControl& control) override;
 
  private:
-  void check_left_out() const;
+  void check_sizes(const std::vector<Index>& train, Index dimension) const;
 
   LearnEnergiesOptions options_;
   std::optional<Populations> populations_;

@@ -40,7 +40,7 @@ struct TrajectoryInteractionOptions : InteractionNetworkOptions {
 struct TrajectoryModelOptions {
   static constexpr const char* key = "trajectory";
   static constexpr const char* doc =
-      "a network potential and the trajectory of an ensemble through all snapshots, trained together";
+      "networks V and W, beta, and the trajectory of an ensemble through all snapshots, trained together";
   Index particles = 1000;
   Index steps = 50;
   std::string residual = "trapezoid";

@@ -178,6 +178,11 @@ std::vector<Broken> broken_settings() {
        l,
        {"learn_energies.density={gaussian_mixture: {components: 0}}"},
        "components: found 0"},
+      {"a trajectory in too many dimensions",
+       l,
+       {"learn_energies.model={trajectory: {entropy: 0.1}}",
+        "learn_energies.populations.simulate.initial.dimension=70"},
+       "takes up to 63 dimensions with an entropy, the data have 70"},
       {"feature side that is neither", l, {"learn_energies.model.linear.features_at=last"}, "found \"last\""},
   };
 }
@@ -319,6 +324,7 @@ TEST(BrokenDecksParallel, HugeDecksAreChecked) {
   EXPECT_EQ(checked(simulate_deck, {"simulate.initial.particles=1000000000"}).code, done);
   const std::string particles = "learn_energies.populations.simulate.initial.particles=200000000";
   EXPECT_EQ(checked(learn_deck, {particles}).code, done);
+  EXPECT_EQ(checked(learn_deck, {particles, "learn_energies.split.test=1e-4"}).code, done);
   const Outcome whole = checked(learn_deck, {particles, "learn_energies.coupling.batch=whole"});
   EXPECT_EQ(whole.code, bad_input);
   EXPECT_NE(whole.message.find("couples 100000000 particles at a time"), std::string::npos) << whole.message;

@@ -179,12 +179,15 @@ TEST(RestartParallel, TrainingGoesOn) {
       trajectory_deck.find(network), network.size(),
       "{trajectory: {particles: 40, steps: 6, entropy: 0.1, train_entropy: true, potential: {hidden: [8]}, "
       "interaction: {hidden: [4], sources: 8}, train: {iterations: 25}}}");
+  std::string left_out_deck = trajectory_deck;  // populations are coupled, and the start once more
+  left_out_deck.replace(left_out_deck.find("learn_energies:"), 15, "learn_energies:\n  leave_out: [1]");
   struct Case {
     std::string deck, repetitions, newest;
   };
   for (const Case& c : {Case{learning_deck, "1", "checkpoint-1-10.h5: step 10"},
                         Case{learning_deck, "2", "checkpoint-3-10.h5: step 10"},
-                        Case{trajectory_deck, "1", "checkpoint-1-10.h5: step 10"}}) {
+                        Case{trajectory_deck, "1", "checkpoint-1-10.h5: step 10"},
+                        Case{left_out_deck, "1", "checkpoint-1-10.h5: step 10"}}) {
     const SharedFolder folder;
     const std::string setting = "learn_energies.repetitions=" + c.repetitions;
     const DeckRun whole{folder, c.deck, "whole", {setting}};
