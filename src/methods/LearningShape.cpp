@@ -71,4 +71,14 @@ Populations small_populations(const LearnEnergiesOptions& options, Index dimensi
   return normal;
 }
 
+CoupledEnsemble at_rest(const Ensemble& ensemble) {
+  const Index here = ensemble.partition.local_particles();
+  CoupledEnsemble coupled;
+  coupled.displacement = Matrix<Real>("Weir::at_rest::displacement", ensemble.components(), here);
+  coupled.mass = Vector<Real>("Weir::at_rest::mass", here);
+  coupled.variance = Vector<Real>("Weir::at_rest::variance", here);
+  Kokkos::deep_copy(coupled.mass, 1 / Real(ensemble.particles()));
+  return coupled;
+}
+
 }  // namespace weir

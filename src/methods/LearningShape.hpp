@@ -27,4 +27,7 @@ LearningShape learning_shape(const LearnEnergiesOptions& options, const Communic
 Populations small_populations(const LearnEnergiesOptions& options, Index dimension, Index n, Index m,
                               const RunOptions& run);
 
+/// A coupling that moves nothing, with uniform masses: for times that do not depend on what a coupling holds.
+CoupledEnsemble at_rest(const Ensemble& ensemble);
+
 }  // namespace weir

@@ -24,11 +24,7 @@ LinearFitModel::LinearFitModel(const LearnEnergiesOptions& options, const Learni
 Real LinearFitModel::seconds_of_fit(Index particles) const {
   const Populations small = small_populations(options_, shape_.dimension, particles, particles, run_);
   const Ensemble& at = small.train.front();
-  CoupledEnsemble coupled;
-  coupled.displacement = Matrix<Real>("Weir::LinearFitModel::displacement", shape_.dimension, particles);
-  coupled.mass = Vector<Real>("Weir::LinearFitModel::mass", particles);
-  coupled.variance = Vector<Real>("Weir::LinearFitModel::variance", particles);
-  Kokkos::deep_copy(coupled.mass, 1 / Real(particles));
+  const CoupledEnsemble coupled = at_rest(at);
   return shortest_time([&] {
     std::unique_ptr<Density> density;
     if (linear().entropy) density = fit_density(options_.density, at, run_.seed, 0);

@@ -38,12 +38,7 @@ Real TrainingModel::seconds_of_iteration(Index tiles) const {
   model.train.batch = tiles * run_.tile;
   const Ensemble ensemble(self, tiles * run_.tile, shape_.dimension, run_.tile);
   fill_normals(ensemble.x, Random(run_.seed, Stream::initial_ensemble), 0, 0);
-  CoupledEnsemble coupled;
-  coupled.displacement =
-      Matrix<Real>("Weir::TrainingModel::displacement", shape_.dimension, tiles * run_.tile);
-  coupled.mass = Vector<Real>("Weir::TrainingModel::mass", tiles * run_.tile);
-  coupled.variance = Vector<Real>("Weir::TrainingModel::variance", tiles * run_.tile);
-  Kokkos::deep_copy(coupled.mass, 1 / Real(tiles * run_.tile));
+  const CoupledEnsemble coupled = at_rest(ensemble);
   const auto density =
       model.entropy ? fit_density(options_.density, ensemble, run_.seed, 0) : std::unique_ptr<Density>();
   const std::vector<Transition> transitions{{ensemble, coupled, 1, density.get()}};

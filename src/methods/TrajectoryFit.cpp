@@ -79,8 +79,7 @@ std::vector<Ensemble> at_snapshots(const TimeGrid& grid, const Ensemble& like, c
 
 void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
                       const std::vector<Index>& sizes, Index dimension) {
-  // The adjoint of a score takes points with as many weights and a number more, two of the rest a number
-  // each.
+  // TrajectoryScore's adjoint has 2 d + 2 numbers a point.
   const Index most = options.entropy ? (most_pair_components - 2) / 2 : most_pair_components - 2;
   if (dimension > most)
     throw InputError(options.where,
