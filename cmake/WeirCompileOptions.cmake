@@ -16,9 +16,9 @@ if(WEIR_SANITIZE)
     target_compile_options(weir_compile_options INTERFACE -Wno-maybe-uninitialized -fno-var-tracking)
   endif()
 endif()
-# The standard library checks its indices where speed is no matter.
+# The standard library checks its indices where speed is no matter; Libraries looks for leaks.
 if(WEIR_SANITIZE)
-  target_compile_definitions(weir_compile_options INTERFACE _GLIBCXX_ASSERTIONS)
+  target_compile_definitions(weir_compile_options INTERFACE _GLIBCXX_ASSERTIONS WEIR_SANITIZE)
 else()
   target_compile_definitions(weir_compile_options INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 endif()

@@ -2,7 +2,7 @@
 
 #include <dlfcn.h>
 #include <fenv.h>
-#ifdef __SANITIZE_ADDRESS__
+#ifdef WEIR_SANITIZE
 #include <sanitizer/lsan_interface.h>
 #include <unistd.h>
 
@@ -31,7 +31,7 @@ PetscErrorCode pass_on(MPI_Comm, int, const char*, const char*, PetscErrorCode c
 }  // namespace
 
 Libraries::Libraries(int& argc, char** argv, const std::vector<std::string>& petsc_options) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef WEIR_SANITIZE
   const __lsan::ScopedDisabler what_they_lose_as_they_start;
 #endif
   int provided = 0;
@@ -54,14 +54,14 @@ Libraries::Libraries(int& argc, char** argv, const std::vector<std::string>& pet
 }
 
 Libraries::~Libraries() {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef WEIR_SANITIZE
   // Later, memory that the libraries keep to the end would have nobody who points to it.
   const bool leaks = __lsan_do_recoverable_leak_check() != 0;
 #endif
   PetscFinalize();
   Kokkos::finalize();
   MPI_Finalize();
-#ifdef __SANITIZE_ADDRESS__
+#ifdef WEIR_SANITIZE
   if (leaks) {
     std::fflush(nullptr);
     _exit(23);  // the sanitizer's own code
