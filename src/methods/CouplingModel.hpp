@@ -1,4 +1,4 @@
-// What all couplings of a run cost together: pieces are counted, the time of one comes from a small one.
+// What couplings of a run cost together: pieces are counted, the time of one comes from a small one.
 //
 // An exact coupling of n particles takes as n^2 from a size on that can be measured; one by Sinkhorn takes
 // the small one's iterations. Messages are those of the particles and of the results; what ranks say to agree
@@ -12,23 +12,27 @@ namespace weir {
 
 class CouplingModel : public StepModel {
  public:
-  /// Not collective. Throws InputError as check_couplings does.
-  CouplingModel(const LearnEnergiesOptions& options, const LearningShape& shape, const RunOptions& run);
+  /// Sizes of populations, each of which is coupled with the next one, all at once.
+  using Round = std::vector<Index>;
+  /// Rounds follow each other. Not collective. Throws InputError as check_couplings does.
+  CouplingModel(const LearnEnergiesOptions& options, const LearningShape& shape, std::vector<Round> rounds,
+                const RunOptions& run);
 
   void measure(const Communicator& comm) override;
   StepCost at(int ranks) const override;
 
  private:
   bool whole() const { return options_.coupling.method == "sinkhorn"; }
-  void add_parts(StepCost& cost, int ranks) const;
-  void add_sinkhorn(StepCost& cost, int ranks) const;
+  void add_parts(const std::vector<CouplingPart>& parts, StepCost& cost, int ranks) const;
+  void add_sinkhorn(const Round& round, StepCost& cost, int ranks) const;
 
   LearnEnergiesOptions options_;
   LearningShape shape_;
   RunOptions run_;
-  std::vector<CouplingPart> parts_;  // empty for sinkhorn
-  Real pair_ = 0;                    // seconds a pair of points
-  Index iterations_ = 1;             // of sinkhorn
+  std::vector<Round> rounds_;
+  std::vector<std::vector<CouplingPart>> parts_;  // of each round; none for sinkhorn
+  Real pair_ = 0;                                 // seconds a pair of points
+  Index iterations_ = 1;                          // of sinkhorn
 };
 
 }  // namespace weir

@@ -10,6 +10,7 @@
 #include "LinearFitModel.hpp"
 #include "TrainingModel.hpp"
 #include "TrajectoryFit.hpp"
+#include "TrajectoryTrainingModel.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/output/Checkpoint.hpp"
 
@@ -138,15 +139,24 @@ void LearnEnergies::check(const Communicator& comm, const RunOptions& run) {
 
 std::vector<ModelledPart> LearnEnergies::modelled_parts(const Communicator& comm,
                                                         const RunOptions& run) const {
-  if (std::holds_alternative<TrajectoryModelOptions>(options_.model.kind))
-    throw InputError(options_.where + ".model", "--estimate does not cover trajectory models yet");
+  using Round = CouplingModel::Round;
   const LearningShape shape = learning_shape(options_, comm, run);
   std::vector<ModelledPart> parts;
-  parts.push_back({"coupling", std::make_unique<CouplingModel>(options_, shape, run)});
-  if (std::holds_alternative<LinearModelOptions>(options_.model.kind))
+  const auto add_couplings = [&](const char* name, std::vector<Round> rounds) {
+    parts.push_back({name, std::make_unique<CouplingModel>(options_, shape, std::move(rounds), run)});
+  };
+  if (options_.couples()) add_couplings("coupling", {shape.train});
+  if (const auto* trajectory = std::get_if<TrajectoryModelOptions>(&options_.model.kind)) {
+    std::vector<Round> start;
+    for (Index k = 0; k < shape.transitions(); ++k)
+      start.push_back({start_size(*trajectory, shape.train), shape.train[k + 1]});
+    add_couplings("start", start);
+    parts.push_back({"iteration", std::make_unique<TrajectoryTrainingModel>(options_, shape, run)});
+  } else if (std::holds_alternative<LinearModelOptions>(options_.model.kind)) {
     parts.push_back({"fit", std::make_unique<LinearFitModel>(options_, shape, run)});
-  else
+  } else {
     parts.push_back({"iteration", std::make_unique<TrainingModel>(options_, shape, run)});
+  }
   return parts;
 }
 

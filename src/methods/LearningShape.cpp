@@ -25,25 +25,34 @@ LearningShape learning_shape(const LearnEnergiesOptions& options, const Communic
                              const RunOptions& run) {
   LearningShape shape;
   std::vector<Index> train;
+  std::vector<Real> times;
   if (const auto* simulated = std::get_if<SimulatedPopulations>(&options.populations.source)) {
     EnsembleShape ensemble{};
     comm.agree([&] { ensemble = shape_of(simulated->initial); });
     shape.dimension = ensemble.dimension;
     shape.all.assign(std::size_t(count_steps(stepping(simulated->time, run)) + 1), ensemble.particles);
-    for (const Index size : shape.all) train.push_back(train_size(size, options.split));
+    for (const Index size : shape.all) {
+      check_split(options.split, Index(train.size()), size, options.populations.where);
+      times.push_back(simulated->time.start + Real(times.size()) * simulated->time.step);
+      train.push_back(train_size(size, options.split));
+    }
   } else {
     const Populations read =
         make_populations(options.populations, options.split, options.pairing == "paired", comm, run);
     shape.dimension = read.dimension();
+    times = read.times;
     for (Index k = 0; k < read.count(); ++k) {
       train.push_back(read.train[k].particles());
       shape.all.push_back(read.train[k].particles() + read.test[k].particles());
     }
   }
   check_left_out(options, Index(train.size()));
-  for (std::size_t k = 0; k < train.size(); ++k)
-    if (std::find(options.leave_out.begin(), options.leave_out.end(), Index(k)) == options.leave_out.end())
-      shape.train.push_back(train[k]);
+  for (std::size_t k = 0; k < train.size(); ++k) {
+    const auto& left_out = options.leave_out;
+    if (std::find(left_out.begin(), left_out.end(), Index(k)) != left_out.end()) continue;
+    shape.train.push_back(train[k]);
+    shape.times.push_back(times[k]);
+  }
   return shape;
 }
 

@@ -11,6 +11,7 @@ namespace weir {
 struct LearningShape {
   Index dimension = 0;
   std::vector<Index> train;  ///< particles for training, of the populations that are not left out
+  std::vector<Real> times;   ///< of these
   std::vector<Index> all;    ///< particles, of all populations
   Index transitions() const { return Index(train.size()) - 1; }
   Index largest() const;

@@ -30,6 +30,18 @@ Index train_size(Index size, const SplitOptions& split) {
   return size - Index(std::llround(split.test * Real(size)));
 }
 
+void check_split(const SplitOptions& split, Index population, Index size, const std::string& where) {
+  const Index train = train_size(size, split), test = size - train;
+  if (train < 2)
+    throw InputError(
+        where, fmt::format(
+                   "population {} has {} particles, of which {} would be for training; at least 2 are needed",
+                   population, size, train));
+  if (split.test > 0 && test < 1)
+    throw InputError(where, fmt::format("population {} has {} particles, too few for a test share of {}",
+                                        population, size, split.test));
+}
+
 namespace {
 
 /// Where row i of a population goes: a place in its training part, or behind it in its test part.
@@ -44,16 +56,8 @@ class Splitter {
            const Communicator& comm, const RunOptions& run, const std::string& where)
       : comm_(comm), exchange_(comm, dimension) {
     for (std::size_t k = 0; k < sizes.size(); ++k) {
+      check_split(split, Index(k), sizes[k], where);
       const Index train = train_size(sizes[k], split), test = sizes[k] - train;
-      if (train < 2)
-        throw InputError(
-            where,
-            fmt::format(
-                "population {} has {} particles, of which {} would be for training; at least 2 are needed", k,
-                sizes[k], train));
-      if (split.test > 0 && test < 1)
-        throw InputError(where, fmt::format("population {} has {} particles, too few for a test share of {}",
-                                            k, sizes[k], split.test));
       shuffles_.push_back(split_shuffle(sizes[k], run.seed, paired, Index(k)));
       train_.emplace_back(comm, train, dimension, run.tile);
       test_.emplace_back(comm, test, dimension, run.tile);

@@ -31,10 +31,6 @@ Ensemble first_particles(const Ensemble& population, Index particles) {
   return first;
 }
 
-Index particles_of(const TrajectoryModelOptions& options, const std::vector<Ensemble>& snapshots) {
-  return std::min(options.particles, snapshots.front().particles());
-}
-
 /// Displacement interpolation: from the first snapshot's particles, `at` (which are moved), to where optimal
 /// couplings take them in the next, and on from there; straight in between.
 void start_trajectory(const CouplingOptions& coupling, const TimeGrid& grid,
@@ -77,6 +73,10 @@ std::vector<Ensemble> at_snapshots(const TimeGrid& grid, const Ensemble& like, c
 
 }  // namespace
 
+Index start_size(const TrajectoryModelOptions& options, const std::vector<Index>& sizes) {
+  return std::min(options.particles, sizes.front());
+}
+
 void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
                       const std::vector<Index>& sizes, Index dimension) {
   // TrajectoryScore's adjoint has 2 d + 2 numbers a point.
@@ -85,7 +85,7 @@ void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptio
     throw InputError(options.where,
                      fmt::format("the trajectory model takes up to {} dimensions{}, the data have {}", most,
                                  options.entropy ? " with an entropy" : "", dimension));
-  const Index start = std::min(options.particles, sizes.front());
+  const Index start = start_size(options, sizes);
   for (std::size_t k = 0; k + 1 < sizes.size(); ++k) check_couplings(coupling, {start, sizes[k + 1]});
 }
 
@@ -95,7 +95,7 @@ FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const Cou
                                 RunControl& control) {
   constexpr Index trajectory = TrajectoryTraining::trajectory, parameters = TrajectoryTraining::parameters;
   const TimeGrid grid(times, options.steps);
-  const Ensemble start = first_particles(snapshots.front(), particles_of(options, snapshots));
+  const Ensemble start = first_particles(snapshots.front(), start_size(options, sizes_of(snapshots)));
   const auto training = make_trajectory_training(options, grid, snapshots, start.partition, run);
   const Index iterations = options.train.iterations;
   Stage stage(training_steps(iterations, run, {options.train.particles, options.train.rule}), *training,

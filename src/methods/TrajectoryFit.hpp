@@ -14,6 +14,9 @@ struct FittedTrajectory {
   std::vector<Ensemble> at_snapshots;
 };
 
+/// Particles of the trajectory, given the sizes of the snapshots.
+Index start_size(const TrajectoryModelOptions& options, const std::vector<Index>& sizes);
+
 /// Throws InputError where the trajectory's start cannot be coupled with snapshots of these sizes as
 /// `coupling` asks, or pair sums do not take so many dimensions. Not collective.
 void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,

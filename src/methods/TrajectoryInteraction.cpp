@@ -12,18 +12,17 @@ namespace {
 
 constexpr Index gathered_particles = 256;  // at once, about
 
-/// Tiles that are drawn of a partition's.
+}  // namespace
+
 Index drawn_tiles(const IndexOrWord& sources, const Partition& particles) {
   if (sources.is_word()) return particles.tiles();
   const Index wanted = (sources.number + particles.tile_size() / 2) / particles.tile_size();
   return std::min(particles.tiles(), std::max(Index(1), wanted));
 }
 
-Index slots_of(const Partition& particles) {
+Index gathered_tiles(const Partition& particles) {
   return std::min(particles.tiles(), std::max(Index(1), gathered_particles / particles.tile_size()));
 }
-
-}  // namespace
 
 template <class T>
 TrajectoryInteraction<T>::TrajectoryInteraction(const TrajectoryInteractionOptions& options,
@@ -35,15 +34,16 @@ TrajectoryInteraction<T>::TrajectoryInteraction(const TrajectoryInteractionOptio
       unbiased_(options.statistic == "u"),
       particles_(particles),
       tiles_(particles.local()),
-      panels_(comm, options.shape(components, 1), unbiased_, slots_of(particles), particles.tile_size()),
-      sum_(comm, components * slots_of(particles) * particles.tile_size()),
+      panels_(comm, options.shape(components, 1), unbiased_, gathered_tiles(particles),
+              particles.tile_size()),
+      sum_(comm, components * gathered_tiles(particles) * particles.tile_size()),
       drawn_(drawn_tiles(options.sources, particles)),
-      slots_(slots_of(particles)),
+      slots_(gathered_tiles(particles)),
       points_("Weir::TrajectoryInteraction::points", components, particles.local_particles()),
       of_tile_("Weir::TrajectoryInteraction::of_tile", components, particles.tile_size()),
       u_("Weir::TrajectoryInteraction::u", components, particles.tile_size()),
       of_sources_("Weir::TrajectoryInteraction::of_sources",
-                  components * slots_of(particles) * particles.tile_size(), particles.local_tiles()),
+                  components * gathered_tiles(particles) * particles.tile_size(), particles.local_tiles()),
       host_total_("Weir::TrajectoryInteraction::host_total", of_sources_.extent(0)),
       total_("Weir::TrajectoryInteraction::total", of_sources_.extent(0)) {}
 

@@ -24,6 +24,10 @@
 
 namespace weir {
 
+/// Tiles of S_j, and those that are gathered at once.
+Index drawn_tiles(const IndexOrWord& sources, const Partition& particles);
+Index gathered_tiles(const Partition& particles);
+
 template <class T>
 class TrajectoryInteraction {
  public:

@@ -24,7 +24,7 @@ struct GaussianSpread {
     N s = r[0] * r[0];
     for (int c = 1; c < d; ++c) s = s + r[c] * r[c];
     s = N(T(inverse_square)) * s;
-    const N k = fast_exp(N(T(-0.5)) * s);
+    const N k = fast_decay(N(T(-0.5)) * s);
     sums[0] += k;
     sums[1] += s * k;
   }

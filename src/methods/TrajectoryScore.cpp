@@ -15,6 +15,7 @@ struct ScoreAdjoint {
   KOKKOS_INLINE_FUNCTION void operator()(Dimension all, const N* r, const N*, N* sums) const {
     using T = typename NumberTraits<N>::Scalar;
     const int d = int(all) / 2 - 1;
+    if (d < 1) return;  // PairSum compiles kernels for one component too
     const N* v = r + d;
     const N p = r[2 * d], t = r[2 * d + 1], unit = N(T(inverse_square));
     N square = r[0] * r[0], along = v[0] * r[0];
@@ -23,7 +24,7 @@ struct ScoreAdjoint {
       along = along + v[c] * r[c];
     }
     square = unit * square;
-    const N k = fast_exp(N(T(-0.5)) * square), bend = unit * p * along - t;
+    const N k = fast_decay(N(T(-0.5)) * square), bend = unit * p * along - t;
     const N scale = N(T(-inverse_square)) * k;
     for (int c = 0; c < d; ++c) sums[c] += scale * (p * v[c] - bend * r[c]);
     sums[d] += N(T(-0.5)) * k * square * bend;
@@ -43,7 +44,7 @@ struct Meeting {
       square = square + r[c] * r[c];
       along = along + r[d + c] * r[c];
     }
-    sums[0] += fast_exp(N(T(-0.5 * inverse_square)) * square) * along;
+    sums[0] += fast_decay(N(T(-0.5 * inverse_square)) * square) * along;
   }
 };
 

@@ -7,7 +7,7 @@ namespace weir {
 
 namespace {
 
-constexpr Index panel_columns = 384;  // that go through the network together, about
+constexpr Index panel_columns = 384;  // of a panel, about
 
 template <class T>
 MatrixRef<T> columns_of(const Matrix<T>& matrix, Index columns) {
@@ -30,6 +30,10 @@ std::optional<TrajectoryInteraction<T>> interaction_of(const TrajectoryModelOpti
 
 }  // namespace
 
+Index panel_particles(const Partition& particles, Index knots) {
+  return std::min(particles.tile_size(), std::max(Index(1), panel_columns / knots));
+}
+
 template <class T>
 ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, const TimeGrid& grid,
                                       const std::vector<Ensemble>& snapshots, const Partition& particles,
@@ -42,7 +46,7 @@ ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, con
       particles_(particles),
       potential_(network_of<T>(options, d_)),
       inputs_of_potential_(potential_ ? potential_->shape().inputs : d_),
-      panel_(std::min(particles.tile_size(), std::max(Index(1), panel_columns / grid.knots()))),
+      panel_(panel_particles(particles, grid.knots())),
       interaction_(interaction_of<T>(options, comm_, particles, d_, grid.knots(), run.seed)),
       layout_(std::make_shared<Layout>(comm_,
                                        std::vector<Block>{{"trajectory", particles, d_ * grid.knots()},

@@ -20,6 +20,9 @@
 
 namespace weir {
 
+/// That go through the network together.
+Index panel_particles(const Partition& particles, Index knots);
+
 template <class T>
 class ResidualTraining : public TrajectoryTraining {
  public:

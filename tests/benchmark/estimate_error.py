@@ -13,6 +13,8 @@ import tempfile
 DECKS = pathlib.Path(__file__).resolve().parent.parent.parent / "input"
 QUIET = ["simulate.metrics.every=100000", "simulate.snapshots.every=0"]
 TEN_TIMES = ["learn_energies.populations.simulate.initial.particles=20000", "learn_energies.metrics=[l2_uvp]"]
+TRAJECTORY = ["learn_energies.model.trajectory.train.reports=1", "learn_energies.metrics=[l2_uvp]"]
+ITERATIONS = "learn_energies.model.trajectory.train.iterations"
 CASES = {  # deck, settings, what makes it longer and two lengths, or the phases that are predicted
     "noise and mean, 100,000 particles": ("simulate/ornstein_uhlenbeck.yaml", QUIET, "simulate.time.end", (0.1, 0.4), ()),
     "moments, 100,000 particles": ("simulate/aggregation.yaml", ["simulate.initial.particles=100000", *QUIET],
@@ -23,6 +25,11 @@ CASES = {  # deck, settings, what makes it longer and two lengths, or the phases
     "implicit steps": ("simulate/implicit_jko.yaml", QUIET, "simulate.time.end", (0.5, 2.0), ()),
     "training of a network": ("learn_energies/network.yaml", ["learn_energies.model.network.train.reports=1"],
                               "learn_energies.model.network.train.epochs", (20, 120), ()),
+    "training of a trajectory": ("learn_energies/trajectory.yaml", TRAJECTORY, ITERATIONS, (100, 500), ()),
+    "trajectory, entropy and W": ("learn_energies/trajectory.yaml",
+                                  [*TRAJECTORY, "learn_energies.model.trajectory.entropy=0.1",
+                                   "learn_energies.model.trajectory.interaction={hidden: [32, 32], sources: 64}"],
+                                  ITERATIONS, (5, 20), ()),
     "couplings, 50 of 1000": ("learn_energies/unpaired.yaml", TEN_TIMES, "run.seed", (0,), ("coupling",)),
     "linear fit, 10,000 particles": ("learn_energies/unpaired.yaml", TEN_TIMES, "run.seed", (0,), ("fit",)),
 }

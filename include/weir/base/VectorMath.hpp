@@ -21,7 +21,7 @@ struct Ieee<float> {
   static constexpr int mantissa_bits = 23, bias = 127;
   static constexpr float round_magic = 12582912.0f;           // 1.5 * 2^23
   static constexpr std::int32_t root_half_bits = 0x3f3504f3;  // of sqrt(1/2)
-  static constexpr float least_exp = -87.0f, most_exp = 88.0f;
+  static constexpr float least_exp = -87.0f, most_exp = 88.0f, least_decay = -69.0f;
   static constexpr float half_pi_high = 1.5703125f, half_pi_middle = 4.83751296997e-4f,
                          half_pi_low = 7.54978995e-8f;
   static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
@@ -32,7 +32,7 @@ struct Ieee<double> {
   static constexpr int mantissa_bits = 52, bias = 1023;
   static constexpr double round_magic = 6755399441055744.0;  // 1.5 * 2^52
   static constexpr std::int64_t root_half_bits = 0x3fe6a09e667f3bcd;
-  static constexpr double least_exp = -708.0, most_exp = 709.0;
+  static constexpr double least_exp = -708.0, most_exp = 709.0, least_decay = -667.0;
   static constexpr double half_pi_high = 1.57079625129699707031, half_pi_middle = 7.54978941586159635335e-8,
                           half_pi_low = 5.39030285815811905290e-15;
   static constexpr double ln2_high = 6.93145751953125e-1, ln2_low = 1.42860682030941723212e-6;
@@ -77,6 +77,14 @@ KOKKOS_FORCEINLINE_FUNCTION N fast_exp(N x) {
   const Lanes exponent = detail::shift_up(detail::bit_cast<Lanes>(shifted), F::mantissa_bits);
   const N scaled = detail::bit_cast<N>(Lanes(detail::bit_cast<Lanes>(p) + exponent));
   return select(less_than(x, N(F::least_exp)), N(T(0)), scaled);
+}
+
+/// e^x for x <= 0, of kernels that fall off: 0 below 1e-30 in single and 1e-290 in double precision, so that
+/// what is multiplied by it does not become a subnormal number, which processors are slow with.
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N fast_decay(N x) {
+  using T = typename NumberTraits<N>::Scalar;
+  return select(less_than(x, N(detail::Ieee<T>::least_decay)), N(T(0)), fast_exp(x));
 }
 
 /// e^x - 1 for x <= 80, exact to rounding near 0 too; -1 below the range of fast_exp.

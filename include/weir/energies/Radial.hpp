@@ -16,12 +16,12 @@ struct GaussianProfile {
   template <class N>
   KOKKOS_FORCEINLINE_FUNCTION N value(N s) const {
     using T = typename NumberTraits<N>::Scalar;
-    return N(T(amplitude)) * fast_exp(N(T(-0.5 / (width * width))) * s);
+    return N(T(amplitude)) * fast_decay(N(T(-0.5 / (width * width))) * s);
   }
   template <class N>
   KOKKOS_FORCEINLINE_FUNCTION N slope(N s) const {
     using T = typename NumberTraits<N>::Scalar;
-    return N(T(-amplitude / (width * width))) * fast_exp(N(T(-0.5 / (width * width))) * s);
+    return N(T(-amplitude / (width * width))) * fast_decay(N(T(-0.5 / (width * width))) * s);
   }
 };
 
@@ -49,16 +49,16 @@ struct MorseProfile {
   KOKKOS_FORCEINLINE_FUNCTION N value(N s) const {
     using T = typename NumberTraits<N>::Scalar;
     const N r = square_root(s);
-    return N(T(repulsion)) * fast_exp(N(T(-1 / repulsion_length)) * r) -
-           N(T(attraction)) * fast_exp(N(T(-1 / attraction_length)) * r);
+    return N(T(repulsion)) * fast_decay(N(T(-1 / repulsion_length)) * r) -
+           N(T(attraction)) * fast_decay(N(T(-1 / attraction_length)) * r);
   }
   template <class N>
   KOKKOS_FORCEINLINE_FUNCTION N slope(N s) const {
     using T = typename NumberTraits<N>::Scalar;
     const auto apart = less_than(N(T(0)), s);
     const N r = square_root(select(apart, s, N(T(1))));
-    const N over_r = (N(T(attraction / attraction_length)) * fast_exp(N(T(-1 / attraction_length)) * r) -
-                      N(T(repulsion / repulsion_length)) * fast_exp(N(T(-1 / repulsion_length)) * r)) /
+    const N over_r = (N(T(attraction / attraction_length)) * fast_decay(N(T(-1 / attraction_length)) * r) -
+                      N(T(repulsion / repulsion_length)) * fast_decay(N(T(-1 / repulsion_length)) * r)) /
                      r;
     return select(apart, over_r, N(T(0)));
   }

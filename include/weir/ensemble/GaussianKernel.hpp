@@ -15,7 +15,7 @@ struct GaussianDensity {
     using T = typename NumberTraits<N>::Scalar;
     N s = r[0] * r[0];
     for (int c = 1; c < d; ++c) s = s + r[c] * r[c];
-    const N k = fast_exp(N(T(-0.5 * inverse_square)) * s);
+    const N k = fast_decay(N(T(-0.5 * inverse_square)) * s);
     const N slope = N(T(-inverse_square)) * k;
     sums[0] += k;
     for (int c = 0; c < d; ++c) sums[1 + c] += slope * r[c];
@@ -31,7 +31,7 @@ struct WeightedGaussianSlope {
     using T = typename NumberTraits<N>::Scalar;
     N s = r[0] * r[0];
     for (int c = 1; c < d; ++c) s = s + r[c] * r[c];
-    const N slope = f[0] * N(T(-inverse_square)) * fast_exp(N(T(-0.5 * inverse_square)) * s);
+    const N slope = f[0] * N(T(-inverse_square)) * fast_decay(N(T(-0.5 * inverse_square)) * s);
     for (int c = 0; c < d; ++c) sums[c] += slope * r[c];
   }
 };

@@ -48,6 +48,9 @@ struct Populations {
 
 /// Particles of a population of `size` that are for training.
 Index train_size(Index size, const SplitOptions& split);
+/// Throws InputError, for the section `where`, unless both parts of the population have particles. Not
+/// collective.
+void check_split(const SplitOptions& split, Index population, Index size, const std::string& where);
 
 /// Collective. Throws InputError: fewer than two populations, an empty part, unequal sizes under `paired`.
 Populations make_populations(const PopulationsOptions& options, const SplitOptions& split, bool paired,

@@ -24,6 +24,11 @@ TYPED_TEST(VectorMath, ExpIsWithinTwoUlp) {
   EXPECT_EQ(fast_exp(T(0)), 1);
   trap_invalid_operations(
       false);  // comparing a not-a-number is one, where the compiler leaves it to run time
+  const T far = sizeof(T) == 4 ? T(-68.9) : T(-666.9);
+  EXPECT_EQ(fast_decay(far), fast_exp(far));
+  EXPECT_GT(fast_decay(far) * fast_decay(far / 20), std::numeric_limits<T>::min());
+  EXPECT_EQ(fast_decay(far - T(0.2)), 0);
+  EXPECT_TRUE(std::isnan(fast_decay(std::numeric_limits<T>::quiet_NaN())));
   EXPECT_TRUE(std::isnan(fast_exp(std::numeric_limits<T>::quiet_NaN())));
   trap_invalid_operations();
 }

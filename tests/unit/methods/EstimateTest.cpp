@@ -129,6 +129,48 @@ TEST(EstimateParallel, CountsOfTraining) {
                       6);
 }
 
+std::string trajectory(const std::string& run, const std::string& train, const std::string& model) {
+  return "weir: 1\nrun: {name: estimate, tile: 8, " + run +
+         "}\nlearn_energies:\n"
+         "  populations:\n    simulate:\n      initial: {particles: 120, dimension: 2, uniform: {low: -1, "
+         "high: 1}}\n"
+         "      energy: {potential: sphere}\n      time: {step: 0.01, end: 0.03}\n"
+         "  split: {test: 0.5}\n  coupling: {method: auto, batch: 30}\n"
+         "  model:\n    trajectory: {particles: 41, steps: 5, train: {iterations: 2, reports: 1, " +
+         train + "}, " + model + "}\n";
+}
+
+TEST(EstimateParallel, CountsOfATrajectory) {
+  const std::string network = "potential: {hidden: [9, 7]}";
+  expect_exact_counts(trajectory("precision: single", "rule: {adam: {clip: 10}}", network), 2);
+  expect_exact_counts(
+      trajectory("precision: double", "particles: {euler: {clip: 1}}, rule: {adam: {clip: 1}}",
+                 network + ", entropy: 0.1"),
+      2);
+  expect_exact_counts(trajectory("precision: single", "rule: {euler: {}}",
+                                 network + ", entropy: 0.1, train_entropy: true, score: density"),
+                      2);
+  expect_exact_counts(trajectory("precision: single", "rule: {adam: {}}",
+                                 "potential: false, interaction: {hidden: [3], sources: 16}, entropy: 0.1"),
+                      2);
+  // Six tiles of sources, all met; data left as they are.
+  expect_exact_counts(trajectory("precision: double", "rule: {adam: {}}",
+                                 network + ", interaction: {hidden: [3], sources: all}, blur: false"),
+                      2);
+}
+
+TEST(Estimate, AStartIsCoupledSnapshotBySnapshot) {
+  const ReadDeck deck(trajectory("precision: double", "rule: {adam: {}}", "potential: {hidden: [3]}"),
+                      {"learn_energies.leave_out=[1]"});
+  const auto parts = deck.methods[deck.named]->modelled_parts(Communicator(), deck.run);
+  ASSERT_EQ(parts.size(), 3u);
+  EXPECT_EQ(parts[0].name, "coupling");
+  EXPECT_EQ(parts[1].name, "start");
+  EXPECT_EQ(parts[2].name, "iteration");
+  EXPECT_EQ(parts[0].model->at(2).traffic.at("coupling").calls, 4);
+  EXPECT_EQ(parts[1].model->at(2).traffic.at("coupling").calls, 2 * 4);  // to populations 2 and 3
+}
+
 TEST(EstimateParallel, CountsOfLearnedEnergies) {
   const SharedFolder folder;
   const Outcome learned =
@@ -209,11 +251,11 @@ std::string refusal(const std::string& deck, const std::vector<std::string>& set
 
 TEST(Estimate, NamesWhatItDoesNotCover) {
   const std::string deck = training("precision: single", "epochs: 2");
-  EXPECT_NE(refusal(deck, {"learn_energies.model={trajectory: {}}"}).find("learn_energies.model: --estimate"),
-            std::string::npos);
   EXPECT_NE(refusal(simulation("tile: 8", "20", "learned: energies.h5")).find("simulate.energy.learned"),
             std::string::npos);
   EXPECT_NE(refusal(deck, {"learn_energies.leave_out=[0, 1]"}).find("learn_energies.leave_out"),
+            std::string::npos);
+  EXPECT_NE(refusal(deck, {"learn_energies.split.test=0.99"}).find("of which 1 would be for training"),
             std::string::npos);
   EXPECT_NE(refusal(deck, {"learn_energies.coupling.exact_limit=10"}).find("learn_energies.coupling.batch"),
             std::string::npos);
