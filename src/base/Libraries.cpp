@@ -69,6 +69,10 @@ Libraries::~Libraries() {
 #endif
 }
 
+int host_threads() {
+  return Kokkos::DefaultHostExecutionSpace().concurrency();
+}
+
 bool trap_invalid_operations(bool trap) {
 #if defined(__GLIBC__)
   // Every thread has its own switch; as many iterations as threads are one each.

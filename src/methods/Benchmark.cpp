@@ -6,6 +6,7 @@
 
 #include "weir/base/Configuration.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/base/Libraries.hpp"
 #include "weir/ensemble/Ensemble.hpp"
 #include "weir/ensemble/GaussianKernel.hpp"
 #include "weir/ensemble/PairSum.hpp"
@@ -114,6 +115,7 @@ std::string write_benchmark(const RunOutput& output, const std::string& deck, co
   json["method"] = method;
   json["precision"] = output.run().precision;
   json["ranks"] = comm.size();
+  json["threads"] = host_threads();
   json["seconds"] = comm.max(seconds);
   json["steps"] = steps;
   json["steps_per_second"] = Real(steps) / comm.max(seconds);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "weir/base/Configuration.hpp"
+#include "weir/base/Libraries.hpp"
 #include "weir/base/Version.hpp"
 #include "weir/input/Deck.hpp"
 #include "weir/input/DeckDocuments.hpp"
@@ -83,8 +84,9 @@ ExitCode run_method(Method& method, const DeckMethod& described, const RunOption
   const auto restart = restart_from(command, comm, run, deck, remarks);
   RunOutput output(comm, run, method.key(), deck, restart.get());
   RunControl control(output, command.time_limit);
-  output.log(fmt::format("{}: {} by {} on {} rank{}", command.deck, run.name, method.key(), comm.size(),
-                         comm.size() == 1 ? "" : "s"));
+  const std::string threads = host_threads() > 1 ? fmt::format(" of {} threads", host_threads()) : "";
+  output.log(fmt::format("{}: {} by {} on {} rank{}{}", command.deck, run.name, method.key(), comm.size(),
+                         comm.size() == 1 ? "" : "s", threads));
   for (const auto& remark : remarks) output.log(remark);
   Phase::forget();
   const auto start = std::chrono::steady_clock::now();

@@ -12,6 +12,7 @@
 #include "output/CommittedFile.hpp"
 #include "weir/base/Configuration.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/base/Libraries.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/output/Snapshots.hpp"
 
@@ -179,6 +180,7 @@ void RunOutput::finish(const std::string& status, Index steps, Real time) {
     json["time"] = time;
     json["seconds"] = seconds();
     json["ranks"] = comm_.size();
+    json["threads"] = host_threads();
     json["seed"] = run_.seed;
     json["version"] = WEIR_VERSION;
     for (const auto& [name, value] : summary_)

@@ -117,6 +117,25 @@ def devices_of_ranks(cluster, *_):
     expect(said == ["device_0:0", "device_0:1", "device_1:0", "device_1:1"], said)
 
 
+def hybrid(cluster, weir, deck):
+    """Two ranks of two cores each: ranks are told so, use them if their Kokkos has threads, and find the same as one core."""
+    words = ["-N", "2", "-n", "2", "-c", "2"]
+    (cluster.folder / "told").write_text("#!/bin/sh\necho rank $SLURM_PROCID: $SLURM_CPUS_PER_TASK $OMP_NUM_THREADS $OMP_PLACES\n")
+    (cluster.folder / "told").chmod(0o755)
+    job = cluster.submit(*words, "-J", "told", f"--export=ALL,WEIR={cluster.folder / 'told'}", cluster.jobscripts / "run.sbatch",
+                         "no.yaml")
+    cluster.wait_for_end(job)
+    said = sorted((cluster.folder / f"told-{job}.log").read_text().splitlines())
+    expect(said == ["rank 0: 2 2 cores", "rank 1: 2 2 cores"], said)
+    threads = "OpenMP" in cluster.command(weir, "--build-info")
+    run = [deck, "--set", "run.checkpoint.every=0"]
+    cluster.wait_for_end(cluster.submit(*words, cluster.jobscripts / "run.sbatch", *run, "--set", "run.output=out/hybrid"))
+    summary = json.loads((cluster.folder / "out/hybrid/summary.json").read_text())
+    expect(summary["ranks"] == 2 and summary["threads"] == (2 if threads else 1), summary)
+    cluster.command(weir, *run, "--set", "run.output=out/one_core")
+    compare(cluster.folder / "out/one_core", cluster.folder / "out/hybrid")
+
+
 def sweep(cluster, weir, deck):
     """Three tasks, one a line."""
     lines = [f"{deck} --set run.seed={seed} --set 'run.output=out/seed {seed}' --set run.checkpoint.every=0"
@@ -163,7 +182,7 @@ def main(weir, weir_plot, source, folder):
         "OMPI_MCA_mpi_yield_when_idle": "1"})
     deck = str(source / "tests/restart/kill.yaml")
     try:
-        for part in (signalled, signalled_under_mpirun, preempted, devices_of_ranks, sweep, scaling):
+        for part in (signalled, signalled_under_mpirun, preempted, devices_of_ranks, hybrid, sweep, scaling):
             begin = time.monotonic()
             part(cluster, weir, deck)
             print(f"{part.__name__}: {time.monotonic() - begin:.1f} s")

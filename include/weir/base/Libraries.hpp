@@ -18,6 +18,9 @@ class Libraries {
   Libraries& operator=(const Libraries&) = delete;
 };
 
+/// Threads that this rank's kernels on the host have. While the libraries live.
+int host_threads();
+
 /// Traps invalid floating-point operations in all threads of the host, or no longer, where the platform can
 /// (glibc); returns whether it can. While the libraries live.
 bool trap_invalid_operations(bool trap = true);
