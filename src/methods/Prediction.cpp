@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "weir/base/Error.hpp"
+#include "weir/output/Checkpoint.hpp"
 #include "weir/parallel/Random.hpp"
 
 namespace weir {
@@ -126,36 +127,77 @@ Index PredictionOptions::start(Index k) const {
   return k;
 }
 
-Predictions predict(const PredictionOptions& options, const LearnedEnergy& learned,
-                    const std::vector<Real>& times, const std::vector<Ensemble>& observed,
-                    const RunOptions& run) {
-  Predictions predictions;
-  Index unconverged = 0, steps = 0;
-  for (std::size_t k = 0; k + 1 < times.size(); ++k) {
-    const Index start = options.start(Index(k));
-    const Ensemble& from =
-        options.roll_out && start > 0 ? predictions.populations[start - 1] : observed[start];
-    Ensemble to(from.comm, from.particles(), from.components(), run.tile);
-    FreeEnergy free_energy = learned_free_energy(learned, from, run.single_precision());
-    const Real t = times[start], tau = times[k + 1] - t;
-    const Matrix<Real> base("Weir::Prediction::base", from.x.extent(0), from.x.extent(1)),
-        velocity("Weir::Prediction::velocity", from.x.extent(0), from.x.extent(1));
-    Kokkos::deep_copy(base, from.x);
-    add_noise(from, base, 2 * learned.temperature(t) * tau, run.seed, Index(k));
-    free_energy.velocity(t, from.x, velocity);
-    const auto x = to.x;
-    const Index d = from.components();
-    for_each_tile(
-        "Weir::Prediction::step", from.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
-          for (Index i = tile.first; i < tile.first + tile.count; ++i)
-            for (Index c = 0; c < d; ++c) x(c, i) = base(c, i) + tau * velocity(c, i);
-        });
-    if (options.implicit) unconverged += ImplicitStep(free_energy, from).solve(t, tau, base, to.x);
-    steps += from.particles();
-    predictions.populations.push_back(std::move(to));
-    predictions.velocities.push_back(velocity);
+Prediction::Prediction(const PredictionOptions& options, const LearnedEnergy& energy,
+                       const std::vector<Real>& times, const std::vector<Ensemble>& observed,
+                       const RunOptions& run)
+    : options_(options), learned_(energy), times_(times), observed_(observed), run_(run) {}
+
+bool Prediction::all_done() const {
+  return predictions_.populations.size() + 1 == times_.size();
+}
+
+const Ensemble& Prediction::start(Index k) const {
+  const Index from = options_.start(k);
+  return options_.roll_out && from > 0 ? predictions_.populations[from - 1] : observed_[from];
+}
+
+void Prediction::advance() {
+  const Index k = Index(predictions_.populations.size());
+  const Ensemble& from = start(k);
+  Ensemble to(from.comm, from.particles(), from.components(), run_.tile);
+  FreeEnergy free_energy = learned_free_energy(learned_, from, run_.single_precision());
+  const Real t = times_[options_.start(k)], tau = times_[k + 1] - t;
+  const Matrix<Real> base("Weir::Prediction::base", from.x.extent(0), from.x.extent(1)),
+      velocity("Weir::Prediction::velocity", from.x.extent(0), from.x.extent(1));
+  Kokkos::deep_copy(base, from.x);
+  add_noise(from, base, 2 * learned_.temperature(t) * tau, run_.seed, k);
+  free_energy.velocity(t, from.x, velocity);
+  const auto x = to.x;
+  const Index d = from.components();
+  for_each_tile(
+      "Weir::Prediction::step", from.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          for (Index c = 0; c < d; ++c) x(c, i) = base(c, i) + tau * velocity(c, i);
+      });
+  if (options_.implicit) unconverged_ += ImplicitStep(free_energy, from).solve(t, tau, base, to.x);
+  predictions_.populations.push_back(std::move(to));
+  predictions_.velocities.push_back(velocity);
+}
+
+namespace {
+std::string name_of(const char* table, std::size_t k) {
+  return fmt::format("/prediction/{}/{}", table, k);
+}
+}  // namespace
+
+void Prediction::save(Hdf5File& file) const {
+  for (std::size_t k = 0; k < predictions_.populations.size(); ++k) {
+    const Partition& partition = predictions_.populations[k].partition;
+    write_particles(file, name_of("populations", k), partition, predictions_.populations[k].x);
+    write_particles(file, name_of("velocities", k), partition, predictions_.velocities[k]);
   }
-  predictions.unconverged = options.implicit ? Real(unconverged) / Real(steps) : 0;
+  file.write("/prediction/unconverged", {Real(unconverged_)}, {1});
+}
+
+void Prediction::restore(const Hdf5File& file) {
+  if (!file.has("/prediction/unconverged")) return;
+  unconverged_ = Index(file.read("/prediction/unconverged").at(0));
+  for (std::size_t k = 0; !all_done() && file.has(name_of("populations", k)); ++k) {
+    const Ensemble& from = start(Index(k));
+    Ensemble to(from.comm, from.particles(), from.components(), run_.tile);
+    const Matrix<Real> velocity("Weir::Prediction::velocity", from.x.extent(0), from.x.extent(1));
+    read_particles(file, name_of("populations", k), to.partition, to.x);
+    read_particles(file, name_of("velocities", k), to.partition, velocity);
+    predictions_.populations.push_back(std::move(to));
+    predictions_.velocities.push_back(velocity);
+  }
+}
+
+Predictions Prediction::result() const {
+  Predictions predictions = predictions_;
+  Index steps = 0;
+  for (const Ensemble& population : predictions.populations) steps += population.particles();
+  if (options_.implicit) predictions.unconverged = Real(unconverged_) / Real(steps);
   return predictions;
 }
 
