@@ -8,6 +8,7 @@
 #include "PopulationScores.hpp"
 #include "PotentialGrid.hpp"
 #include "TrajectoryFit.hpp"
+#include "weir/base/Error.hpp"
 #include "weir/base/Hdf5File.hpp"
 #include "weir/methods/LearnEnergies.hpp"
 #include "weir/output/Checkpoint.hpp"
@@ -142,6 +143,7 @@ Metrics EnergyLearning::run() {
 void EnergyLearning::restore() {
   if (const Checkpoint* from = resumed_in(output_, learned_stage(repetition_))) {
     const Hdf5File& file = from->file();
+    if (!file.has("/learned/times")) throw RunError(from->path() + " holds no learned energy");
     energy_ = LearnedEnergy::read(file, from->path(), "/learned");
     for (std::size_t k = 0; file.has(trajectory_name(k)); ++k) {
       const auto shape = file.shape(trajectory_name(k));
