@@ -7,6 +7,7 @@
 // counted.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,12 +40,14 @@ struct Predictions {
   std::vector<std::optional<Ensemble>> interpolated;
 };
 
-/// From `observed` (usually the test populations); a piece is the prediction of one population. Collective.
+/// From `observed` (usually the test populations); a piece is the prediction of one population, or some
+/// sweeps of its fixed point. Collective.
 class Prediction : public Piecewise {
  public:
   /// What is given by reference outlives the object.
   Prediction(const PredictionOptions& options, const LearnedEnergy& energy, const std::vector<Real>& times,
              const std::vector<Ensemble>& observed, const RunOptions& run);
+  ~Prediction() override;
 
   bool all_done() const override;
   void advance() override;
@@ -54,8 +57,10 @@ class Prediction : public Piecewise {
   Predictions result() const;
 
  private:
+  class Step;
   /// That the prediction of population k + 1 starts from.
   const Ensemble& start(Index k) const;
+  std::unique_ptr<Step> next_step() const;
 
   const PredictionOptions& options_;
   const LearnedEnergy& learned_;
@@ -64,6 +69,7 @@ class Prediction : public Piecewise {
   RunOptions run_;
   Predictions predictions_;
   Index unconverged_ = 0;
+  std::unique_ptr<Step> step_;  // of the next population, where it is under way
 };
 
 struct PredictionMetricsOptions {
