@@ -59,10 +59,13 @@ void expect_equal_when_interrupted(const std::string& deck, int least) {
   expect_equal_runs(folder / "whole", folder / "out");
 }
 
-// Stops after the couplings, each of four scores, three transitions, the energy, four predictions, and what
-// metrics there are on fewer ranks than steps.
+// Stops after the couplings, each of four scores, three transitions, the energy, ten sweeps of four
+// predictions and the rest of them, and what metrics there are on fewer ranks than steps.
 TEST(InterruptionParallel, ALinearFit) {
-  expect_equal_when_interrupted(learning("{linear: {entropy: true, interaction: true}}"), 1 + 4 + 3 + 1 + 4);
+  expect_equal_when_interrupted(
+      learning(
+          "{linear: {entropy: true, interaction: true, ridge: 0.1, features: {polynomial: {degree: 2}}}}"),
+      1 + 4 + 3 + 1 + 2 * 4);
 }
 
 TEST(InterruptionParallel, LinearFitsOfEachTransitionRepeated) {
