@@ -141,16 +141,16 @@ struct FeatureGradients {
   }
 };
 
-void write_expansion(Hdf5File& file, const std::string& name, const std::string& features,
-                     const LearnedEnergy::Expansion& expansion) {
+void write_expansion(Hdf5File& file, const std::string& top, const std::string& name,
+                     const std::string& features, const LearnedEnergy::Expansion& expansion) {
   const FeatureBasis& basis = expansion.basis;
   std::vector<Real> theta;
   for (const auto& row : expansion.theta) theta.insert(theta.end(), row.begin(), row.end());
-  file.write("/" + name, theta, {Index(expansion.theta.size()), basis.size()});
-  file.write_strings("/" + features, feature_names(basis));
+  file.write(top + "/" + name, theta, {Index(expansion.theta.size()), basis.size()});
+  file.write_strings(top + "/" + features, feature_names(basis));
   const auto exponents = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), basis.exponents);
   const auto centres = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), basis.centres);
-  const std::string group = "/basis/" + name;
+  const std::string group = top + "/basis/" + name;
   file.write(group + "/exponents", {exponents.data(), exponents.data() + exponents.size()},
              {Index(exponents.extent(1)), basis.dimension});
   file.write(group + "/centres", {centres.data(), centres.data() + centres.size()},
@@ -160,12 +160,12 @@ void write_expansion(Hdf5File& file, const std::string& name, const std::string&
   file.set_attribute(group, "profile", Real(basis.profile));
 }
 
-std::optional<LearnedEnergy::Expansion> read_expansion(const Hdf5File& file, const std::string& name,
-                                                       Index dimension) {
-  if (!file.has("/" + name)) return {};
+std::optional<LearnedEnergy::Expansion> read_expansion(const Hdf5File& file, const std::string& top,
+                                                       const std::string& name, Index dimension) {
+  if (!file.has(top + "/" + name)) return {};
   LearnedEnergy::Expansion expansion;
   FeatureBasis& basis = expansion.basis;
-  const std::string group = "/basis/" + name;
+  const std::string group = top + "/basis/" + name;
   basis.dimension = int(dimension);
   basis.trigonometric = file.attribute(group, "trigonometric") != 0;
   basis.length = file.attribute(group, "length");
@@ -182,8 +182,9 @@ std::optional<LearnedEnergy::Expansion> read_expansion(const Hdf5File& file, con
   std::copy(centres.begin(), centres.end(), host_centres.data());
   Kokkos::deep_copy(basis.exponents, host_exponents);
   Kokkos::deep_copy(basis.centres, host_centres);
-  const auto theta = file.read("/" + name);
-  const Index rows = file.shape("/" + name).at(0), columns = file.shape("/" + name).at(1);
+  const auto theta = file.read(top + "/" + name);
+  const auto shape = file.shape(top + "/" + name);
+  const Index rows = shape.at(0), columns = shape.at(1);
   for (Index r = 0; r < rows; ++r)
     expansion.theta.emplace_back(theta.begin() + r * columns, theta.begin() + (r + 1) * columns);
   return expansion;
@@ -208,27 +209,27 @@ Real LearnedEnergy::temperature(Real t) const {
   return entropy.empty() ? 0 : std::max(entropy[row(t, Index(entropy.size()))], Real(0));
 }
 
-void LearnedEnergy::write(Hdf5File& file) const {
-  file.set_attribute("/", "dimension", Real(dimension));
-  file.write("/times", times, {Index(times.size())});
-  if (potential) write_expansion(file, "potential", "features", *potential);
-  if (interaction) write_expansion(file, "interaction", "interaction_features", *interaction);
-  if (potential_network) write_network(file, "/networks/potential", *potential_network);
-  if (interaction_network) write_network(file, "/networks/interaction", *interaction_network);
-  if (!entropy.empty()) file.write("/entropy", entropy, {Index(entropy.size())});
+void LearnedEnergy::write(Hdf5File& file, const std::string& group) const {
+  file.write(group + "/times", times, {Index(times.size())});
+  file.set_attribute(group.empty() ? "/" : group, "dimension", Real(dimension));
+  if (potential) write_expansion(file, group, "potential", "features", *potential);
+  if (interaction) write_expansion(file, group, "interaction", "interaction_features", *interaction);
+  if (potential_network) write_network(file, group + "/networks/potential", *potential_network);
+  if (interaction_network) write_network(file, group + "/networks/interaction", *interaction_network);
+  if (!entropy.empty()) file.write(group + "/entropy", entropy, {Index(entropy.size())});
 }
 
-LearnedEnergy LearnedEnergy::read(const Hdf5File& file, const std::string& where) {
+LearnedEnergy LearnedEnergy::read(const Hdf5File& file, const std::string& where, const std::string& group) {
   LearnedEnergy energy;
-  energy.dimension = Index(file.attribute("/", "dimension"));
-  energy.times = file.read("/times");
-  energy.potential = read_expansion(file, "potential", energy.dimension);
-  energy.interaction = read_expansion(file, "interaction", energy.dimension);
-  if (file.has("/networks/potential"))
-    energy.potential_network = read_network(file, "/networks/potential", where);
-  if (file.has("/networks/interaction"))
-    energy.interaction_network = read_network(file, "/networks/interaction", where);
-  if (file.has("/entropy")) energy.entropy = file.read("/entropy");
+  energy.dimension = Index(file.attribute(group.empty() ? "/" : group, "dimension"));
+  energy.times = file.read(group + "/times");
+  energy.potential = read_expansion(file, group, "potential", energy.dimension);
+  energy.interaction = read_expansion(file, group, "interaction", energy.dimension);
+  if (file.has(group + "/networks/potential"))
+    energy.potential_network = read_network(file, group + "/networks/potential", where);
+  if (file.has(group + "/networks/interaction"))
+    energy.interaction_network = read_network(file, group + "/networks/interaction", where);
+  if (file.has(group + "/entropy")) energy.entropy = file.read(group + "/entropy");
   return energy;
 }
 

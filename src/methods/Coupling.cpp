@@ -378,8 +378,18 @@ Couplings::Couplings(const CouplingOptions& options, const std::vector<Ensemble>
 Couplings::~Couplings() = default;
 
 bool Couplings::advance(Real seconds) {
-  if (!pieces_->all_done()) pieces_->advance(seconds);
-  if (pieces_->all_done()) pieces_->finish();
+  if (all_done()) return true;
+  pieces_->advance(seconds);
+  if (all_done()) pieces_->finish();
+  return all_done();
+}
+
+void Couplings::advance() {
+  const Real seconds_between_questions = 5;
+  advance(seconds_between_questions);
+}
+
+bool Couplings::all_done() const {
   return pieces_->all_done();
 }
 
@@ -396,7 +406,9 @@ void Couplings::save(Hdf5File& file) const {
 }
 
 void Couplings::restore(const Hdf5File& file) {
-  if (file.has("coupling/pieces")) pieces_->restore(file);
+  if (!file.has("coupling/pieces")) return;
+  pieces_->restore(file);
+  if (all_done()) pieces_->finish();
 }
 
 std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options,

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <chrono>
 
+#include "LearningStages.hpp"
 #include "NetworkFit.hpp"
+#include "PopulationScores.hpp"
 #include "PotentialGrid.hpp"
-#include "TrainingRun.hpp"
 #include "TrajectoryFit.hpp"
+#include "weir/base/Error.hpp"
 #include "weir/base/Hdf5File.hpp"
 #include "weir/methods/LearnEnergies.hpp"
 #include "weir/output/Checkpoint.hpp"
@@ -77,6 +79,10 @@ void describe_fit(const LinearFit& fit, RunOutput& output) {
   output.summarise({{"condition", fit.condition}, {"loss", fit.loss}});
 }
 
+std::string trajectory_name(std::size_t k) {
+  return fmt::format("/learned/trajectory/{}", k);
+}
+
 }  // namespace
 
 EnergyLearning::EnergyLearning(const LearnEnergiesOptions& options, const Populations& populations,
@@ -103,112 +109,132 @@ const std::vector<Ensemble>& EnergyLearning::observed() const {
 
 Metrics EnergyLearning::run() {
   Phases phase(output_);
-  const bool next = options_.model.next();
   describe_populations(populations_, output_);
-  const Index steps = Index(kept_.size()) - 1, offset = next ? 1 : 0;
+  restore();
+  const auto kept = control_.keep([&](Hdf5File& file) { save(file); });
+  const int preparation = preparation_stage(repetition_), learned = learned_stage(repetition_);
+  if (couplings_ && !phase("coupling", [&] { return finish(*couplings_, preparation, output_, control_); }))
+    return {};
+  if (!energy_ && !(learn() && control_.goes_on_after_piece(learned))) return {};
 
-  std::optional<Couplings> pieces;
-  if (options_.couples())
-    pieces.emplace(options_.coupling, kept_train_, next ? CoupledAt::next : CoupledAt::current,
-                   run_.single_precision());
-  const auto forget = control_.keep([&](Hdf5File& file) {
-    if (pieces) pieces->save(file);
-  });
-  if (pieces)
-    phase("coupling", [&] {
-      couple(*pieces);
-      return 0;
-    });
-  if (control_.stopped()) return {};
-  const auto couplings = pieces ? pieces->result() : std::vector<CoupledEnsemble>();
-  if (pieces) describe_couplings(couplings, kept_, output_);
-  const auto densities = phase("density", [&] { return fit_densities(offset); });
-  if (!control_.goes_on_after({coupling_stage(repetition_), {pieces ? pieces->done() : 0, 0}, 0})) return {};
-
-  std::vector<Transition> transitions;
-  for (Index k = 0; pieces && k < steps; ++k)
-    transitions.push_back(
-        {kept_train_[k + offset], couplings[k], kept_times_[k + 1] - kept_times_[k], densities[k].get()});
-  energy_ = phase("fit", [&] { return learn(transitions); });
-  if (control_.stopped()) return {};
-  describe_entropy(energy_, output_);
-
-  if (populations_.test.front().particles() == 0)
-    output_.log("no test particles were kept: predictions start from the training populations");
-  const PredictionOptions prediction{options_.predict == "roll_out", next, options_.leave_out};
-  predictions_ =
-      phase("prediction", [&] { return predict(prediction, energy_, populations_.times, observed(), run_); });
-  predictions_.interpolated = interpolate(couplings, next);
-  if (next) {
-    output_.summarise("unconverged", predictions_.unconverged);
-    if (predictions_.unconverged > 0)
-      output_.log(fmt::format("{:.2g}% of the implicit steps did not converge and were taken explicitly",
-                              100 * predictions_.unconverged));
-  }
+  const PredictionOptions how{options_.predict == "roll_out", options_.model.next(), options_.leave_out};
+  Prediction prediction(how, *energy_, populations_.times, observed(), run_);
+  const auto kept_prediction = control_.keep(prediction);
+  if (!phase("prediction", [&] { return finish(prediction, learned, output_, control_); })) return {};
+  take(prediction.result());
   // Before the metrics: whatever becomes of these, what was learned is there.
-  if (repetition_ == 0)
+  if (repetition_ == 0 && !written())
     phase("output", [&] {
       write();
       return 0;
     });
+
   const auto* simulated = std::get_if<SimulatedPopulations>(&options_.populations.source);
-  return phase("metrics", [&] {
-    return prediction_metrics(options_.metrics, prediction, predictions_, populations_, observed(),
-                              simulated ? &simulated->energy : nullptr, run_);
+  PredictionMetrics metrics(
+      options_.metrics,
+      {how, predictions_, populations_, observed(), simulated ? &simulated->energy : nullptr}, run_);
+  const auto kept_metrics = control_.keep(metrics);
+  const AtEnd at_end = repetition_ + 1 < options_.repetitions ? AtEnd::ask : AtEnd::go_on;
+  if (!phase("metrics", [&] { return finish(metrics, learned, output_, control_, at_end); })) return {};
+  return metrics.result();
+}
+
+/// What a checkpoint has of an energy that is learned. Couplings are wanted before, and to interpolate.
+void EnergyLearning::restore() {
+  if (const Checkpoint* from = resumed_in(output_, learned_stage(repetition_))) {
+    const Hdf5File& file = from->file();
+    if (!file.has("/learned/times")) throw RunError(from->path() + " holds no learned energy");
+    energy_ = LearnedEnergy::read(file, from->path(), "/learned");
+    for (std::size_t k = 0; file.has(trajectory_name(k)); ++k) {
+      const auto shape = file.shape(trajectory_name(k));
+      trajectory_.emplace_back(output_.comm(), shape.at(0), shape.at(1), run_.tile);
+      read_particles(file, trajectory_name(k), trajectory_[k].partition, trajectory_[k].x);
+    }
+  }
+  if (options_.couples() && (!energy_ || !options_.leave_out.empty()))
+    couplings_.emplace(options_.coupling, kept_train_,
+                       options_.model.next() ? CoupledAt::next : CoupledAt::current, run_.single_precision());
+}
+
+/// All that prediction and metrics do not keep themselves.
+void EnergyLearning::save(Hdf5File& file) const {
+  if (couplings_) couplings_->save(file);
+  if (!energy_) return;
+  energy_->write(file, "/learned");
+  for (std::size_t k = 0; k < trajectory_.size(); ++k)
+    write_particles(file, trajectory_name(k), trajectory_[k].partition, trajectory_[k].x);
+}
+
+/// From couplings to the energy; returns whether it was reached.
+bool EnergyLearning::learn() {
+  Phases phase(output_);
+  if (couplings_) describe_couplings(couplings_->result(), kept_, output_);
+  std::vector<const Ensemble*> scored;
+  for (std::size_t k = 0; options_.model.entropy() && k + 1 < kept_.size(); ++k)
+    scored.push_back(&kept_train_[k + offset()]);
+  PopulationScores scores(options_.density, scored, run_.seed, [&](std::size_t k, const std::string& text) {
+    output_.log(fmt::format("density of population {}: {}", kept_[k + offset()], text));
   });
+  const auto kept = control_.keep(scores);
+  if (!phase("density", [&] { return finish(scores, preparation_stage(repetition_), output_, control_); }))
+    return false;
+
+  std::vector<Transition> transitions;
+  for (std::size_t k = 0; couplings_ && k + 1 < kept_.size(); ++k)
+    transitions.push_back({kept_train_[k + offset()], couplings_->result()[k],
+                           kept_times_[k + 1] - kept_times_[k],
+                           options_.model.entropy() ? scores[k] : Matrix<Real>()});
+  energy_ = phase("fit", [&] { return fit(transitions); });
+  if (!energy_) return false;
+  describe_entropy(*energy_, output_);
+  if (options_.leave_out.empty()) couplings_.reset();
+  return true;
 }
 
-/// Couples until everything is coupled or the run is to stop. Checkpoints from here on hold what is coupled.
-void EnergyLearning::couple(Couplings& couplings) {
-  const Real seconds_between_talks = 5;
-  const Checkpoint* from = output_.restart();
-  if (from && repetition_of(from->standing()) == repetition_) couplings.restore(from->file());
-  bool coupled = false;
-  while (!coupled && !control_.stopped()) {
-    coupled = couplings.advance(seconds_between_talks);
-    control_.goes_on_after({coupling_stage(repetition_), {couplings.done(), 0}, 0});
-  }
-}
-
-std::vector<std::unique_ptr<Density>> EnergyLearning::fit_densities(Index offset) {
-  std::vector<std::unique_ptr<Density>> fitted(kept_.size() - 1);
-  if (!options_.model.entropy()) return fitted;
-  for (std::size_t k = 0; k < fitted.size(); ++k) {
-    fitted[k] = fit_density(options_.density, kept_train_[k + offset], run_.seed, int(k));
-    for (const auto& remark : fitted[k]->remarks())
-      output_.log(fmt::format("density of population {}: {}", kept_[k + offset], remark));
-  }
-  return fitted;
-}
-
-LearnedEnergy EnergyLearning::learn(const std::vector<Transition>& transitions) {
+/// Nothing where the run was stopped.
+std::optional<LearnedEnergy> EnergyLearning::fit(const std::vector<Transition>& transitions) {
   if (const auto* network = std::get_if<NetworkModelOptions>(&options_.model.kind))
     return fit_networks(*network, kept_times_, transitions, run_, repetition_, output_, control_);
   if (const auto* model = std::get_if<TrajectoryModelOptions>(&options_.model.kind)) {
     auto fitted = fit_trajectory(*model, options_.coupling, kept_times_, kept_train_, run_, repetition_,
                                  output_, control_);
-    trajectory_ = std::move(fitted.at_snapshots);
-    return std::move(fitted.energy);
+    if (!fitted) return {};
+    trajectory_ = std::move(fitted->at_snapshots);
+    return std::move(fitted->energy);
   }
-  LinearFit fit = fit_linear_model(std::get<LinearModelOptions>(options_.model.kind), kept_times_,
-                                   transitions, output_.comm(), run_);
-  describe_fit(fit, output_);
-  return std::move(fit.energy);
+  LinearRegression regression(std::get<LinearModelOptions>(options_.model.kind), kept_times_, transitions,
+                              output_.comm(), run_);
+  const auto kept = control_.keep(regression);
+  if (!finish(regression, preparation_stage(repetition_), output_, control_, AtEnd::go_on)) return {};
+  LinearFit linear = regression.result();
+  describe_fit(linear, output_);
+  return std::move(linear.energy);
+}
+
+void EnergyLearning::take(Predictions predictions) {
+  predictions_ = std::move(predictions);
+  predictions_.interpolated = interpolate();
+  if (populations_.test.front().particles() == 0)
+    output_.log("no test particles were kept: predictions start from the training populations");
+  if (!options_.model.next()) return;
+  output_.summarise("unconverged", predictions_.unconverged);
+  if (predictions_.unconverged > 0)
+    output_.log(fmt::format("{:.2g}% of the implicit steps did not converge and were taken explicitly",
+                            100 * predictions_.unconverged));
 }
 
 /// Where the particles of a coupling would be at the times of the populations that it skips.
-std::vector<std::optional<Ensemble>> EnergyLearning::interpolate(
-    const std::vector<CoupledEnsemble>& couplings, bool next) const {
+std::vector<std::optional<Ensemble>> EnergyLearning::interpolate() const {
   std::vector<std::optional<Ensemble>> interpolated(populations_.count());
   for (Index left_out : options_.leave_out) {
     const auto after = std::upper_bound(kept_.begin(), kept_.end(), left_out);
     if (after == kept_.begin() || after == kept_.end()) continue;  // before the first or behind the last
     const Index k = Index(after - kept_.begin()) - 1;
     const Real start = kept_times_[k], tau = kept_times_[k + 1] - start;
-    const Real share = (populations_.times[left_out] - start) / tau - (next ? 1 : 0);
-    const Ensemble& from = kept_train_[k + (next ? 1 : 0)];
+    const Real share = (populations_.times[left_out] - start) / tau - Real(offset());
+    const Ensemble& from = kept_train_[k + offset()];
     Ensemble to(from.comm, from.particles(), from.components(), run_.tile);
-    const auto x = from.x, y = to.x, displacement = couplings[k].displacement;
+    const auto x = from.x, y = to.x, displacement = couplings_->result()[k].displacement;
     const Index d = from.components();
     for_each_tile(
         "Weir::EnergyLearning::interpolate", from.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
@@ -220,13 +246,19 @@ std::vector<std::optional<Ensemble>> EnergyLearning::interpolate(
   return interpolated;
 }
 
+/// Whether the checkpoint was made after what `write` does, and so has its snapshots.
+bool EnergyLearning::written() const {
+  const Checkpoint* from = resumed(output_, repetition_);
+  return from && from->file().has("/snapshots/blocks");
+}
+
 /// energies.h5 and the snapshots.
 void EnergyLearning::write() {
   const auto* simulated = std::get_if<SimulatedPopulations>(&options_.populations.source);
   {
     Hdf5File file(output_.path("energies.h5"), output_.comm().mpi(), Hdf5File::Access::create);
-    energy_.write(file);
-    write_potential_grid(file, energy_, simulated ? &simulated->energy : nullptr, populations_,
+    energy_->write(file);
+    write_potential_grid(file, *energy_, simulated ? &simulated->energy : nullptr, populations_,
                          output_.comm());
   }
   Snapshots& snapshots = output_.snapshots();

@@ -1,7 +1,6 @@
 // One repetition of learn_energies: couple the populations, fit the model, predict, measure.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -13,8 +12,7 @@ namespace weir {
 /// All methods are collective.
 class EnergyLearning {
  public:
-  /// `run` has the repetition's seed; its couplings and its training are stages 2 r and
-  /// 2 r + 1 of the run.
+  /// `run` has the repetition's seed.
   EnergyLearning(const LearnEnergiesOptions& options, const Populations& populations, const RunOptions& run,
                  int repetition, RunOutput& output, RunControl& control);
 
@@ -23,13 +21,16 @@ class EnergyLearning {
   Metrics run();
 
  private:
+  void restore();
+  void save(Hdf5File& file) const;
+  bool learn();
+  std::optional<LearnedEnergy> fit(const std::vector<Transition>& transitions);
+  void take(Predictions predictions);
+  std::vector<std::optional<Ensemble>> interpolate() const;
+  bool written() const;
   void write();
   const std::vector<Ensemble>& observed() const;
-  void couple(Couplings& couplings);
-  std::vector<std::unique_ptr<Density>> fit_densities(Index offset);
-  LearnedEnergy learn(const std::vector<Transition>& transitions);
-  std::vector<std::optional<Ensemble>> interpolate(const std::vector<CoupledEnsemble>& couplings,
-                                                   bool next) const;
+  Index offset() const { return options_.model.next() ? 1 : 0; }
 
   const LearnEnergiesOptions& options_;
   const Populations& populations_;
@@ -40,9 +41,10 @@ class EnergyLearning {
   std::vector<Index> kept_;  // populations that are trained on, their times and training parts
   std::vector<Real> kept_times_;
   std::vector<Ensemble> kept_train_;
-  LearnedEnergy energy_;
-  Predictions predictions_;
+  std::optional<Couplings> couplings_;  // where they are wanted yet
+  std::optional<LearnedEnergy> energy_;
   std::vector<Ensemble> trajectory_;  // at the kept populations, where one was trained
+  Predictions predictions_;
 };
 
 }  // namespace weir

@@ -69,8 +69,10 @@ NetworkTraining<T>::NetworkTraining(const NetworkModelOptions& options, const st
   if (options.entropy) parameters_ += 1;
   layout_ =
       std::make_shared<Layout>(comm, std::vector<Block>{parameter_block(comm, "parameters", parameters_)});
+  for (const auto& transition : transitions_)
+    WEIR_CHECK(!options.entropy || Index(transition.scores.extent(0)) == d_, "scores of {} components",
+               transition.scores.extent(0));
   take_workspace();
-  take_scores();
   take_unexplained();
 }
 
@@ -91,16 +93,6 @@ void NetworkTraining<T>::take_workspace() {
   total_ = Kokkos::View<Real*, Kokkos::HostSpace>("Weir::NetworkTraining::total", parameters_);
   velocity_ =
       HostMatrix<Real>("Weir::NetworkTraining::velocity", 1, (*layout_)[0].partition.local_particles());
-}
-
-template <class T>
-void NetworkTraining<T>::take_scores() {
-  for (const auto& transition : transitions_) {
-    const Partition& partition = transition.at.partition;
-    scores_.emplace_back("Weir::NetworkTraining::scores", options_.entropy ? d_ : 0,
-                         partition.local_particles());
-    if (options_.entropy) transition.density->score(partition, transition.at.x, scores_.back());
-  }
 }
 
 /// sum over transitions of E |(y - x) - E[y - x | z]|^2
@@ -257,7 +249,7 @@ template <class T>
 void NetworkTraining<T>::find_residual(Index k, const Tile& tile, Real scale) {
   const auto displacement = transitions_[k].coupled.displacement;
   const auto mass = transitions_[k].coupled.mass;
-  const auto scores = scores_[k], force = force_, squares = squares_;
+  const auto scores = transitions_[k].scores, force = force_, squares = squares_;
   const auto u = u_;
   const auto theta = theta_;
   const auto theta_bar = (*gradient_)[scale > 0 ? used_ : 0];

@@ -39,7 +39,6 @@ class NetworkTraining : public EnergyTraining {
 
  private:
   void take_workspace();
-  void take_scores();
   void take_unexplained();
   void take_parameters(const MatrixRef<const Real>& parameters);
 
@@ -82,7 +81,6 @@ class NetworkTraining : public EnergyTraining {
   Matrix<Real> force_;       // force, then residual
   Matrix<Real> squares_;
   Index used_ = 0;  // tiles in gradient_ or squares_
-  std::vector<Matrix<Real>> scores_;
   Real unexplained_ = 0;
   Kokkos::View<Real*, Kokkos::HostSpace> total_;
   HostMatrix<Real> velocity_;

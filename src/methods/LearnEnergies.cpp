@@ -7,6 +7,7 @@
 #include "CouplingModel.hpp"
 #include "EnergyLearning.hpp"
 #include "FeatureCentres.hpp"
+#include "LearningStages.hpp"
 #include "LinearFitModel.hpp"
 #include "TrainingModel.hpp"
 #include "TrajectoryFit.hpp"
@@ -230,6 +231,12 @@ class Repetitions {
   RunOutput& output_;
 };
 
+void check_stage(const Checkpoint& from, Index repetitions) {
+  if (repetition_of(from.standing()) >= repetitions)
+    throw RunError(fmt::format("{} is of stage {}, which a run of {} repetition{} does not have", from.path(),
+                               from.standing().stage, repetitions, repetitions == 1 ? "" : "s"));
+}
+
 /// What earlier repetitions left in the folder of the checkpoint: the snapshots that it knows, energies.h5.
 void carry_over(const Checkpoint& from, RunOutput& output) {
   if (from.file().has("/snapshots/blocks")) output.snapshots();
@@ -248,7 +255,10 @@ void LearnEnergies::run(RunOutput& output, RunControl& control) {
   const Index steps = populations_->count() - 1;
   const Real end = populations_->times.back();
   Repetitions repetitions(options_.repetitions, output);
-  if (output.restart()) carry_over(*output.restart(), output);
+  if (output.restart()) {
+    check_stage(*output.restart(), options_.repetitions);
+    carry_over(*output.restart(), output);
+  }
   for (Index r = 0; r < options_.repetitions; ++r) {
     if (repetitions.has(r)) continue;
     RunOptions run = output.run();
@@ -263,7 +273,7 @@ void LearnEnergies::run(RunOutput& output, RunControl& control) {
     for (const auto& [name, value] : metrics)
       if (name.find('/') == name.npos) output.log(fmt::format("{}: {:.6g}", name, value));
     // metrics.csv has the rows of the training where there is one.
-    if (!options_.model.trained()) output.report(steps, end, metrics);
+    if (!options_.model.trained()) output.report((r + 1) * steps, end, metrics);
     repetitions.add(r, metrics);
   }
   repetitions.finish();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "PopulationScores.hpp"
 #include "StepTimer.hpp"
 #include "weir/ensemble/PairSum.hpp"
 
@@ -26,9 +27,8 @@ Real LinearFitModel::seconds_of_fit(Index particles) const {
   const Ensemble& at = small.train.front();
   const CoupledEnsemble coupled = at_rest(at);
   return shortest_time([&] {
-    std::unique_ptr<Density> density;
-    if (linear().entropy) density = fit_density(options_.density, at, run_.seed, 0);
-    const std::vector<Transition> transitions{{at, coupled, 1, density.get()}};
+    std::vector<Transition> transitions{{at, coupled, 1}};
+    if (linear().entropy) transitions.front().scores = scores_at(options_.density, at, run_.seed);
     fit_linear_model(linear(), {0, 1}, transitions, at.comm, run_);
   });
 }
@@ -62,12 +62,13 @@ StepCost LinearFitModel::at(int ranks) const {
       Real(real_size * (8 * order + (unknowns_ + 1) * run_.tile * d));  // limbs, eigenvectors; columns
   Traffic& traffic = cost.traffic["fit"];
   for (Index s = 0; s < solves(); ++s) {
-    traffic += exact_sum(ranks, order);
     // solve_on_root: whether it went well; theta and its length, residual, rank and condition
     traffic += reduction(ranks, real_size);
     traffic += {5, (unknowns_ + 4) * real_size, Real((unknowns_ + 4) * real_size)};
   }
+  Real mean_gradients = 0;
   for (Index k = 0; k < shape_.transitions(); ++k) {
+    traffic += exact_sum(ranks, order);
     const Partition partition(0, ranks, shape_.train[k], run_.tile);
     const Real all = Real(partition.particles()), busiest = Real(partition.most_local_particles());
     const Index bytes = partition.particles() * d * real_size;
@@ -75,10 +76,12 @@ StepCost LinearFitModel::at(int ranks) const {
     cost.pair_seconds += pair_ * all * busiest;
     cost.other_seconds += particle_ * busiest;
     cost.even_seconds += (pair_ * all + particle_) * all / ranks;
-    cost.memory +=
-        busiest * Real(real_size * d * (Index(linear().entropy) + features_ * Index(linear().interaction)));
+    if (linear().entropy) cost.memory += busiest * Real(real_size * d);
+    if (linear().interaction)
+      mean_gradients = std::max(mean_gradients, busiest * Real(real_size * d * features_));
     cost.tiles = std::max(cost.tiles, partition.tiles());
   }
+  cost.memory += mean_gradients;
   cost.serial_seconds = solve_ * Real(solves());
   return cost;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "FeatureCentres.hpp"
 #include "LeastSquares.hpp"
@@ -61,10 +62,8 @@ class Design {
     const Index d = unknowns.dimension, particles = transition.at.partition.local_particles();
     columns_ = Matrix<Real>("Weir::LinearModel::columns", unknowns.count() + 1,
                             transition.at.partition.tile_size() * d);
-    if (unknowns.has_entropy) {
-      scores_ = Matrix<Real>("Weir::LinearModel::scores", d, particles);
-      transition.density->score(transition.at.partition, transition.at.x, scores_);
-    }
+    WEIR_CHECK(!unknowns.has_entropy || Index(transition.scores.extent(0)) == d, "scores of {} components",
+               transition.scores.extent(0));
     if (unknowns.has_interaction) take_mean_gradients(d, particles);
   }
 
@@ -73,7 +72,7 @@ class Design {
   /// Columns [A'; b'] of a tile, one per particle and component: n + 1 numbers each.
   Kokkos::View<const Real**, Kokkos::LayoutLeft, Kokkos::HostSpace> columns(Index local_tile) {
     const Tile tile = tiles_[local_tile];
-    const auto out = columns_, scores = scores_, mean_gradients = mean_gradients_;
+    const auto out = columns_, scores = transition_.scores, mean_gradients = mean_gradients_;
     const auto x = transition_.at.x;
     const auto displacement = transition_.coupled.displacement;
     const auto mass = transition_.coupled.mass;
@@ -125,32 +124,29 @@ class Design {
   const Transition& transition_;
   Real scale_;
   LocalTiles tiles_;
-  Matrix<Real> columns_, scores_, mean_gradients_;
+  Matrix<Real> columns_, mean_gradients_;
 };
 
-/// [A b]'[A b] over all tiles of all ranks and the given designs, exactly summed: lower triangle, order n
-/// + 1.
-std::vector<Real> gram_matrix(std::vector<Design>& designs, Index order, const Communicator& comm) {
+/// [A b]'[A b] over all tiles of all ranks, exactly summed: lower triangle, order n + 1.
+std::vector<Real> gram_matrix(Design design, Index order, const Communicator& comm) {
   // No entry of a tile's Gram matrix is larger than its squared Frobenius norm: a bound that costs one pass.
   Real bound = 0;
-  for (Design& design : designs)
-    for (Index t = 0; t < design.tiles(); ++t) {
-      const auto columns = design.columns(t);
-      Real square = 0;
-      for (std::size_t e = 0; e < columns.size(); ++e) square += columns.data()[e] * columns.data()[e];
-      bound = square <= bound ? bound : square;  // a not-a-number becomes the bound, and is found below
-    }
+  for (Index t = 0; t < design.tiles(); ++t) {
+    const auto columns = design.columns(t);
+    Real square = 0;
+    for (std::size_t e = 0; e < columns.size(); ++e) square += columns.data()[e] * columns.data()[e];
+    bound = square <= bound ? bound : square;  // a not-a-number becomes the bound, and is found below
+  }
   ExactAccumulator accumulator(comm, order * order);
   accumulator.start(bound);
   Kokkos::View<Real**, Kokkos::LayoutLeft, Kokkos::HostSpace> gram("Weir::LinearModel::gram", order * order,
                                                                    1);
-  for (Design& design : designs)
-    for (Index t = 0; t < design.tiles(); ++t) {
-      const auto columns = design.columns(t);
-      Kokkos::deep_copy(gram, 0);
-      add_gram(order, Index(columns.extent(1)), columns.data(), gram.data());
-      accumulator.add(Kokkos::create_mirror_view_and_copy(MemorySpace(), gram));
-    }
+  for (Index t = 0; t < design.tiles(); ++t) {
+    const auto columns = design.columns(t);
+    Kokkos::deep_copy(gram, 0);
+    add_gram(order, Index(columns.extent(1)), columns.data(), gram.data());
+    accumulator.add(Kokkos::create_mirror_view_and_copy(MemorySpace(), gram));
+  }
   std::vector<Real> total(order * order);
   accumulator.finish(total.data(), "the design matrix of the linear model");
   return total;
@@ -170,11 +166,8 @@ LeastSquares solve_on_root(const std::vector<Real>& gram, const Unknowns& unknow
   return solution;
 }
 
-}  // namespace
-
-LinearFit fit_linear_model(const LinearModelOptions& options, const std::vector<Real>& times,
-                           const std::vector<Transition>& transitions, const Communicator& comm,
-                           const RunOptions& run) {
+Unknowns make_unknowns(const LinearModelOptions& options, const std::vector<Transition>& transitions,
+                       Index seed) {
   const Index d = transitions.front().at.components();
   if (d > most_pair_components)
     throw InputError(
@@ -182,57 +175,152 @@ LinearFit fit_linear_model(const LinearModelOptions& options, const std::vector<
         fmt::format("the linear model takes up to {} dimensions, the data have {}", most_pair_components, d));
   std::vector<const Ensemble*> ensembles;
   for (const auto& transition : transitions) ensembles.push_back(&transition.at);
+  const auto features = [&](CentresOf of) {
+    return make_features(options.features, d, data_centres(options.features, ensembles, of, seed));
+  };
   Unknowns unknowns{{}, {}, options.potential, options.interaction, options.entropy, int(d)};
-  if (options.potential)
-    unknowns.potential = make_features(
-        options.features, d, data_centres(options.features, ensembles, CentresOf::points, run.seed));
-  if (options.interaction)
-    unknowns.interaction = make_features(
-        options.features, d, data_centres(options.features, ensembles, CentresOf::differences, run.seed));
+  if (options.potential) unknowns.potential = features(CentresOf::points);
+  if (options.interaction) unknowns.interaction = features(CentresOf::differences);
   if (unknowns.count() > options.features.max_features)
     throw InputError(
         options.where + ".features",
         fmt::format(
             "asks for {} unknowns with V, W and beta, more than max_features = {}; use fewer, or raise it",
             unknowns.count(), options.features.max_features));
+  return unknowns;
+}
 
-  Real mean_tau = 0;
-  for (const auto& transition : transitions) mean_tau += transition.tau / Real(transitions.size());
-  std::vector<std::vector<const Transition*>> solves;
-  for (const auto& transition : transitions) {
-    if (options.time || solves.empty()) solves.emplace_back();
-    solves.back().push_back(&transition);
+}  // namespace
+
+/// Gram matrices of transitions are added in their order; where the sum is complete (with `time`: of each),
+/// it is solved.
+class LinearRegression::Solver {
+ public:
+  Solver(const LinearModelOptions& options, const std::vector<Real>& times,
+         const std::vector<Transition>& transitions, const Communicator& comm, const RunOptions& run)
+      : options_(options),
+        transitions_(transitions),
+        comm_(comm),
+        unknowns_(make_unknowns(options, transitions, run.seed)) {
+    for (const auto& transition : transitions) mean_tau_ += transition.tau / Real(transitions.size());
+    fit_.unknowns = fit_.rank = unknowns_.count();
+    fit_.energy.dimension = unknowns_.dimension;
+    fit_.energy.times = {times.begin(), times.begin() + Index(transitions.size())};
   }
 
-  LinearFit fit;
-  fit.unknowns = unknowns.count();
-  fit.rank = fit.unknowns;
-  fit.energy.dimension = d;
-  fit.energy.times = {times.begin(), times.begin() + Index(transitions.size())};
-  std::vector<std::vector<Real>> potential, interaction;
-  for (std::size_t s = 0; s < solves.size(); ++s) {
-    std::vector<Design> designs;
-    for (const Transition* transition : solves[s])
-      designs.emplace_back(unknowns, *transition, transition->tau / mean_tau);
-    const auto solution =
-        solve_on_root(gram_matrix(designs, unknowns.count() + 1, comm), unknowns, options.ridge, comm);
-    auto theta = solution.theta;
-    for (Real& value : theta) value /= mean_tau;
-    const auto end_of_potential = theta.begin() + unknowns.potentials(),
-               end_of_interaction = end_of_potential + unknowns.interactions();
-    potential.emplace_back(theta.begin(), end_of_potential);
-    interaction.emplace_back(end_of_potential, end_of_interaction);
-    if (options.entropy) fit.energy.entropy.push_back(theta.back());
-    fit.loss += solution.residual;
-    fit.rank = std::min(fit.rank, solution.rank);
-    fit.condition = std::max(fit.condition, solution.condition);
+  bool all_done() const { return done_ == transitions_.size(); }
+
+  void advance() {
+    const Transition& transition = transitions_[done_];
+    const Index order = unknowns_.count() + 1;
+    const auto more = gram_matrix(Design(unknowns_, transition, transition.tau / mean_tau_), order, comm_);
+    gram_.resize(more.size());
+    for (std::size_t e = 0; e < more.size(); ++e) gram_[e] += more[e];
+    ++done_;
+    if (!options_.time && !all_done()) return;
+    take(solve_on_root(gram_, unknowns_, options_.ridge, comm_));
+    gram_.clear();
+  }
+
+  void save(Hdf5File& file) const {
+    const Index order = unknowns_.count() + 1, solves = Index(thetas_.size());
+    std::vector<Real> all;
+    for (const auto& theta : thetas_) all.insert(all.end(), theta.begin(), theta.end());
+    file.write("/fit/numbers", {Real(done_), fit_.loss, Real(fit_.rank), fit_.condition}, {4});
+    file.write("/fit/theta", all, {solves, unknowns_.count()});
+    std::string directions;
+    for (const auto& direction : fit_.null_directions) directions += direction + "\n";
+    file.write_strings("/fit/null_directions", {comm_.broadcast(directions)});  // rank 0 has them
+    if (!gram_.empty()) file.write("/fit/gram", gram_, {order, order});
+  }
+
+  void restore(const Hdf5File& file) {
+    if (!file.has("/fit/numbers")) return;
+    const auto numbers = file.read("/fit/numbers"), all = file.read("/fit/theta");
+    done_ = std::size_t(numbers.at(0));
+    fit_.loss = numbers.at(1);
+    fit_.rank = Index(numbers.at(2));
+    fit_.condition = numbers.at(3);
+    std::istringstream directions(file.read_strings("/fit/null_directions").at(0));
+    for (std::string direction; std::getline(directions, direction);)
+      fit_.null_directions.push_back(direction);
+    for (auto theta = all.begin(); theta != all.end(); theta += unknowns_.count())
+      thetas_.emplace_back(theta, theta + unknowns_.count());
+    if (file.has("/fit/gram")) gram_ = file.read("/fit/gram");
+  }
+
+  LinearFit result() const {
+    LinearFit fit = fit_;
+    std::vector<std::vector<Real>> potential, interaction;
+    for (const auto& theta : thetas_) {
+      const auto end_of_potential = theta.begin() + unknowns_.potentials(),
+                 end_of_interaction = end_of_potential + unknowns_.interactions();
+      potential.emplace_back(theta.begin(), end_of_potential);
+      interaction.emplace_back(end_of_potential, end_of_interaction);
+      if (options_.entropy) fit.energy.entropy.push_back(theta.back());
+    }
+    if (options_.potential) fit.energy.potential = {unknowns_.potential, potential};
+    if (options_.interaction) fit.energy.interaction = {unknowns_.interaction, interaction};
+    return fit;
+  }
+
+ private:
+  void take(LeastSquares solution) {
+    for (Real& value : solution.theta) value /= mean_tau_;
     for (const auto& direction : solution.null_directions)
-      fit.null_directions.push_back(solves.size() > 1 ? fmt::format("transition {}: {}", s, direction)
-                                                      : direction);
+      fit_.null_directions.push_back(options_.time && transitions_.size() > 1
+                                         ? fmt::format("transition {}: {}", thetas_.size(), direction)
+                                         : direction);
+    thetas_.push_back(std::move(solution.theta));
+    fit_.loss += solution.residual;
+    fit_.rank = std::min(fit_.rank, solution.rank);
+    fit_.condition = std::max(fit_.condition, solution.condition);
   }
-  if (options.potential) fit.energy.potential = {unknowns.potential, potential};
-  if (options.interaction) fit.energy.interaction = {unknowns.interaction, interaction};
-  return fit;
+
+  LinearModelOptions options_;
+  const std::vector<Transition>& transitions_;
+  Communicator comm_;
+  Unknowns unknowns_;
+  Real mean_tau_ = 0;
+  LinearFit fit_;  // of what is solved; the energy's coefficients are in thetas_
+  std::vector<std::vector<Real>> thetas_;
+  std::vector<Real> gram_;
+  std::size_t done_ = 0;
+};
+
+LinearRegression::LinearRegression(const LinearModelOptions& options, const std::vector<Real>& times,
+                                   const std::vector<Transition>& transitions, const Communicator& comm,
+                                   const RunOptions& run)
+    : solver_(std::make_unique<Solver>(options, times, transitions, comm, run)) {}
+
+LinearRegression::~LinearRegression() = default;
+
+bool LinearRegression::all_done() const {
+  return solver_->all_done();
+}
+
+void LinearRegression::advance() {
+  solver_->advance();
+}
+
+void LinearRegression::save(Hdf5File& file) const {
+  solver_->save(file);
+}
+
+void LinearRegression::restore(const Hdf5File& file) {
+  solver_->restore(file);
+}
+
+LinearFit LinearRegression::result() const {
+  return solver_->result();
+}
+
+LinearFit fit_linear_model(const LinearModelOptions& options, const std::vector<Real>& times,
+                           const std::vector<Transition>& transitions, const Communicator& comm,
+                           const RunOptions& run) {
+  LinearRegression regression(options, times, transitions, comm, run);
+  while (!regression.all_done()) regression.advance();
+  return regression.result();
 }
 
 }  // namespace weir

@@ -8,9 +8,9 @@
 
 namespace weir {
 
-LearnedEnergy fit_networks(const NetworkModelOptions& options, const std::vector<Real>& times,
-                           const std::vector<Transition>& transitions, const RunOptions& run, int repetition,
-                           RunOutput& output, RunControl& control) {
+std::optional<LearnedEnergy> fit_networks(const NetworkModelOptions& options, const std::vector<Real>& times,
+                                          const std::vector<Transition>& transitions, const RunOptions& run,
+                                          int repetition, RunOutput& output, RunControl& control) {
   const auto training = make_energy_training(options, times, transitions, output.comm(), run);
   const Index per_epoch = training->iterations_per_epoch();
   Stage stage(training_steps(options.train.epochs * per_epoch, run, {options.train.rule}), *training,
@@ -28,7 +28,7 @@ LearnedEnergy fit_networks(const NetworkModelOptions& options, const std::vector
     return {{"loss", loss}};
   };
   const Index every = std::max(Index(1), options.train.epochs / options.train.reports) * per_epoch;
-  run_training(stage, repetition, {every, per_epoch, report}, output, control);
+  if (!run_training(stage, repetition, {every, per_epoch, report}, output, control)) return {};
   return training->energy(stage.learned(0));
 }
 

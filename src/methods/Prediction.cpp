@@ -4,13 +4,14 @@
 #include <cmath>
 
 #include "weir/base/Error.hpp"
+#include "weir/output/Checkpoint.hpp"
 #include "weir/parallel/Random.hpp"
 
 namespace weir {
 
 namespace {
 
-constexpr int most_iterations = 300;
+constexpr int most_sweeps = 300, sweeps_of_a_piece = 10;
 constexpr Real fixed_point_tolerance = 1e-9;
 
 /// The learned energy for ensembles of one partition.
@@ -20,41 +21,111 @@ FreeEnergy learned_free_energy(const LearnedEnergy& energy, const Ensemble& shap
   return free_energy;
 }
 
-/// Solves x' = base + tau v(x') for every particle, where v is the learned velocity; v enters as v(base).
-class ImplicitStep {
+/// x + sqrt(2 beta tau) xi
+void add_noise(const Ensemble& ensemble, const Matrix<Real>& x, Real variance, Index seed, Index step) {
+  if (variance <= 0) return;
+  const Matrix<Real> noise("Weir::Prediction::noise", x.extent(0), x.extent(1));
+  fill_normals(noise, Random(seed, Stream::prediction_noise), ensemble.partition.first_particle(), step);
+  const Real amplitude = std::sqrt(variance);
+  const Index d = Index(x.extent(0));
+  for_each_tile(
+      "Weir::Prediction::add_noise", ensemble.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          for (Index c = 0; c < d; ++c) x(c, i) += amplitude * noise(c, i);
+      });
+}
+
+}  // namespace
+
+Index PredictionOptions::start(Index k) const {
+  while (roll_out && k > 0 && std::find(left_out.begin(), left_out.end(), k) != left_out.end()) --k;
+  return k;
+}
+
+/// One population's step: explicit, or x' = base + tau v(x') for every particle, where v is the learned
+/// velocity; v enters as v(base).
+class Prediction::Step {
  public:
-  ImplicitStep(FreeEnergy& energy, const Ensemble& shape) : energy_(energy), shape_(shape) {
-    const Index d = shape.components(), particles = shape.partition.local_particles();
-    velocity_ = Matrix<Real>("Weir::ImplicitStep::velocity", d, particles);
-    residual_ = Vector<Real>("Weir::ImplicitStep::residual", particles);
-    damping_ = Vector<Real>("Weir::ImplicitStep::damping", particles);
+  /// Takes the explicit step. Collective.
+  Step(const LearnedEnergy& learned, const Ensemble& from, Real t, Real tau, Index number, bool implicit,
+       const RunOptions& run)
+      : from_(from),
+        energy_(learned_free_energy(learned, from, run.single_precision())),
+        t_(t),
+        tau_(tau),
+        base_("Weir::Prediction::base", from.x.extent(0), from.x.extent(1)),
+        first_velocity_("Weir::Prediction::velocity", from.x.extent(0), from.x.extent(1)),
+        x_("Weir::Prediction::x", from.x.extent(0), from.x.extent(1)) {
+    Kokkos::deep_copy(base_, from.x);
+    add_noise(from, base_, 2 * learned.temperature(t) * tau, run.seed, number);
+    energy_.velocity(t, from.x, first_velocity_);
+    const auto x = x_, base = base_, velocity = first_velocity_;
+    const Index d = from.components();
+    for_each_tile(
+        "Weir::Prediction::step", from.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
+          for (Index i = tile.first; i < tile.first + tile.count; ++i)
+            for (Index c = 0; c < d; ++c) x(c, i) = base(c, i) + tau * velocity(c, i);
+        });
+    if (implicit) start_sweeps();
   }
 
-  /// x: the explicit step on entry, the solution on return. Collective; returns how many particles did not
-  /// converge.
-  Index solve(Real t, Real tau, const Matrix<Real>& base, const Matrix<Real>& x) {
-    const Matrix<Real> start("Weir::ImplicitStep::start", x.extent(0), x.extent(1));
-    Kokkos::deep_copy(start, x);
-    Kokkos::deep_copy(damping_, 1);
-    Kokkos::deep_copy(residual_, HUGE_VAL);
-    Index open = shape_.particles();
-    for (int iteration = 0; iteration < most_iterations && open > 0; ++iteration) {
-      energy_.velocity(t, x, velocity_);
-      open = shape_.comm.sum(relax(tau, base, x));
+  bool over() const { return open_ == 0 || sweeps_ == most_sweeps; }
+  /// Some sweeps, where there are any to make; the last takes back what has not converged.
+  void advance() {
+    for (int done = 0; done < sweeps_of_a_piece && !over(); ++done) {
+      energy_.velocity(t_, x_, velocity_);
+      open_ = from_.comm.sum(relax());
+      ++sweeps_;
     }
-    if (open > 0) return give_up(start, x);
-    return 0;
+    if (over() && open_ > 0) open_ = give_up();
+  }
+  /// Particles that did not converge.
+  Index unconverged() const { return open_; }
+  const Matrix<Real>& x() const { return x_; }
+  const Matrix<Real>& first_velocity() const { return first_velocity_; }
+
+  void save(Hdf5File& file) const {
+    const Index here = from_.partition.local_particles();
+    const Matrix<Real> rest("Weir::Prediction::rest", 2, here);
+    Kokkos::deep_copy(Kokkos::subview(rest, 0, Kokkos::ALL), residual_);
+    Kokkos::deep_copy(Kokkos::subview(rest, 1, Kokkos::ALL), damping_);
+    write_particles(file, "/prediction/open/x", from_.partition, x_);
+    write_particles(file, "/prediction/open/residual_damping", from_.partition, rest);
+    file.write("/prediction/open/sweeps", {Real(sweeps_), Real(open_)}, {2});
+  }
+  void restore(const Hdf5File& file) {
+    const auto numbers = file.read("/prediction/open/sweeps");
+    sweeps_ = int(numbers.at(0));
+    open_ = Index(numbers.at(1));
+    const Matrix<Real> rest("Weir::Prediction::rest", 2, from_.partition.local_particles());
+    read_particles(file, "/prediction/open/x", from_.partition, x_);
+    read_particles(file, "/prediction/open/residual_damping", from_.partition, rest);
+    Kokkos::deep_copy(residual_, Kokkos::subview(rest, 0, Kokkos::ALL));
+    Kokkos::deep_copy(damping_, Kokkos::subview(rest, 1, Kokkos::ALL));
   }
 
  private:
+  void start_sweeps() {
+    const Index d = from_.components(), here = from_.partition.local_particles();
+    start_ = Matrix<Real>("Weir::Prediction::start", d, here);
+    velocity_ = Matrix<Real>("Weir::Prediction::sweep_velocity", d, here);
+    residual_ = Vector<Real>("Weir::Prediction::residual", here);
+    damping_ = Vector<Real>("Weir::Prediction::damping", here);
+    Kokkos::deep_copy(start_, x_);
+    Kokkos::deep_copy(damping_, 1);
+    Kokkos::deep_copy(residual_, HUGE_VAL);
+    open_ = from_.particles();
+  }
+
   /// One sweep: x += w (base + tau v(x) - x), the damping w halved for a particle whose residual grows.
-  Index relax(Real tau, const Matrix<Real>& base, const Matrix<Real>& x) {
-    const auto velocity = velocity_;
+  Index relax() {
+    const auto x = x_, base = base_, velocity = velocity_;
     const auto residual = residual_, damping = damping_;
     const Index d = Index(x.extent(0));
+    const Real tau = tau_;
     Index open = 0;
     Kokkos::parallel_reduce(
-        "Weir::ImplicitStep::relax",
+        "Weir::Prediction::relax",
         Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(x.extent(1))),
         KOKKOS_LAMBDA(Index i, Index & found) {
           Real square = 0, size = 0;
@@ -83,12 +154,14 @@ class ImplicitStep {
     return open;
   }
 
-  Index give_up(const Matrix<Real>& start, const Matrix<Real>& x) {
+  /// What has not converged takes the explicit step. Returns how many particles.
+  Index give_up() {
+    const auto x = x_, start = start_;
     const auto residual = residual_;
     const Index d = Index(x.extent(0));
     Index open = 0;
     Kokkos::parallel_reduce(
-        "Weir::ImplicitStep::give_up",
+        "Weir::Prediction::give_up",
         Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(x.extent(1))),
         KOKKOS_LAMBDA(Index i, Index & found) {
           if (residual(i) == 0) return;
@@ -96,66 +169,93 @@ class ImplicitStep {
           for (Index c = 0; c < d; ++c) x(c, i) = start(c, i);
         },
         open);
-    return shape_.comm.sum(open);
+    return from_.comm.sum(open);
   }
 
-  FreeEnergy& energy_;
-  const Ensemble& shape_;
-  Matrix<Real> velocity_;
+  const Ensemble& from_;
+  FreeEnergy energy_;
+  Real t_, tau_;
+  Matrix<Real> base_, first_velocity_, x_;
+  // The fixed point's: the explicit step, v at x, and of every particle |x' - x| and its damping.
+  Matrix<Real> start_, velocity_;
   Vector<Real> residual_, damping_;
+  int sweeps_ = 0;
+  Index open_ = 0;  // particles that have not converged
 };
 
-/// x + sqrt(2 beta tau) xi
-void add_noise(const Ensemble& ensemble, const Matrix<Real>& x, Real variance, Index seed, Index step) {
-  if (variance <= 0) return;
-  const Matrix<Real> noise("Weir::Prediction::noise", x.extent(0), x.extent(1));
-  fill_normals(noise, Random(seed, Stream::prediction_noise), ensemble.partition.first_particle(), step);
-  const Real amplitude = std::sqrt(variance);
-  const Index d = Index(x.extent(0));
-  for_each_tile(
-      "Weir::Prediction::add_noise", ensemble.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
-        for (Index i = tile.first; i < tile.first + tile.count; ++i)
-          for (Index c = 0; c < d; ++c) x(c, i) += amplitude * noise(c, i);
-      });
+Prediction::Prediction(const PredictionOptions& options, const LearnedEnergy& energy,
+                       const std::vector<Real>& times, const std::vector<Ensemble>& observed,
+                       const RunOptions& run)
+    : options_(options), learned_(energy), times_(times), observed_(observed), run_(run) {}
+
+Prediction::~Prediction() = default;
+
+bool Prediction::all_done() const {
+  return predictions_.populations.size() + 1 == times_.size();
 }
 
+const Ensemble& Prediction::start(Index k) const {
+  const Index from = options_.start(k);
+  return options_.roll_out && from > 0 ? predictions_.populations[from - 1] : observed_[from];
+}
+
+std::unique_ptr<Prediction::Step> Prediction::next_step() const {
+  const Index k = Index(predictions_.populations.size());
+  const Real t = times_[options_.start(k)];
+  return std::make_unique<Step>(learned_, start(k), t, times_[k + 1] - t, k, options_.implicit, run_);
+}
+
+void Prediction::advance() {
+  if (!step_) step_ = next_step();
+  step_->advance();
+  if (!step_->over()) return;
+  const auto step = std::move(step_);
+  const Ensemble& from = start(Index(predictions_.populations.size()));
+  Ensemble to(from.comm, from.particles(), from.components(), run_.tile);
+  to.x = step->x();
+  unconverged_ += step->unconverged();
+  predictions_.velocities.push_back(step->first_velocity());
+  predictions_.populations.push_back(std::move(to));
+}
+
+namespace {
+std::string name_of(const char* table, std::size_t k) {
+  return fmt::format("/prediction/{}/{}", table, k);
+}
 }  // namespace
 
-Index PredictionOptions::start(Index k) const {
-  while (roll_out && k > 0 && std::find(left_out.begin(), left_out.end(), k) != left_out.end()) --k;
-  return k;
+void Prediction::save(Hdf5File& file) const {
+  for (std::size_t k = 0; k < predictions_.populations.size(); ++k) {
+    const Partition& partition = predictions_.populations[k].partition;
+    write_particles(file, name_of("populations", k), partition, predictions_.populations[k].x);
+    write_particles(file, name_of("velocities", k), partition, predictions_.velocities[k]);
+  }
+  file.write("/prediction/unconverged", {Real(unconverged_)}, {1});
+  if (step_) step_->save(file);
 }
 
-Predictions predict(const PredictionOptions& options, const LearnedEnergy& learned,
-                    const std::vector<Real>& times, const std::vector<Ensemble>& observed,
-                    const RunOptions& run) {
-  Predictions predictions;
-  Index unconverged = 0, steps = 0;
-  for (std::size_t k = 0; k + 1 < times.size(); ++k) {
-    const Index start = options.start(Index(k));
-    const Ensemble& from =
-        options.roll_out && start > 0 ? predictions.populations[start - 1] : observed[start];
-    Ensemble to(from.comm, from.particles(), from.components(), run.tile);
-    FreeEnergy free_energy = learned_free_energy(learned, from, run.single_precision());
-    const Real t = times[start], tau = times[k + 1] - t;
-    const Matrix<Real> base("Weir::Prediction::base", from.x.extent(0), from.x.extent(1)),
-        velocity("Weir::Prediction::velocity", from.x.extent(0), from.x.extent(1));
-    Kokkos::deep_copy(base, from.x);
-    add_noise(from, base, 2 * learned.temperature(t) * tau, run.seed, Index(k));
-    free_energy.velocity(t, from.x, velocity);
-    const auto x = to.x;
-    const Index d = from.components();
-    for_each_tile(
-        "Weir::Prediction::step", from.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
-          for (Index i = tile.first; i < tile.first + tile.count; ++i)
-            for (Index c = 0; c < d; ++c) x(c, i) = base(c, i) + tau * velocity(c, i);
-        });
-    if (options.implicit) unconverged += ImplicitStep(free_energy, from).solve(t, tau, base, to.x);
-    steps += from.particles();
-    predictions.populations.push_back(std::move(to));
-    predictions.velocities.push_back(velocity);
+void Prediction::restore(const Hdf5File& file) {
+  if (!file.has("/prediction/unconverged")) return;
+  unconverged_ = Index(file.read("/prediction/unconverged").at(0));
+  for (std::size_t k = 0; !all_done() && file.has(name_of("populations", k)); ++k) {
+    const Ensemble& from = start(Index(k));
+    Ensemble to(from.comm, from.particles(), from.components(), run_.tile);
+    const Matrix<Real> velocity("Weir::Prediction::velocity", from.x.extent(0), from.x.extent(1));
+    read_particles(file, name_of("populations", k), to.partition, to.x);
+    read_particles(file, name_of("velocities", k), to.partition, velocity);
+    predictions_.populations.push_back(std::move(to));
+    predictions_.velocities.push_back(velocity);
   }
-  predictions.unconverged = options.implicit ? Real(unconverged) / Real(steps) : 0;
+  if (!file.has("/prediction/open/sweeps")) return;
+  step_ = next_step();
+  step_->restore(file);
+}
+
+Predictions Prediction::result() const {
+  Predictions predictions = predictions_;
+  Index steps = 0;
+  for (const Ensemble& population : predictions.populations) steps += population.particles();
+  if (options_.implicit) predictions.unconverged = Real(unconverged_) / Real(steps);
   return predictions;
 }
 

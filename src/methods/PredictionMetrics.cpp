@@ -72,13 +72,14 @@ Real l2_uvp(const Ensemble& at, const Matrix<Real>& v, FreeEnergy& truth, Real t
   return 100 * tau * tau * square / Real(at.particles()) / total_variance(at);
 }
 
-/// The distances of one step, on the rank that has its points.
-struct Step {
-  Index k;
+}  // namespace
+
+/// The exact distances of one step, on the rank that has its points.
+struct PredictionMetrics::Step {
   int rank;
-  bool entropic;  ///< w1 and w2 are left to entropic_distances
+  bool entropic;  ///< w1 and w2 are known already
   std::vector<Real> predicted, observed, identity, floor, interpolated;
-  Metrics values;
+  Metrics values = {};
 
   void measure(const std::vector<std::string>& report, Index d) {
     const auto points = [d](const std::vector<Real>& values) {
@@ -99,115 +100,174 @@ struct Step {
     values.emplace_back("w1_identity", wasserstein(points(identity), o, 1));
     values.emplace_back("w1_floor", wasserstein(points(floor), o, 1));
   }
+
+  /// Collective: all ranks have the values.
+  void share(const Communicator& comm) {
+    values.resize(std::size_t(comm.broadcast_value(Index(values.size()), rank)));
+    for (auto& [name, value] : values) {
+      name = comm.broadcast(name, rank);
+      value = comm.broadcast_value(value, rank);
+    }
+  }
 };
 
-bool asks_for(const std::vector<std::string>& report, const char* name) {
-  return std::find(report.begin(), report.end(), name) != report.end();
+/// An entropic distance of whole populations, to the one observed.
+struct PredictionMetrics::Distance {
+  std::string name;
+  const Ensemble& from;
+  int order;
+};
+
+PredictionMetrics::PredictionMetrics(const PredictionMetricsOptions& options, const Measured& measured,
+                                     const RunOptions& run)
+    : options_(options), measured_(measured), run_(run), values_(measured.predictions.populations.size()) {}
+
+bool PredictionMetrics::asks_for(const char* name) const {
+  return std::find(options_.report.begin(), options_.report.end(), name) != options_.report.end();
 }
 
-/// w1 and w2 of whole populations, with their references. Collective.
-Metrics entropic_distances(const std::vector<std::string>& report, const Ensemble& predicted,
-                           const Ensemble& observed, const Ensemble& start, const Ensemble& train,
-                           const std::optional<Ensemble>& interpolated, bool single) {
-  Metrics values;
+bool PredictionMetrics::is_entropic(Index k) const {
+  return std::min(options_.points, measured_.observed[k + 1].particles()) > most_exact_points;
+}
+
+/// What a prediction has to be better than: nothing has moved.
+const Ensemble& PredictionMetrics::identity(Index k) const {
+  return measured_.observed[measured_.prediction.roll_out ? 0 : k];
+}
+
+/// w1 and w2 of a large population, with their references.
+std::vector<PredictionMetrics::Distance> PredictionMetrics::entropic_distances(Index k) const {
+  std::vector<Distance> all;
+  if (!is_entropic(k)) return all;
+  const auto& interpolated = measured_.predictions.interpolated[k + 1];
   for (const int order : {1, 2}) {
     const std::string name = order == 1 ? "w1" : "w2";
-    if (!asks_for(report, name.c_str())) continue;
-    values.emplace_back(name, entropic_wasserstein(predicted, observed, order, single));
-    if (interpolated)
-      values.emplace_back(name + "_interpolation",
-                          entropic_wasserstein(*interpolated, observed, order, single));
+    if (!asks_for(name.c_str())) continue;
+    all.push_back({name, measured_.predictions.populations[k], order});
+    if (interpolated) all.push_back({name + "_interpolation", *interpolated, order});
   }
-  if (values.empty()) return values;
-  values.emplace_back("w1_identity", entropic_wasserstein(start, observed, 1, single));
-  values.emplace_back("w1_floor", entropic_wasserstein(train, observed, 1, single));
-  return values;
+  if (all.empty()) return all;
+  all.push_back({"w1_identity", identity(k), 1});
+  all.push_back({"w1_floor", measured_.populations.train[k + 1], 1});
+  return all;
 }
 
-}  // namespace
-
-Metrics prediction_metrics(const PredictionMetricsOptions& options, const PredictionOptions& prediction,
-                           const Predictions& predictions, const Populations& populations,
-                           const std::vector<Ensemble>& observed, const EnergyOptions* truth,
-                           const RunOptions& run) {
-  const Communicator& comm = observed.front().comm;
-  const Index d = observed.front().components(), steps = Index(predictions.populations.size());
-  std::vector<Step> all;
-  for (Index k = 0; k < steps; ++k) {
-    const Ensemble& goal = observed[k + 1];
-    const bool entropic = std::min(options.points, goal.particles()) > most_exact_points;
-    Step step{k, int(k % comm.size()), entropic, {}, {}, {}, {}, {}, {}};
-    // Prediction and starting points are the same particles, the others independent draws.
-    const auto points = [&](const Ensemble& ensemble, Index tick, Index most) {
-      return sample_on(step.rank, ensemble, most, run.seed, 4 * k + tick);
-    };
-    const Index most = std::min(options.points, most_exact_points),
-                predicted = std::min(most, predictions.populations[k].particles());
-    step.predicted = points(predictions.populations[k], 0, most);
-    step.observed = points(goal, 1, most);
-    step.identity = points(observed[prediction.roll_out ? 0 : k], 0, most);
-    step.floor = points(populations.train[k + 1], 2, predicted);
-    if (predictions.interpolated[k + 1])
-      step.interpolated = points(*predictions.interpolated[k + 1], 3, most);
-    all.push_back(std::move(step));
+void PredictionMetrics::advance() {
+  const auto entropic = entropic_distances(done_);
+  Metrics& values = values_[done_];
+  if (values.size() < entropic.size()) {
+    const auto& [name, from, order] = entropic[values.size()];
+    values.emplace_back(
+        name, entropic_wasserstein(from, measured_.observed[done_ + 1], order, run_.single_precision()));
+    return;
   }
+  const Index steps = Index(values_.size()), ranks = measured_.observed.front().comm.size();
+  Index last = done_ + 1;
+  while (last < steps && last - done_ < ranks && !is_entropic(last)) ++last;
+  measure_exactly(done_, last);
+  for (; done_ < last; ++done_) {
+    if (asks_for("l2_uvp") && measured_.truth) add_l2_uvp(done_);
+    if (asks_for("bures_uvp")) add_bures_uvp(done_);
+  }
+}
+
+/// Steps [first, last), each on a rank of its own.
+void PredictionMetrics::measure_exactly(Index first, Index last) {
+  const Communicator& comm = measured_.observed.front().comm;
+  std::vector<Step> all;
+  for (Index k = first; k < last; ++k) all.push_back(sample(k, int(k - first)));
   comm.agree([&] {
     for (Step& step : all)
-      if (step.rank == comm.rank()) step.measure(options.report, d);
+      if (step.rank == comm.rank()) step.measure(options_.report, measured_.observed.front().components());
   });
-
   for (Step& step : all) {
-    const Index k = step.k, count = comm.broadcast_value(Index(step.values.size()), step.rank);
-    Metrics values(count);
-    for (Index m = 0; m < count; ++m) {
-      const bool mine = comm.rank() == step.rank;
-      values[m].first = comm.broadcast(mine ? step.values[m].first : std::string(), step.rank);
-      values[m].second = comm.broadcast_value(mine ? step.values[m].second : Real(0), step.rank);
-    }
-    if (step.entropic) {
-      const auto distances = entropic_distances(
-          options.report, predictions.populations[k], observed[k + 1], observed[prediction.roll_out ? 0 : k],
-          populations.train[k + 1], predictions.interpolated[k + 1], run.single_precision());
-      values.insert(values.begin(), distances.begin(), distances.end());
-    }
-    if (asks_for(options.report, "l2_uvp") && truth) {
-      const Index start = prediction.start(k);
-      const Ensemble& from =
-          prediction.roll_out && start > 0 ? predictions.populations[start - 1] : observed[start];
-      FreeEnergy true_energy(*truth, comm, from.partition, d, false, from.x);
-      const Real t = populations.times[start];
-      values.emplace_back(
-          "l2_uvp", l2_uvp(from, predictions.velocities[k], true_energy, t, populations.times[k + 1] - t));
-    }
-    if (asks_for(options.report, "bures_uvp")) {
-      const auto p = moments_of(predictions.populations[k]), o = moments_of(observed[k + 1]);
-      Real bures = 0;
-      comm.agree([&] {
-        if (comm.is_root()) bures = bures_wasserstein_squared(p, o);
-      });
-      values.emplace_back("bures_uvp",
-                          100 * comm.broadcast_value(bures) / (0.5 * total_variance(observed[k + 1])));
-    }
-    step.values = std::move(values);
+    step.share(comm);
+    Metrics& values = values_[first + step.rank];
+    values.insert(values.end(), step.values.begin(), step.values.end());
   }
+}
 
+PredictionMetrics::Step PredictionMetrics::sample(Index k, int rank) const {
+  // Prediction and starting points are the same particles, the others independent draws.
+  const auto points = [&](const Ensemble& ensemble, Index tick, Index most) {
+    return sample_on(rank, ensemble, most, run_.seed, 4 * k + tick);
+  };
+  const Ensemble& prediction = measured_.predictions.populations[k];
+  const auto& interpolated = measured_.predictions.interpolated[k + 1];
+  const Index most = std::min(options_.points, most_exact_points),
+              predicted = std::min(most, prediction.particles());
+  Step step{rank, is_entropic(k), {}, {}, {}, {}, {}};
+  step.predicted = points(prediction, 0, most);
+  step.observed = points(measured_.observed[k + 1], 1, most);
+  step.identity = points(identity(k), 0, most);
+  step.floor = points(measured_.populations.train[k + 1], 2, predicted);
+  if (interpolated) step.interpolated = points(*interpolated, 3, most);
+  return step;
+}
+
+void PredictionMetrics::add_l2_uvp(Index k) {
+  const Index start = measured_.prediction.start(k);
+  const Ensemble& from = measured_.prediction.roll_out && start > 0
+                             ? measured_.predictions.populations[start - 1]
+                             : measured_.observed[start];
+  FreeEnergy truth(*measured_.truth, from.comm, from.partition, from.components(), false, from.x);
+  const auto& times = measured_.populations.times;
+  values_[k].emplace_back("l2_uvp", l2_uvp(from, measured_.predictions.velocities[k], truth, times[start],
+                                           times[k + 1] - times[start]));
+}
+
+void PredictionMetrics::add_bures_uvp(Index k) {
+  const Ensemble& goal = measured_.observed[k + 1];
+  const auto p = moments_of(measured_.predictions.populations[k]), o = moments_of(goal);
+  Real bures = 0;
+  goal.comm.agree([&] {
+    if (goal.comm.is_root()) bures = bures_wasserstein_squared(p, o);
+  });
+  values_[k].emplace_back("bures_uvp", 100 * goal.comm.broadcast_value(bures) / (0.5 * total_variance(goal)));
+}
+
+void PredictionMetrics::save(Hdf5File& file) const {
+  file.write("/metrics/done", {Real(done_)}, {1});
+  for (std::size_t k = 0; k < values_.size(); ++k) {
+    std::vector<std::string> names;
+    std::vector<Real> values;
+    for (const auto& [name, value] : values_[k]) {
+      names.push_back(name);
+      values.push_back(value);
+    }
+    file.write_strings(fmt::format("/metrics/{}/names", k), names);
+    file.write(fmt::format("/metrics/{}/values", k), values, {Index(values.size())});
+  }
+}
+
+void PredictionMetrics::restore(const Hdf5File& file) {
+  if (!file.has("/metrics/done")) return;
+  done_ = Index(file.read("/metrics/done").at(0));
+  for (std::size_t k = 0; k < values_.size(); ++k) {
+    const auto names = file.read_strings(fmt::format("/metrics/{}/names", k));
+    const auto values = file.read(fmt::format("/metrics/{}/values", k));
+    for (std::size_t m = 0; m < names.size(); ++m) values_[k].emplace_back(names[m], values.at(m));
+  }
+}
+
+Metrics PredictionMetrics::result() const {
   // Steps may differ in what they report: names in the order of their first appearance.
   std::vector<std::string> names;
-  for (const Step& step : all)
-    for (const auto& [name, value] : step.values)
+  for (const Metrics& values : values_)
+    for (const auto& [name, value] : values)
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  const auto& left_out = prediction.left_out;
+  const auto& left_out = measured_.prediction.left_out;
   Metrics result;
   for (const auto& name : names) {
     Metrics of_steps;
     Real sum = 0, sum_left_out = 0;
     Index skipped = 0;
-    for (const Step& step : all)
-      for (const auto& [other, value] : step.values) {
+    for (Index k = 0; k < Index(values_.size()); ++k)
+      for (const auto& [other, value] : values_[k]) {
         if (other != name) continue;
-        of_steps.emplace_back(fmt::format("{}/{}", name, step.k + 1), value);
+        of_steps.emplace_back(fmt::format("{}/{}", name, k + 1), value);
         sum += value;
-        if (std::find(left_out.begin(), left_out.end(), step.k + 1) == left_out.end()) continue;
+        if (std::find(left_out.begin(), left_out.end(), k + 1) == left_out.end()) continue;
         sum_left_out += value;
         ++skipped;
       }

@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 
+#include "PopulationScores.hpp"
 #include "StepTimer.hpp"
 #include "TrainingRun.hpp"
 #include "weir/methods/Batches.hpp"
@@ -39,9 +40,8 @@ Real TrainingModel::seconds_of_iteration(Index tiles) const {
   const Ensemble ensemble(self, tiles * run_.tile, shape_.dimension, run_.tile);
   fill_normals(ensemble.x, Random(run_.seed, Stream::initial_ensemble), 0, 0);
   const CoupledEnsemble coupled = at_rest(ensemble);
-  const auto density =
-      model.entropy ? fit_density(options_.density, ensemble, run_.seed, 0) : std::unique_ptr<Density>();
-  const std::vector<Transition> transitions{{ensemble, coupled, 1, density.get()}};
+  std::vector<Transition> transitions{{ensemble, coupled, 1}};
+  if (model.entropy) transitions.front().scores = scores_at(options_.density, ensemble, run_.seed);
   const auto training = make_energy_training(model, {0, 1}, transitions, self, run_);
   Stage stage(training_steps(1000000, run_, {model.train.rule}), *training, model.where);
   training->initialise(BlockViews(*training->layout(), stage.state().vec())[0]);

@@ -14,10 +14,10 @@ SteppingOptions training_steps(Index iterations, const RunOptions& run,
   return stepping;
 }
 
-void run_training(Stage& stage, int repetition, const TrainingReports& reports, RunOutput& output,
+bool run_training(Stage& stage, int repetition, const TrainingReports& reports, RunOutput& output,
                   RunControl& control) {
   const Index iterations = stage.planned_steps();
-  control.run(stage, training_stage(repetition), [&](const Tick& tick) {
+  return control.run(stage, training_stage(repetition), [&](const Tick& tick) {
     output.progress(tick.step, iterations, tick.time);
     if (tick.step % reports.every != 0 && tick.step != iterations) return;
     const Phase phase("metrics");

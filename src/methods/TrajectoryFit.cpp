@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "TrainingRun.hpp"
+#include "TrajectoryStart.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/PairSum.hpp"
 #include "weir/ensemble/RowExchange.hpp"
@@ -29,35 +30,6 @@ Ensemble first_particles(const Ensemble& population, Index particles) {
   });
   Kokkos::deep_copy(first.x, to);
   return first;
-}
-
-/// Displacement interpolation: from the first snapshot's particles, `at` (which are moved), to where optimal
-/// couplings take them in the next, and on from there; straight in between.
-void start_trajectory(const CouplingOptions& coupling, const TimeGrid& grid,
-                      const std::vector<Ensemble>& snapshots, const Ensemble& at, bool single,
-                      const MatrixRef<Real>& x, RunOutput& output) {
-  const Index d = at.components();
-  Real cost = 0, gap = 0;
-  for (std::size_t k = 0; k + 1 < snapshots.size(); ++k) {
-    const auto coupled = couple_populations(coupling, {at, snapshots[k + 1]}, CoupledAt::current, single);
-    const auto displacement = coupled.front().displacement, points = at.x;
-    const Index first = grid.snapshot_knots[k], steps = grid.snapshot_knots[k + 1] - first;
-    for_each_tile(
-        "Weir::start_trajectory", at.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
-          for (Index i = tile.first; i < tile.first + tile.count; ++i)
-            for (Index c = 0; c < d; ++c) {
-              for (Index j = 0; j <= steps; ++j)
-                x(d * (first + j) + c, i) = points(c, i) + Real(j) / Real(steps) * displacement(c, i);
-              points(c, i) += displacement(c, i);
-            }
-        });
-    Kokkos::fence();
-    output.log(fmt::format("start, interval {}: mean squared distance {:.6g}, duality gap {:.1e}", k,
-                           coupled.front().cost, coupled.front().gap));
-    cost += coupled.front().cost / Real(snapshots.size() - 1);
-    gap = std::max(gap, coupled.front().gap);
-  }
-  output.summarise({{"start_cost", cost}, {"start_gap", gap}});
 }
 
 std::vector<Ensemble> at_snapshots(const TimeGrid& grid, const Ensemble& like, const Matrix<Real>& x) {
@@ -89,10 +61,11 @@ void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptio
   for (std::size_t k = 0; k + 1 < sizes.size(); ++k) check_couplings(coupling, {start, sizes[k + 1]});
 }
 
-FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
-                                const std::vector<Real>& times, const std::vector<Ensemble>& snapshots,
-                                const RunOptions& run, int repetition, RunOutput& output,
-                                RunControl& control) {
+std::optional<FittedTrajectory> fit_trajectory(const TrajectoryModelOptions& options,
+                                               const CouplingOptions& coupling,
+                                               const std::vector<Real>& times,
+                                               const std::vector<Ensemble>& snapshots, const RunOptions& run,
+                                               int repetition, RunOutput& output, RunControl& control) {
   constexpr Index trajectory = TrajectoryTraining::trajectory, parameters = TrajectoryTraining::parameters;
   const TimeGrid grid(times, options.steps);
   const Ensemble start = first_particles(snapshots.front(), start_size(options, sizes_of(snapshots)));
@@ -101,9 +74,13 @@ FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const Cou
   Stage stage(training_steps(iterations, run, {options.train.particles, options.train.rule}), *training,
               options.where);
   const Layout& layout = *training->layout();
-  if (!resumes_training(output, repetition)) {
+  if (!resumed_in(output, training_stage(repetition))) {
+    TrajectoryStart interpolation(coupling, grid, snapshots, start, run.single_precision(), output);
+    const auto kept = control.keep(interpolation);
+    if (!finish(interpolation, preparation_stage(repetition), output, control)) return {};
+    interpolation.summarise();
     const BlockViews blocks(layout, stage.state().vec());
-    start_trajectory(coupling, grid, snapshots, start, run.single_precision(), blocks[trajectory], output);
+    Kokkos::deep_copy(blocks[trajectory], interpolation.knots());
     training->initialise(blocks[parameters]);
   }
   const Index unknowns = layout[parameters].partition.particles();
@@ -120,8 +97,9 @@ FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const Cou
     return {{"loss", loss.total()}, {"residual", loss.residual}, {"bandwidth", bandwidth}};
   };
   const Index every = std::max(Index(1), iterations / options.train.reports);
-  run_training(stage, repetition, {every, 1, report}, output, control);
-  return {training->energy(stage.learned(parameters)), at_snapshots(grid, start, stage.learned(trajectory))};
+  if (!run_training(stage, repetition, {every, 1, report}, output, control)) return {};
+  return FittedTrajectory{training->energy(stage.learned(parameters)),
+                          at_snapshots(grid, start, stage.learned(trajectory))};
 }
 
 }  // namespace weir

@@ -1,6 +1,7 @@
 // Fits a trajectory and its potential to snapshots: start, training, report.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "weir/methods/Coupling.hpp"
@@ -22,10 +23,11 @@ Index start_size(const TrajectoryModelOptions& options, const std::vector<Index>
 void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
                       const std::vector<Index>& sizes, Index dimension);
 
-/// Collective.
-FittedTrajectory fit_trajectory(const TrajectoryModelOptions& options, const CouplingOptions& coupling,
-                                const std::vector<Real>& times, const std::vector<Ensemble>& snapshots,
-                                const RunOptions& run, int repetition, RunOutput& output,
-                                RunControl& control);
+/// Collective; nothing where the run was stopped.
+std::optional<FittedTrajectory> fit_trajectory(const TrajectoryModelOptions& options,
+                                               const CouplingOptions& coupling,
+                                               const std::vector<Real>& times,
+                                               const std::vector<Ensemble>& snapshots, const RunOptions& run,
+                                               int repetition, RunOutput& output, RunControl& control);
 
 }  // namespace weir

@@ -26,7 +26,8 @@ Checkpoint::Checkpoint(const Communicator& comm, const std::string& path) : path
   try {
     file_ = std::make_unique<Hdf5File>(path, comm.mpi(), Hdf5File::Access::read);
     const auto number = [&](const char* name) { return file_->attribute("/", name); };
-    if (number("checkpoint") != 1) throw RunError("this version of Weir does not know its layout");
+    if (number("checkpoint") != checkpoint_layout)
+      throw RunError("this version of Weir does not know its layout");
     standing_ = {int(number("stage")), {Index(number("step")), number("time")}, number("next_step")};
     seconds_ = number("seconds");
     version_ = file_->text_attribute("/", "version");
@@ -58,14 +59,7 @@ void Checkpoint::read(const std::string& group, State& state) const {
   const BlockViews blocks(layout, state.vec());
   for (Index b = 0; b < layout.blocks(); ++b) {
     if (layout[b].components == 0) continue;
-    const std::string name = fmt::format("/{}/{}", group, layout[b].name);
-    const Partition& partition = layout[b].partition;
-    const std::vector<Index> expected{partition.particles(), layout[b].components};
-    if (!file_->has(name) || file_->shape(name) != expected)
-      throw RunError(fmt::format("{} has no {} of {} x {} numbers", path_, name, expected[0], expected[1]));
-    const auto host = Kokkos::create_mirror_view(blocks[b]);
-    file_->read_rows(name, host.data(), partition.local_particles(), partition.first_particle());
-    Kokkos::deep_copy(blocks[b], host);
+    read_particles(*file_, fmt::format("/{}/{}", group, layout[b].name), layout[b].partition, blocks[b]);
   }
 }
 
@@ -74,11 +68,26 @@ void write_state(Hdf5File& file, const std::string& group, State& state) {
   const ConstBlockViews blocks(layout, state.vec());
   for (Index b = 0; b < layout.blocks(); ++b) {
     if (layout[b].components == 0) continue;
-    const Partition& partition = layout[b].partition;
-    const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), blocks[b]);
-    file.write_rows(fmt::format("/{}/{}", group, layout[b].name), host.data(), partition.local_particles(),
-                    partition.first_particle(), partition.particles(), layout[b].components);
+    write_particles(file, fmt::format("/{}/{}", group, layout[b].name), layout[b].partition, blocks[b]);
   }
+}
+
+void write_particles(Hdf5File& file, const std::string& name, const Partition& partition,
+                     const MatrixRef<const Real>& values) {
+  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), values);
+  file.write_rows(name, host.data(), partition.local_particles(), partition.first_particle(),
+                  partition.particles(), Index(values.extent(0)));
+}
+
+void read_particles(const Hdf5File& file, const std::string& name, const Partition& partition,
+                    const MatrixRef<Real>& values) {
+  const std::vector<Index> expected{partition.particles(), Index(values.extent(0))};
+  if (!file.has(name) || file.shape(name) != expected)
+    throw RunError(
+        fmt::format("the checkpoint has no {} of {} x {} numbers", name, expected[0], expected[1]));
+  const auto host = Kokkos::create_mirror_view(values);
+  file.read_rows(name, host.data(), partition.local_particles(), partition.first_particle());
+  Kokkos::deep_copy(values, host);
 }
 
 std::string checkpoint_name(const Standing& standing) {

@@ -27,7 +27,9 @@ RunControl::RunControl(RunOutput& output, std::optional<Real> time_limit)
       started_(Clock::now()),
       last_save_(started_),
       last_ask_(started_),
-      last_look_(started_) {}
+      last_look_(started_) {
+  if (output.restart()) pieces_ = output.restart()->standing();
+}
 
 bool RunControl::run(Stage& stage, int number, const std::function<void(const Tick&)>& after_step) {
   const Checkpoint* from = output_.restart();
@@ -62,9 +64,11 @@ RunControl::Order RunControl::order_after(Index step) {
   return step < ask_next_ ? by_steps : std::max(by_steps, ask(step));
 }
 
-bool RunControl::goes_on_after(const Standing& standing) {
-  const Order order = ask(standing.tick.step);
-  if (order != Order::go_on) save(standing, [](Hdf5File&) {});
+bool RunControl::goes_on_after_piece(int number) {
+  if (pieces_.stage != number) pieces_ = {number, {0, 0}, 0};
+  ++pieces_.tick.step;
+  const Order order = ask(pieces_.tick.step);
+  if (order != Order::go_on) save(pieces_, [](Hdf5File&) {});
   if (order == Order::stop) stop();
   return order != Order::stop;
 }
@@ -101,13 +105,13 @@ void RunControl::save(const Standing& standing, const std::function<void(Hdf5Fil
   const Phase phase("checkpoint");
   const std::string path = output_.path(checkpoint_name(standing));
   commit_hdf5(output_.comm(), path, [&](Hdf5File& file) {
-    file.set_attribute("/", "checkpoint", 1.);
+    file.set_attribute("/", "checkpoint", checkpoint_layout);
     file.set_attribute("/", "stage", Real(standing.stage));
     file.set_attribute("/", "step", Real(standing.tick.step));
     file.set_attribute("/", "time", standing.tick.time);
     file.set_attribute("/", "next_step", standing.next_step);
     output_.save(file);
-    if (kept_) kept_(file);
+    for (const auto& keep : kept_) keep(file);
     fill(file);
   });
   output_.comm().agree([&] {

@@ -13,8 +13,11 @@ import subprocess
 import sys
 import time
 
+import h5py
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "decks"))
 from identical import differences
+from kill import children
 
 PATIENCE = 120  # seconds that anything may take
 STOPPED = 85
@@ -23,6 +26,10 @@ STOPPED = 85
 class Case:
     def __init__(self, weir, deck, folder, mpiexec):
         self.weir, self.deck, self.folder, self.mpiexec = weir, deck, folder, mpiexec
+
+    def of(self, name):
+        """The same with another deck beside this one."""
+        return Case(self.weir, str(pathlib.Path(self.deck).with_name(name)), self.folder, self.mpiexec)
 
     def command(self, ranks, output, *options):
         start = [*self.mpiexec, str(ranks)] if ranks else []
@@ -141,6 +148,44 @@ def two_interrupts(case):
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=PATIENCE)
     expect(process.returncode == -signal.SIGINT, process.returncode)
+
+
+def ranks_of(process):
+    """Ids of the ranks that mpirun started."""
+    return [child for child in children(process.pid) if pathlib.Path(f"/proc/{child}/comm").read_text() == "weir\n"]
+
+
+def during_metrics(case):
+    """A rank hears the signal when predictions are made and nothing is measured yet: the run stops behind the first piece
+    of the metrics. However fast the machine is: pipes in the place of two files, which the run only writes, hold it where it
+    opens them."""
+    case = case.of("learn.yaml")
+    output = case.folder / "out"
+    output.mkdir()
+    log, snapshots = output / "log.txt", output / "snapshots.xdmf"
+    os.mkfifo(log)
+    snapshots.touch()  # the run removes it, then opens its log
+    process = case.start(2, output)
+
+    def ended():
+        return process.poll() is not None
+
+    wait_for(lambda: ended() or not snapshots.exists(), "the run begins")
+    expect(not ended(), process.returncode)
+    os.mkfifo(snapshots)
+    with open(log):  # lets it go on
+        wait_for(lambda: ended() or (output / "energies.h5").exists(), "the energy")  # then it opens snapshots.xdmf
+        expect(not ended(), process.returncode)
+        os.kill(ranks_of(process)[-1], signal.SIGUSR1)
+        pipe = snapshots.rename(case.folder / "pipe")
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # lets it go on, if it is there yet
+        words = process.communicate(timeout=PATIENCE)[0]
+        os.close(reader)
+    log.unlink()
+    expect(process.returncode == STOPPED, (process.returncode, words))
+    with h5py.File(max(output.glob("checkpoint-*.h5"))) as file:
+        expect("learned/times" in file and file["metrics/done"][0] == 2, words)  # steps, of 8: one a rank
+    case.goes_on(output)
 
 
 def asked_for(case):

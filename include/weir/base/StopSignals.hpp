@@ -1,4 +1,5 @@
-// SIGUSR1, SIGTERM and SIGINT ask a run to end at its next step; a second SIGINT ends the process at once.
+// SIGUSR1, SIGTERM and SIGINT ask a run to end behind its next step or piece of work; a second SIGINT ends
+// the process at once.
 #pragma once
 
 #include <csignal>

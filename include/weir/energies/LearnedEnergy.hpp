@@ -41,10 +41,11 @@ struct LearnedEnergy {
   /// beta at time t, clipped at 0.
   Real temperature(Real t) const;
 
-  /// Collective.
-  void write(Hdf5File& file) const;
+  /// Collective, into the group `group`; of energies.h5 it is the root. What is read has the bits that were
+  /// written.
+  void write(Hdf5File& file, const std::string& group = "") const;
   /// Throws InputError (key `where`) where a network in it is damaged.
-  static LearnedEnergy read(const Hdf5File& file, const std::string& where);
+  static LearnedEnergy read(const Hdf5File& file, const std::string& where, const std::string& group = "");
 };
 
 /// Collective: reads energies.h5 and checks the dimension. Throws InputError (key `where`).

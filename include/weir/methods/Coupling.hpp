@@ -12,6 +12,7 @@
 
 #include "weir/base/Hdf5File.hpp"
 #include "weir/methods/LinearModel.hpp"
+#include "weir/output/Piecewise.hpp"
 
 namespace weir {
 
@@ -44,24 +45,25 @@ std::vector<Index> sizes_of(const std::vector<Ensemble>& populations);
 
 /// Couplings of population k with k + 1 for every k, made piece by piece, so that a run may stop in between
 /// and go on later, on any number of ranks. All methods are collective.
-class Couplings {
+class Couplings : public Piecewise {
  public:
   /// `populations` outlives the object.
   Couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations, CoupledAt at,
             bool single = false);
-  ~Couplings();
+  ~Couplings() override;
 
   /// Works for about so many seconds, a piece at least; returns whether everything is coupled.
   bool advance(Real seconds);
+  void advance() override;
+  bool all_done() const override;
   /// Pieces that are done.
   Index done() const;
   /// Of everything coupled: element k belongs to population k (current) or k + 1 (next).
   const std::vector<CoupledEnsemble>& result() const;
 
   /// What is coupled by now, as tables /coupling/<k> (particles, components + 2) in global order.
-  void save(Hdf5File& file) const;
-  /// Takes what a file has of that.
-  void restore(const Hdf5File& file);
+  void save(Hdf5File& file) const override;
+  void restore(const Hdf5File& file) override;
 
  private:
   class Pieces;

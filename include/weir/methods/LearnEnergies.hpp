@@ -8,6 +8,7 @@
 #include <optional>
 #include <variant>
 
+#include "weir/densities/Density.hpp"
 #include "weir/methods/Coupling.hpp"
 #include "weir/methods/LinearModel.hpp"
 #include "weir/methods/Method.hpp"

@@ -10,14 +10,15 @@
 // Source: Terpin, Lanzetti, Gadea, Doerfler, NeurIPS 2024 (arXiv 2406.12616), sections 3.2 and 3.3.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "weir/densities/Density.hpp"
 #include "weir/energies/FeatureBasis.hpp"
 #include "weir/energies/LearnedEnergy.hpp"
 #include "weir/input/RunOptions.hpp"
 #include "weir/methods/Populations.hpp"
+#include "weir/output/Piecewise.hpp"
 #include "weir/transport/Sinkhorn.hpp"
 
 namespace weir {
@@ -46,7 +47,7 @@ struct Transition {
   const Ensemble& at;
   const CoupledEnsemble& coupled;
   Real tau;
-  Density* density;  ///< of `at`; null where no entropy is learned
+  Matrix<Real> scores = {};  ///< of `at`, grad log rho; empty where no entropy is learned
 };
 
 struct LinearFit {
@@ -57,7 +58,29 @@ struct LinearFit {
   std::vector<std::string> null_directions;
 };
 
-/// Collective. Throws InputError (too many features), RunError (singular).
+/// The fit; a piece is what a transition adds to the sum. Collective.
+class LinearRegression : public Piecewise {
+ public:
+  /// Throws InputError (too many features). `transitions` outlives the object.
+  LinearRegression(const LinearModelOptions& options, const std::vector<Real>& times,
+                   const std::vector<Transition>& transitions, const Communicator& comm,
+                   const RunOptions& run);
+  ~LinearRegression() override;
+
+  bool all_done() const override;
+  /// Throws RunError (singular).
+  void advance() override;
+  void save(Hdf5File& file) const override;
+  void restore(const Hdf5File& file) override;
+  /// Once everything is done.
+  LinearFit result() const;
+
+ private:
+  class Solver;
+  std::unique_ptr<Solver> solver_;
+};
+
+/// Collective: all of it at once.
 LinearFit fit_linear_model(const LinearModelOptions& options, const std::vector<Real>& times,
                            const std::vector<Transition>& transitions, const Communicator& comm,
                            const RunOptions& run);

@@ -1,9 +1,13 @@
 // checkpoint-<step>.h5: everything that a run needs to go on as if it had never stopped.
 //
 //     /state/<block>, /memory/<block>   (particles, components), in global order: any number of ranks reads
-//     them /deck, /summary, /snapshots/..    what the run's folder held; metrics.csv by its length and
-//     checksum attributes of /                   stage, step, time, next_step, seconds, seed, version, ranks
+//                                       them
+//     /deck, /summary, /snapshots/..    what the run's folder held; metrics.csv by its length and checksum
+//     what a method keeps               of learn_energies: /coupling, /scores, /fit, /start, /learned,
+//                                       /prediction, /metrics
+//     attributes of /                   stage, step, time, next_step, seconds, seed, version, ranks
 //
+// A stage is one of steps, with a state, or one of pieces of other work, with none: `step` counts these then.
 // The file is committed whole, with a checksum; a damaged one is found out before it is used.
 #pragma once
 
@@ -15,8 +19,12 @@
 #include "weir/base/Hdf5File.hpp"
 #include "weir/flows/Stage.hpp"
 #include "weir/parallel/Communicator.hpp"
+#include "weir/parallel/Partition.hpp"
 
 namespace weir {
+
+/// Of the file; raised where files of before can no longer be read.
+constexpr Real checkpoint_layout = 2;
 
 /// Where a run stands: the number of its stage, and where this stands. `next_step`: the step size that the
 /// solver would take next.
@@ -60,6 +68,13 @@ class Checkpoint {
 
 /// Collective: writes the blocks of `state` into the group /`group`.
 void write_state(Hdf5File& file, const std::string& group, State& state);
+
+/// Collective: a table of what particles have, components x local particles, in global order; and back, where
+/// the file has it of this shape: RunError where not.
+void write_particles(Hdf5File& file, const std::string& name, const Partition& partition,
+                     const MatrixRef<const Real>& values);
+void read_particles(const Hdf5File& file, const std::string& name, const Partition& partition,
+                    const MatrixRef<Real>& values);
 
 std::string checkpoint_name(const Standing& standing);
 

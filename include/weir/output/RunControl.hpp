@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "weir/flows/Stage.hpp"
 #include "weir/output/Checkpoint.hpp"
+#include "weir/output/Piecewise.hpp"
 #include "weir/output/RunOutput.hpp"
 
 namespace weir {
@@ -31,30 +33,35 @@ class RunControl {
   /// The same on all ranks. Ranks talk about it some twenty times a second, at steps that they have agreed
   /// on, however short a step is.
   Order order_after(Index step);
-  /// Between phases that are not steps: asks, saves `standing` with what is kept where that is due, and
-  /// returns whether to go on. Ranks talk every time.
-  bool goes_on_after(const Standing& standing);
+  /// The same for work that is no stage of steps: asks, saves what is kept where that is due, as of stage
+  /// `number`, and returns whether to go on. To be called after a piece of work whose result is kept, and at
+  /// no other place: so every run gets further by a piece at least, however often it is stopped. Ranks talk
+  /// every time.
+  bool goes_on_after_piece(int number);
   /// Whether this rank knows of a reason to stop. Not collective.
   bool wants_to_stop() const;
 
   /// Commits a checkpoint of what the folder holds, of what is kept, and of what `fill` adds; older ones
   /// beyond the deck's number go.
   void save(const Standing& standing, const std::function<void(Hdf5File&)>& fill);
-  /// As long as the object returned lives, `fill` adds to every checkpoint: results of earlier phases that a
-  /// restart need not find again. One at a time. Not collective.
+  /// As long as the object returned lives, `fill` adds to every checkpoint: results that a restart need not
+  /// find again. Not collective.
   class Kept {
    public:
-    Kept(RunControl& control, std::function<void(Hdf5File&)> fill) : control_(control) {
-      control_.kept_ = std::move(fill);
-    }
-    ~Kept() { control_.kept_ = nullptr; }
+    Kept(RunControl& control, std::function<void(Hdf5File&)> fill)
+        : control_(control), place_(control.kept_.insert(control.kept_.end(), std::move(fill))) {}
+    ~Kept() { control_.kept_.erase(place_); }
     Kept(const Kept&) = delete;
     Kept& operator=(const Kept&) = delete;
 
    private:
     RunControl& control_;
+    std::list<std::function<void(Hdf5File&)>>::iterator place_;
   };
   [[nodiscard]] Kept keep(std::function<void(Hdf5File&)> fill) { return {*this, std::move(fill)}; }
+  [[nodiscard]] Kept keep(const Piecewise& work) {
+    return {*this, [&work](Hdf5File& file) { work.save(file); }};
+  }
 
   /// The run ends before its end: says why, and that `--restart` goes on.
   void stop();
@@ -68,7 +75,8 @@ class RunControl {
   std::string reason() const;
 
   RunOutput& output_;
-  std::function<void(Hdf5File&)> kept_;
+  std::list<std::function<void(Hdf5File&)>> kept_;
+  Standing pieces_;  // its step counts the pieces of its stage
   std::optional<Real> limit_;
   Clock::time_point started_, last_save_, last_ask_, last_look_;
   Index saved_at_ = 0, asked_at_ = 0, ask_next_ = 0;

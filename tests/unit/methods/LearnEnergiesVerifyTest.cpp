@@ -18,24 +18,6 @@ namespace {
 
 using namespace testing_tools;
 
-/// grad log rho = -S^-1 (y - m), for a diagonal S.
-class DiagonalGaussian : public Density {
- public:
-  DiagonalGaussian(std::vector<Real> mean, std::vector<Real> variance)
-      : mean_(std::move(mean)), variance_(std::move(variance)) {}
-  void score(const Partition&, const MatrixRef<const Real>& x, const MatrixRef<Real>& scores) override {
-    for (Index i = 0; i < Index(x.extent(1)); ++i)
-      for (Index c = 0; c < Index(x.extent(0)); ++c) scores(c, i) = -(x(c, i) - mean_[c]) / variance_[c];
-  }
-  void log_density(const Partition&, const MatrixRef<const Real>&, const VectorRef<Real>&) override {
-    FAIL() << "not asked for";
-  }
-  std::vector<std::string> remarks() const override { return {}; }
-
- private:
-  std::vector<Real> mean_, variance_;
-};
-
 constexpr Real tau = 0.1, beta = 0.3;
 constexpr Real a[2][2] = {{2, 0.5}, {0.5, 1}}, b[2][2] = {{0.7, -0.2}, {-0.2, 0.4}}, centre[2] = {0.3, -0.6};
 
@@ -44,7 +26,7 @@ constexpr Real a[2][2] = {{2, 0.5}, {0.5, 1}}, b[2][2] = {{0.7, -0.2}, {-0.2, 0.
 struct BackMapped {
   std::vector<Ensemble> ensembles;
   std::vector<CoupledEnsemble> couplings;
-  std::vector<DiagonalGaussian> densities;
+  std::vector<Matrix<Real>> scores;
   std::vector<Real> times;
   std::vector<Transition> transitions;
 
@@ -66,14 +48,15 @@ struct BackMapped {
       const Ensemble& ensemble = ensembles[k];
       const auto mean = Moments(comm, ensemble.partition, 2).mean(ensemble.x);
       const std::vector<Real> variance{1 + 0.5 * k, 2 - 0.3 * k};
-      densities.emplace_back(mean, variance);
       const Index local = ensemble.partition.local_particles();
+      scores.emplace_back("scores", 2, local);
       CoupledEnsemble coupled{Matrix<Real>("d", 2, local), Vector<Real>("m", local), Vector<Real>("v", local),
                               0, 0};
       for (Index i = 0; i < local; ++i) {
         coupled.mass(i) = 1. / 101;
         for (int r = 0; r < 2; ++r) {
-          Real force = -beta * (ensemble.x(r, i) - mean[r]) / variance[r];
+          scores[k](r, i) = -(ensemble.x(r, i) - mean[r]) / variance[r];
+          Real force = beta * scores[k](r, i);
           for (int c = 0; c < 2; ++c)
             force += a[r][c] * (ensemble.x(c, i) - centre[c]) + b[r][c] * (ensemble.x(c, i) - mean[c]);
           coupled.displacement(r, i) = -tau * force;
@@ -81,8 +64,7 @@ struct BackMapped {
       }
       couplings.push_back(coupled);
     }
-    for (int k = 0; k < snapshots; ++k)
-      transitions.push_back({ensembles[k], couplings[k], tau, &densities[k]});
+    for (int k = 0; k < snapshots; ++k) transitions.push_back({ensembles[k], couplings[k], tau, scores[k]});
   }
 };
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "InProcess.hpp"
+#include "methods/PopulationScores.hpp"
 #include "weir/methods/NetworkModel.hpp"
 
 namespace weir {
@@ -35,9 +36,8 @@ class Data {
       coupled_.push_back(coupled);
     }
     for (Index k = 0; k < count; ++k)
-      densities_.push_back(fit_density(DensityOptions{KernelDensityOptions{}}, ensembles_[k], 0, int(k)));
-    for (Index k = 0; k < count; ++k)
-      transitions.push_back({ensembles_[k], coupled_[k], 0.5 + 0.2 * Real(k), densities_[k].get()});
+      transitions.push_back({ensembles_[k], coupled_[k], 0.5 + 0.2 * Real(k),
+                             scores_at(DensityOptions{KernelDensityOptions{}}, ensembles_[k], 0)});
   }
   std::vector<Real> times{0, 0.5, 1.2};
   std::vector<Transition> transitions;
@@ -46,7 +46,6 @@ class Data {
   Communicator comm_;
   std::vector<Ensemble> ensembles_;
   std::vector<CoupledEnsemble> coupled_;
-  std::vector<std::unique_ptr<Density>> densities_;
 };
 
 NetworkModelOptions small_model(bool potential, bool time, const char* interaction, bool entropy,

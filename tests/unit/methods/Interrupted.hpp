@@ -1,0 +1,100 @@
+// Runs that are interrupted and go on: on some of the ranks, from checkpoints, compared in the end.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "InProcess.hpp"
+#include "weir/base/Hdf5File.hpp"
+#include "weir/output/Checkpoint.hpp"
+
+namespace weir::testing_tools {
+
+/// The first `count` of all ranks; the others have no part in it.
+class SomeRanks {
+ public:
+  explicit SomeRanks(int count) {
+    MPI_Comm_split(MPI_COMM_WORLD, Communicator().rank() < count ? 0 : MPI_UNDEFINED, 0, &comm_);
+  }
+  ~SomeRanks() {
+    if (comm_ != MPI_COMM_NULL) MPI_Comm_free(&comm_);
+  }
+  bool mine() const { return comm_ != MPI_COMM_NULL; }
+  Communicator comm() const { return Communicator(comm_); }
+
+ private:
+  MPI_Comm comm_ = MPI_COMM_NULL;
+};
+
+struct DeckRun {
+  const SharedFolder& folder;
+  std::string deck;
+  std::string output = "out";
+  std::vector<std::string> settings = {};
+  bool check = false;  // `--check`
+  std::optional<Real> time_limit = {};
+
+  /// On the first `ranks` ranks (0: on all), `restart` as on the command line. Collective over all ranks.
+  Outcome operator()(int ranks = 0, std::optional<std::string> restart = {}) const {
+    CommandLine command;
+    command.deck = folder.write("deck.yaml", deck);
+    command.settings = settings;
+    command.settings.push_back("run.output=" + folder / output);
+    command.restart = std::move(restart);
+    command.check = check;
+    command.time_limit = time_limit;
+    Outcome outcome{done, ""};
+    {
+      const SomeRanks some(ranks == 0 ? Communicator().size() : ranks);
+      if (some.mine()) outcome = run_to_outcome(command, some.comm());
+    }
+    outcome.code = Communicator().broadcast_value(outcome.code);
+    outcome.message = Communicator().broadcast(outcome.message);
+    return outcome;
+  }
+};
+
+inline std::vector<std::string> checkpoints(const SharedFolder& folder, const std::string& output = "out") {
+  Communicator().barrier();
+  const auto found = checkpoints_in(folder / output);
+  Communicator().barrier();
+  return found;
+}
+
+inline std::map<std::string, std::vector<Real>> snapshots_of(const std::string& folder) {
+  const Hdf5File file(folder + "/snapshots.h5", MPI_COMM_SELF, Hdf5File::Access::read);
+  std::map<std::string, std::vector<Real>> found;
+  for (const auto& step : file.members("/snapshots"))
+    for (const auto& block : file.members("/snapshots/" + step)) {
+      const std::string name = "/snapshots/" + step + "/" + block;
+      found[name] = file.read(name);
+      found[name].push_back(file.attribute(name, "time"));
+    }
+  return found;
+}
+
+/// But for times and ranks.
+inline void expect_equal_runs(const std::string& one, const std::string& other) {
+  Communicator().barrier();
+  EXPECT_EQ(text_of(one + "/metrics.csv"), text_of(other + "/metrics.csv"));
+  EXPECT_EQ(text_of(one + "/snapshots.xdmf"), text_of(other + "/snapshots.xdmf"));
+  EXPECT_TRUE(snapshots_of(one) == snapshots_of(other));
+  EXPECT_EQ(std::filesystem::exists(one + "/energies.h5"), std::filesystem::exists(other + "/energies.h5"));
+  EXPECT_TRUE(text_of(one + "/energies.h5") == text_of(other + "/energies.h5"));
+  const auto summary = [](const std::string& folder) {
+    auto json = summary_of(folder);
+    json.erase("ranks");
+    for (auto entry = json.begin(); entry != json.end();)
+      entry = entry.key().rfind("seconds", 0) == 0 ? json.erase(entry) : std::next(entry);
+    return json;
+  };
+  const auto first = summary(one), second = summary(other);
+  EXPECT_EQ(first.dump(), second.dump());
+  EXPECT_GT(first.size(), 8u);
+  Communicator().barrier();
+}
+
+}  // namespace weir::testing_tools
