@@ -71,6 +71,10 @@ END
   echo "PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=2 PreemptMode=OFF" >>"$folder/slurm.conf"
   # Two devices a node that are GPUs in name only, so that gpu.sbatch finds what it asks for.
   echo "Name=gpu File=/dev/null,/dev/zero" >"$folder/gres.conf"
+  # Newer ones want cgroups that they own, or to be told that there are none.
+  local version
+  version=$(slurmd -V | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+  if ((version >= 24)); then echo "CgroupPlugin=disabled" >"$folder/cgroup.conf"; fi
   # Every node, and this machine, by name.
   { cat /etc/hosts; echo "127.0.0.1 ${nodes[*]}"; } >"$folder/hosts"
 }

@@ -40,11 +40,13 @@ class GaussianMixture : public Density {
                    const VectorRef<Real>& values) override;
   std::vector<std::string> remarks() const override { return remarks_; }
 
- private:
-  void seed_centres(const Ensemble& ensemble, Index seed, int stage);
+  // Kernels, which nvcc takes in public functions only.
   /// Sums of one sweep over the particles; `hard`: each belongs to the nearest mean. Returns the mean
   /// log-likelihood.
   Real expectation(const Ensemble& ensemble, TileSum& sums, bool hard, std::vector<Real>& totals);
+
+ private:
+  void seed_centres(const Ensemble& ensemble, Index seed, int stage);
   void maximisation(const Ensemble& ensemble, const std::vector<Real>& totals, Real floor);
 
   Communicator comm_;

@@ -158,6 +158,24 @@ class NetworkInteractionOf : public NetworkInteraction {
     return 0.5 * sum / (Real(particles_) * Real(particles_));
   }
 
+  // Kernels, which nvcc takes in public functions only.
+  /// partial_ = values, or is added to.
+  void add_source(const Matrix<T>& values, Index rows, Index count, bool start) {
+    const auto partial = partial_;
+    Kokkos::parallel_for(
+        "Weir::NetworkInteraction::add_source", Range(0, count), KOKKOS_LAMBDA(Index i) {
+          for (Index c = 0; c < rows; ++c) partial(c, i) = (start ? T(0) : partial(c, i)) + values(c, i);
+        });
+  }
+  void add_partial(const Tile& tile, const Matrix<Real>& sums) {
+    const auto partial = partial_;
+    const Index rows = Index(sums.extent(0)), first = tile.first;
+    Kokkos::parallel_for(
+        "Weir::NetworkInteraction::add_tile", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
+          for (Index c = 0; c < rows; ++c) sums(c, first + i) += Real(partial(c, i));
+        });
+  }
+
  private:
   /// sums(:, i) = sum over sources y_j of what `compute` finds for x_i - y_j: its first rows.
   template <class Compute>
@@ -178,26 +196,14 @@ class NetworkInteractionOf : public NetworkInteraction {
     }
     Kokkos::fence();
   }
-
   template <class Compute>
   void add_source_tile(const MatrixRef<const Real>& x, Real t, const Tile& tile, const T* sources,
                        Index count, const Matrix<Real>& sums, Compute compute) {
-    const auto partial = partial_;
-    const Index rows = Index(sums.extent(0)), first = tile.first;
-    const auto policy = Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, tile.count);
     for (Index j = 0; j < count; ++j) {
       work_.fill(x, tile.first, tile.count, sources + j * dimension_, t);
-      const Matrix<T> found = compute(tile.count);
-      const bool start = j == 0;
-      Kokkos::parallel_for(
-          "Weir::NetworkInteraction::add_source", policy, KOKKOS_LAMBDA(Index i) {
-            for (Index c = 0; c < rows; ++c) partial(c, i) = (start ? T(0) : partial(c, i)) + found(c, i);
-          });
+      add_source(compute(tile.count), Index(sums.extent(0)), tile.count, j == 0);
     }
-    Kokkos::parallel_for(
-        "Weir::NetworkInteraction::add_tile", policy, KOKKOS_LAMBDA(Index i) {
-          for (Index c = 0; c < rows; ++c) sums(c, first + i) += Real(partial(c, i));
-        });
+    add_partial(tile, sums);
   }
 
   TileNetwork<T> work_;

@@ -21,9 +21,10 @@ class QuarticInteraction : public Interaction {
   void add_gradient(const MatrixRef<const Real>& x, Real t, Real factor, const MatrixRef<Real>& out) override;
   Real energy(const MatrixRef<const Real>& x, Real t) override;
 
- private:
+  // Kernels, which nvcc takes in public functions only.
   void find_moments(const MatrixRef<const Real>& x);
 
+ private:
   LocalTiles tiles_;
   Index particles_;
   Coefficients coefficients_;

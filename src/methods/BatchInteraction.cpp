@@ -71,21 +71,25 @@ typename BatchInteraction<T>::Targets BatchInteraction<T>::in_batch(Index slot) 
 }
 
 template <class T>
-template <class Use>
-void BatchInteraction<T>::for_each_panel(const Targets& targets, const VectorRef<const T>& theta, Use&& use) {
-  const Index d = Index(points_.extent(0));
+void BatchInteraction<T>::take_differences(const MatrixRef<const Real>& x, Index i, Index slot, Index count) {
   const auto points = points_;
   const auto difference = difference_;
-  const MatrixRef<const Real> x = targets.points;
-  for (Index i = 0; i < Index(x.extent(1)); ++i)
+  const Index d = Index(points_.extent(0)), first = slot * tile_;
+  Kokkos::parallel_for(
+      "Weir::BatchInteraction::differences", Range(0, count), KOKKOS_LAMBDA(Index j) {
+        for (Index c = 0; c < d; ++c) difference(c, j) = T(x(c, i) - points(c, first + j));
+      });
+  Kokkos::fence();
+}
+
+template <class T>
+template <class Use>
+void BatchInteraction<T>::for_each_panel(const Targets& targets, const VectorRef<const T>& theta, Use&& use) {
+  for (Index i = 0; i < Index(targets.points.extent(1)); ++i)
     for (Index source = 0; source < slots(); ++source) {
-      const Index count = slot_particles_[source], first = source * tile_;
+      const Index count = slot_particles_[source];
       if (count == 0) continue;
-      Kokkos::parallel_for(
-          "Weir::BatchInteraction::differences", Range(0, count), KOKKOS_LAMBDA(Index j) {
-            for (Index c = 0; c < d; ++c) difference(c, j) = T(x(c, i) - points(c, first + j));
-          });
-      Kokkos::fence();
+      take_differences(targets.points, i, source, count);
       const Columns columns(0, count);
       network_.input_gradient(theta, Kokkos::subview(difference_, Kokkos::ALL, columns), tape_,
                               Kokkos::subview(slope_, Kokkos::ALL, columns));

@@ -83,6 +83,19 @@ std::string trajectory_name(std::size_t k) {
   return fmt::format("/learned/trajectory/{}", k);
 }
 
+/// x + share displacement, of the same partition.
+Ensemble displaced(const Ensemble& from, const Matrix<Real>& displacement, Real share) {
+  Ensemble to(from.comm, from.particles(), from.components(), from.partition.tile_size());
+  const auto x = from.x, y = to.x;
+  const Index d = from.components();
+  for_each_tile(
+      "Weir::EnergyLearning::displaced", from.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          for (Index c = 0; c < d; ++c) y(c, i) = x(c, i) + share * displacement(c, i);
+      });
+  return to;
+}
+
 }  // namespace
 
 EnergyLearning::EnergyLearning(const LearnEnergiesOptions& options, const Populations& populations,
@@ -233,15 +246,7 @@ std::vector<std::optional<Ensemble>> EnergyLearning::interpolate() const {
     const Real start = kept_times_[k], tau = kept_times_[k + 1] - start;
     const Real share = (populations_.times[left_out] - start) / tau - Real(offset());
     const Ensemble& from = kept_train_[k + offset()];
-    Ensemble to(from.comm, from.particles(), from.components(), run_.tile);
-    const auto x = from.x, y = to.x, displacement = couplings_->result()[k].displacement;
-    const Index d = from.components();
-    for_each_tile(
-        "Weir::EnergyLearning::interpolate", from.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
-          for (Index i = tile.first; i < tile.first + tile.count; ++i)
-            for (Index c = 0; c < d; ++c) y(c, i) = x(c, i) + share * displacement(c, i);
-        });
-    interpolated[left_out] = std::move(to);
+    interpolated[left_out] = displaced(from, couplings_->result()[k].displacement, share);
   }
   return interpolated;
 }

@@ -37,18 +37,20 @@ class NetworkTraining : public EnergyTraining {
   Real loss(const MatrixRef<const Real>& parameters) override;
   LearnedEnergy energy(const MatrixRef<const Real>& parameters) override;
 
- private:
-  void take_workspace();
+  // Kernels, which nvcc takes in public functions only.
   void take_unexplained();
   void take_parameters(const MatrixRef<const Real>& parameters);
+  void add_potential_force(Index k, const Tile& tile);
+  void find_residual(Index k, const Tile& tile, Real scale);
+
+ private:
+  void take_workspace();
 
   /// Collective: visits those tiles of batch_ that are this rank's. For scale > 0 each leaves the gradient of
   /// scale / 2 times its squared residual in gradient_ (from 0), for 0 its square in squares_
   /// (behind those that are there).
   void visit_batch(Real scale);
   void visit_tile(Index k, const Tile& tile, Index slot, Real scale);
-  void add_potential_force(Index k, const Tile& tile);
-  void find_residual(Index k, const Tile& tile, Real scale);
   void add_gradient(Index slot, Index count);
 
   VectorRef<const T> potential_theta() const {

@@ -59,13 +59,7 @@ class Prediction::Step {
     Kokkos::deep_copy(base_, from.x);
     add_noise(from, base_, 2 * learned.temperature(t) * tau, run.seed, number);
     energy_.velocity(t, from.x, first_velocity_);
-    const auto x = x_, base = base_, velocity = first_velocity_;
-    const Index d = from.components();
-    for_each_tile(
-        "Weir::Prediction::step", from.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
-          for (Index i = tile.first; i < tile.first + tile.count; ++i)
-            for (Index c = 0; c < d; ++c) x(c, i) = base(c, i) + tau * velocity(c, i);
-        });
+    step_explicitly();
     if (implicit) start_sweeps();
   }
 
@@ -104,19 +98,17 @@ class Prediction::Step {
     Kokkos::deep_copy(damping_, Kokkos::subview(rest, 1, Kokkos::ALL));
   }
 
- private:
-  void start_sweeps() {
-    const Index d = from_.components(), here = from_.partition.local_particles();
-    start_ = Matrix<Real>("Weir::Prediction::start", d, here);
-    velocity_ = Matrix<Real>("Weir::Prediction::sweep_velocity", d, here);
-    residual_ = Vector<Real>("Weir::Prediction::residual", here);
-    damping_ = Vector<Real>("Weir::Prediction::damping", here);
-    Kokkos::deep_copy(start_, x_);
-    Kokkos::deep_copy(damping_, 1);
-    Kokkos::deep_copy(residual_, HUGE_VAL);
-    open_ = from_.particles();
+  // Kernels, which nvcc takes in public functions only.
+  void step_explicitly() {
+    const auto x = x_, base = base_, velocity = first_velocity_;
+    const Index d = from_.components();
+    const Real tau = tau_;
+    for_each_tile(
+        "Weir::Prediction::step", from_.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
+          for (Index i = tile.first; i < tile.first + tile.count; ++i)
+            for (Index c = 0; c < d; ++c) x(c, i) = base(c, i) + tau * velocity(c, i);
+        });
   }
-
   /// One sweep: x += w (base + tau v(x) - x), the damping w halved for a particle whose residual grows.
   Index relax() {
     const auto x = x_, base = base_, velocity = velocity_;
@@ -153,7 +145,6 @@ class Prediction::Step {
         open);
     return open;
   }
-
   /// What has not converged takes the explicit step. Returns how many particles.
   Index give_up() {
     const auto x = x_, start = start_;
@@ -170,6 +161,19 @@ class Prediction::Step {
         },
         open);
     return from_.comm.sum(open);
+  }
+
+ private:
+  void start_sweeps() {
+    const Index d = from_.components(), here = from_.partition.local_particles();
+    start_ = Matrix<Real>("Weir::Prediction::start", d, here);
+    velocity_ = Matrix<Real>("Weir::Prediction::sweep_velocity", d, here);
+    residual_ = Vector<Real>("Weir::Prediction::residual", here);
+    damping_ = Vector<Real>("Weir::Prediction::damping", here);
+    Kokkos::deep_copy(start_, x_);
+    Kokkos::deep_copy(damping_, 1);
+    Kokkos::deep_copy(residual_, HUGE_VAL);
+    open_ = from_.particles();
   }
 
   const Ensemble& from_;

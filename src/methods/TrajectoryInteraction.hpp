@@ -45,16 +45,18 @@ class TrajectoryInteraction {
                     const MatrixRef<const Real>& u, const MatrixRef<Real>& gradient,
                     const TileGradient<T>& partials, Index first_parameter);
 
+  // Kernels, which nvcc takes in public functions only.
+  void take_u(const Tile& tile, Index knot, const MatrixRef<const Real>& u);
+  /// To rows of the knot and columns of the tile.
+  void add_to_knot(const Tile& tile, Index knot, const Matrix<Real>& values, const MatrixRef<Real>& out);
+  void add_of_sources(Index knot, const MatrixRef<Real>& gradient);
+
  private:
   /// Calls use() for every set of sources at knot j, with sources_ and the tiles in the slots in slots_.
   template <class Use>
   void for_each_gathering(Index iteration, Index knot, const MatrixRef<const Real>& x, Use&& use);
   void draw(Index number);
   typename BatchInteraction<T>::Targets targets(const Tile& tile) const;
-  void take_u(const Tile& tile, Index knot, const MatrixRef<const Real>& u);
-  /// To rows of the knot and columns of the tile.
-  void add_to_knot(const Tile& tile, Index knot, const Matrix<Real>& values, const MatrixRef<Real>& out);
-  void add_of_sources(Index knot, const MatrixRef<Real>& gradient);
 
   Index d_, knots_, seed_;
   bool unbiased_;

@@ -35,7 +35,7 @@ class TrajectoryLikelihood {
   /// s_k
   Real bandwidth(Index k) const { return snapshots_[k].bandwidth; }
 
- private:
+  // Kernels, which nvcc takes in public functions only.
   struct Snapshot {
     const Ensemble& data;
     Index number, knot;
@@ -46,13 +46,14 @@ class TrajectoryLikelihood {
     Matrix<Real> sums;     // at the data: sum_i K / K(0), and the same with |r|^2 / s^2
     Matrix<Real> weights;  // 1 / (M K sum_i K / K(0))
   };
-  /// Collective: leaves sums and weights; log-likelihood and its derivative, both means over the data.
   struct Terms {
     Real value, slope;
   };
+  /// Collective: leaves sums and weights; log-likelihood and its derivative, both means over the data.
   Terms visit(Snapshot& snapshot, Index iteration, const MatrixRef<const Real>& x, Real s);
   void blur(const Snapshot& snapshot, Index iteration);
 
+ private:
   Index d_, particles_;
   bool blur_;
   Random random_;

@@ -45,11 +45,12 @@ class TrajectoryScore {
   Slopes add_gradient(const MatrixRef<const Real>& x, const std::vector<Real>& bandwidths,
                       const MatrixRef<const Real>& u, Real scale, const MatrixRef<Real>& gradient);
 
- private:
+  // Kernels, which nvcc takes in public functions only.
   void add_of_sources(Index knot, Real inverse_square);
   void find_meeting(const MatrixRef<const Real>& u, Index knot, Real inverse_square);
   void take_adjoints(const MatrixRef<const Real>& u, Index knot, Real inverse_square);
 
+ private:
   Index d_, knots_;
   bool blob_;
   LocalTiles tiles_;

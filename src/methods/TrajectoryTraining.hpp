@@ -38,19 +38,21 @@ class ResidualTraining : public TrajectoryTraining {
   LearnedEnergy energy(const MatrixRef<const Real>& parameters) override;
   Real bandwidth(const MatrixRef<const Real>& parameters) override;
 
- private:
+  // Kernels, which nvcc takes in public functions only.
   void take_parameters(const MatrixRef<const Real>& parameters);
-  void take_bandwidths();
   /// Collective: what moves particles beside the network of V.
   void take_field(Index iteration, const MatrixRef<const Real>& x);
-  /// The weighted residual of a tile: its value in squares_, and its gradient in `gradient` (overwritten) and
-  /// gradient_ unless `gradient` is empty.
-  void visit_tile(const Tile& tile, const MatrixRef<const Real>& x, const MatrixRef<Real>& gradient);
   /// Inputs of the network: `count` particles from `first` on.
   void take_inputs(Index first, Index count, const MatrixRef<const Real>& x);
   void find_residual(Index tile, Index first, Index count, const MatrixRef<const Real>& x,
                      const MatrixRef<Real>& gradient);
   void add_hessian(Index first, Index count, const MatrixRef<Real>& gradient);
+
+ private:
+  void take_bandwidths();
+  /// The weighted residual of a tile: its value in squares_, and its gradient in `gradient` (overwritten) and
+  /// gradient_ unless `gradient` is empty.
+  void visit_tile(const Tile& tile, const MatrixRef<const Real>& x, const MatrixRef<Real>& gradient);
   /// Collective: what the field gives to the gradient, given that of the residual with respect to it in
   /// field_u_. Returns the derivative by the common factor of the bandwidths.
   Real add_field_gradient(Index iteration, const MatrixRef<const Real>& x, const MatrixRef<Real>& gradient);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <type_traits>
 
 #include "weir/base/Error.hpp"
 #include "weir/base/Pack.hpp"
@@ -16,20 +15,18 @@ constexpr int limb_bits = 34;
 constexpr int most_limbs = 3;
 constexpr Real largest_number = 1.7976931348623157e308;
 
-constexpr bool on_host = std::is_same<MemorySpace, Kokkos::HostSpace>::value;
-using Lanes = std::conditional_t<on_host, Pack<Real>, Real>;
+using Lanes = HostLanes<Real>;
 constexpr Index width = Index(sizeof(Lanes) / sizeof(Real));
 
-KOKKOS_FORCEINLINE_FUNCTION Real load(const Real* from, Real) {
+/// Numbers in single precision are added up in double.
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N load_wide(const Real* from, N) {
+  return load(from, N());
+}
+KOKKOS_FORCEINLINE_FUNCTION Real load_wide(const float* from, Real) {
   return *from;
 }
-KOKKOS_FORCEINLINE_FUNCTION Real load(const float* from, Real) {
-  return *from;
-}
-Pack<Real> load(const Real* from, Pack<Real>) {
-  return Pack<Real>::load(from);
-}
-Pack<Real> load(const float* from, Pack<Real>) {
+Pack<Real> load_wide(const float* from, Pack<Real>) {
   typedef float Half __attribute__((vector_size(detail::pack_bytes / 2)));
   Half half;
   std::memcpy(&half, from, sizeof half);
@@ -64,7 +61,7 @@ KOKKOS_INLINE_FUNCTION bool add_lanes(const MatrixRef<const T>& partials, Index 
   Integers limb[limbs] = {};  // unsigned: what is added too much wraps round and is taken off at the end
   N bad(Real(0));
   for (Index t = 0; t < columns; ++t) {
-    const N summand = load(&partials(c, t), N());
+    const N summand = load_wide(&partials(c, t), N());
     const auto good = less_than(magnitude(summand), N(HUGE_VAL));
     bad = select(good, bad, N(Real(1)));
     N rest = select(good, summand * N(scale), N(Real(0)));
@@ -91,7 +88,7 @@ KOKKOS_INLINE_FUNCTION bool add_lanes(const MatrixRef<const T>& partials, Index 
 /// Largest magnitude in a column; a not-a-number is passed over here and found while adding.
 template <class T>
 KOKKOS_INLINE_FUNCTION Real largest_of(const T* column, Index length) {
-  using N = std::conditional_t<on_host, Pack<T>, T>;
+  using N = HostLanes<T>;
   constexpr Index lanes = Index(sizeof(N) / sizeof(T));
   T most = 0;
   const auto take = [&most](T a) { most = fabs(a) > most ? T(fabs(a)) : most; };
@@ -264,8 +261,8 @@ void ExactAccumulator::finish(Real* totals, const std::string& what) {
   const bool few = host_sums_(limbs_ * length_) < (Index(1) << 17);  // so that |l0| < 2^52
   const std::int64_t* sums = host_sums_.data();
   Index c = 0;
-  for (; few && c + pack_width<Real> <= length_; c += pack_width<Real>)
-    compose_lanes<Pack<Real>>(sums + c, length_, limbs_, exponent_, totals + c);
+  for (; few && c + width <= length_; c += width)
+    compose_lanes<Lanes>(sums + c, length_, limbs_, exponent_, totals + c);
   for (; c < length_; ++c)
     totals[c] = compose(sums[c], sums[length_ + c], limbs_ > 2 ? sums[2 * length_ + c] : 0, exponent_);
 }

@@ -96,10 +96,10 @@ Real mmd_squared(Points x, Points y, Real bandwidth, Statistic statistic) {
   WEIR_CHECK(bandwidth > 0 && std::isfinite(bandwidth), "bandwidth {}", bandwidth);
   const auto sum = [&](Points a, Points b) {
     return sum_over_pairs<SquaredDistance>(a, b, [&](Real* row) {
-      using Lanes = Pack<Real>;  // rows are padded to whole packs
+      using Lanes = HostLanes<Real>;  // rows are padded to whole packs
       const Lanes factor(-0.5 / (bandwidth * bandwidth));
-      for (Index j = 0; j < b.count; j += pack_width<Real>)
-        fast_exp(factor * Lanes::load(row + j)).store(row + j);
+      for (Index j = 0; j < b.count; j += Index(sizeof(Lanes) / sizeof(Real)))
+        store(fast_exp(factor * load(row + j, Lanes())), row + j);
     });
   };
   return mean_within(sum(x, x), x.count, 1, statistic) + mean_within(sum(y, y), y.count, 1, statistic) -

@@ -26,21 +26,8 @@ class Side {
         balanced_("Weir::Sinkhorn::balanced", ensemble.x.extent(1)),
         sums_("Weir::Sinkhorn::sums", 1, ensemble.x.extent(1)),
         total_(ensemble.comm, ensemble.partition, 1) {
-    const auto x = ensemble.x, centred = centred_;
-    for (Index c = 0; c < ensemble.components(); ++c) {
-      const Real middle = centre[c];
-      each(KOKKOS_LAMBDA(Index i) { centred(c, i) = x(c, i) - middle; });
-    }
-    const auto weight = weight_;
-    const bool given = weights.extent(0) > 0 || ensemble.x.extent(1) == 0;
-    WEIR_CHECK(!given || weights.extent(0) == ensemble.x.extent(1), "{} weights for {} points",
-               weights.extent(0), ensemble.x.extent(1));
-    each(KOKKOS_LAMBDA(Index i) { weight(i) = given ? weights(i) : 1; });
-    const Real sum = total([weight] KOKKOS_FUNCTION(Index i) { return weight(i); }, "the weights");
-    const Index bad =
-        ensemble.comm.sum(count_where([weight] KOKKOS_FUNCTION(Index i) { return !(weight(i) > 0); }));
-    WEIR_CHECK(bad == 0, "{} weights are not positive", bad);
-    each(KOKKOS_LAMBDA(Index i) { weight(i) /= sum; });
+    take_points(centre);
+    take_weights(weights);
   }
 
   const Ensemble& ensemble() const { return ensemble_; }
@@ -55,6 +42,48 @@ class Side {
   void as_target(Real epsilon, Real scale) { set_scaled(epsilon, scale, 1, false); }
   void as_source(Real epsilon, Real scale) { set_scaled(epsilon, scale, -1, true); }
 
+  // Kernels, which nvcc takes in public functions only, and not in constructors.
+  void take_points(const std::vector<Real>& centre) {
+    const auto x = ensemble_.x, centred = centred_;
+    for (Index c = 0; c < ensemble_.components(); ++c) {
+      const Real middle = centre[c];
+      each(KOKKOS_LAMBDA(Index i) { centred(c, i) = x(c, i) - middle; });
+    }
+  }
+  void take_weights(const Vector<Real>& weights) {
+    const auto weight = weight_;
+    const bool given = weights.extent(0) > 0 || ensemble_.x.extent(1) == 0;
+    WEIR_CHECK(!given || weights.extent(0) == ensemble_.x.extent(1), "{} weights for {} points",
+               weights.extent(0), ensemble_.x.extent(1));
+    each(KOKKOS_LAMBDA(Index i) { weight(i) = given ? weights(i) : 1; });
+    const Real sum = total([weight] KOKKOS_FUNCTION(Index i) { return weight(i); }, "the weights");
+    const Index bad =
+        ensemble_.comm.sum(count_where([weight] KOKKOS_FUNCTION(Index i) { return !(weight(i) > 0); }));
+    WEIR_CHECK(bad == 0, "{} weights are not positive", bad);
+    each(KOKKOS_LAMBDA(Index i) { weight(i) /= sum; });
+  }
+  void set_scaled(Real epsilon, Real scale, Real sign, bool weighted) {
+    const auto centred = centred_, scaled = scaled_;
+    const auto potential = potential_, weight = weight_;
+    const Index d = ensemble_.components();
+    each(KOKKOS_LAMBDA(Index i) {
+      for (Index c = 0; c < d; ++c) scaled(c, i) = scale * centred(c, i);
+      scaled(d, i) = sign * (potential(i) / epsilon + (weighted ? log(weight(i)) : 0));
+    });
+  }
+  /// Of component c of the points.
+  Kokkos::MinMaxScalar<Real> bounds(Index c) const {
+    const auto x = ensemble_.x;
+    Kokkos::MinMaxScalar<Real> bounds;
+    Kokkos::parallel_reduce(
+        "Weir::Sinkhorn::bounds", range(),
+        KOKKOS_LAMBDA(Index i, Kokkos::MinMaxScalar<Real> & found) {
+          found.min_val = x(c, i) < found.min_val ? x(c, i) : found.min_val;
+          found.max_val = x(c, i) > found.max_val ? x(c, i) : found.max_val;
+        },
+        Kokkos::MinMax<Real>(bounds));
+    return bounds;
+  }
   template <class Body>
   void each(Body body) const {
     Kokkos::parallel_for("Weir::Sinkhorn::each", range(), body);
@@ -79,16 +108,6 @@ class Side {
   Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>> range() const {
     return {0, Index(ensemble_.x.extent(1))};
   }
-  void set_scaled(Real epsilon, Real scale, Real sign, bool weighted) {
-    const auto centred = centred_, scaled = scaled_;
-    const auto potential = potential_, weight = weight_;
-    const Index d = ensemble_.components();
-    each(KOKKOS_LAMBDA(Index i) {
-      for (Index c = 0; c < d; ++c) scaled(c, i) = scale * centred(c, i);
-      scaled(d, i) = sign * (potential(i) / epsilon + (weighted ? log(weight(i)) : 0));
-    });
-  }
-
   const Ensemble& ensemble_;
   Matrix<Real> centred_, scaled_;
   Vector<Real> weight_, potential_, balanced_;
@@ -150,7 +169,7 @@ class Solver {
     return result;
   }
 
- private:
+  // Kernels, which nvcc takes in public functions only.
   static Real scale(Real epsilon) { return squared ? 1 / std::sqrt(epsilon) : 1 / epsilon; }
 
   /// balanced = potential - epsilon log sum_j b_j exp((potential + g_j - c) / epsilon)
@@ -216,17 +235,8 @@ class Solver {
     for (Index c = 0; c < x_.ensemble().components(); ++c) {
       Real low = HUGE_VAL, high = -HUGE_VAL;
       const auto widen = [&](const Side& side, Real centre) {
-        const auto values = side.ensemble().x;
-        Kokkos::MinMaxScalar<Real> range;
-        Kokkos::parallel_reduce(
-            "Weir::Sinkhorn::range",
-            Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(values.extent(1))),
-            KOKKOS_LAMBDA(Index i, Kokkos::MinMaxScalar<Real> & found) {
-              found.min_val = values(c, i) < found.min_val ? values(c, i) : found.min_val;
-              found.max_val = values(c, i) > found.max_val ? values(c, i) : found.max_val;
-            },
-            Kokkos::MinMax<Real>(range));
-        if (values.extent(1) == 0) return;
+        if (side.ensemble().x.extent(1) == 0) return;
+        const auto range = side.bounds(c);
         low = std::min(low, range.min_val - centre);
         high = std::max(high, range.max_val - centre);
       };
@@ -315,6 +325,7 @@ class Solver {
     conditional_law(y_, x_, over_x_, -1, result.at_y);
   }
 
+ private:
   const SinkhornProblem& problem_;
   std::vector<Real> centre_x_, centre_y_;
   Side x_, y_;

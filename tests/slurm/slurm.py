@@ -182,6 +182,10 @@ def main(weir, weir_plot, source, folder):
         "OMPI_MCA_mpi_yield_when_idle": "1"})
     deck = str(source / "tests/restart/kill.yaml")
     try:
+        known = subprocess.run(["srun", "--mpi=list"], env=cluster.environment, capture_output=True, text=True)
+        if "pmix" not in known.stdout + known.stderr:
+            print("this Slurm was built without PMIx, by which srun starts ranks of Open MPI")
+            sys.exit(77)
         for part in (signalled, signalled_under_mpirun, preempted, devices_of_ranks, hybrid, sweep, scaling):
             begin = time.monotonic()
             part(cluster, weir, deck)

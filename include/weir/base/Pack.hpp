@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 namespace weir {
 
@@ -61,6 +62,30 @@ struct Pack {
   friend Pack operator-(Pack a) { return -a.native; }
   Pack& operator+=(Pack b) { return *this = *this + b; }
 };
+
+template <class T>
+KOKKOS_FORCEINLINE_FUNCTION T load(const T* from, T) {
+  return *from;
+}
+template <class T>
+Pack<T> load(const T* from, Pack<T>) {
+  return Pack<T>::load(from);
+}
+template <class T>
+KOKKOS_FORCEINLINE_FUNCTION void store(T value, T* to) {
+  *to = value;
+}
+template <class T>
+void store(Pack<T> value, T* to) {
+  value.store(to);
+}
+
+/// What loops on the host compute with: Packs where kernels are code of the host as well; else single
+/// numbers, as nvcc takes no vector types in functions that it compiles for both.
+template <class T>
+using HostLanes =
+    std::conditional_t<std::is_same<Kokkos::DefaultExecutionSpace::memory_space, Kokkos::HostSpace>::value,
+                       Pack<T>, T>;
 
 /// What a number type is made of: its scalar, the integer of the same width, and as many of these as it has
 /// lanes.

@@ -29,9 +29,11 @@ class BlobEnergy {
   Real energy(const MatrixRef<const Real>& x);
   Real bandwidth() const { return bandwidth_; }
 
- private:
+  // Kernels, which nvcc takes in public functions only.
   template <class T>
   void density_and_slope(PairSum<T>& pairs, const MatrixRef<const Real>& x);
+
+ private:
   template <class T>
   void weighted_slope(PairSum<T>& pairs, const MatrixRef<const Real>& x);
 

@@ -115,14 +115,12 @@ class PairSum {
     Kokkos::fence();
   }
 
- private:
-  static constexpr bool on_host = std::is_same<MemorySpace, Kokkos::HostSpace>::value;
-
+  // Kernels, which nvcc takes in public functions only.
   /// Adds one block of sources to all targets; between strips of target tiles the next block may progress.
   template <class Dimension, class Kernel>
   void add(const std::string& label, Dimension d, const Kernel& kernel, const MatrixRef<const Real>& x,
            const VectorRef<const T>& block, Index sources, const MatrixRef<Real>& sums) {
-    using N = std::conditional_t<on_host && Kernel::in_packs, Pack<T>, T>;
+    using N = std::conditional_t<Kernel::in_packs, HostLanes<T>, T>;
     const LocalTiles tiles = targets_;
     const Index tile_size = tile_, stride = components_ + fields_;
     constexpr Index strip = on_host ? 8 : 1 << 30;
@@ -138,6 +136,9 @@ class PairSum {
       blocks_.progress();
     }
   }
+
+ private:
+  static constexpr bool on_host = std::is_same<MemorySpace, Kokkos::HostSpace>::value;
 
   template <class N>
   static KOKKOS_INLINE_FUNCTION constexpr int lanes() {
@@ -188,10 +189,6 @@ class PairSum {
   static constexpr int outputs_of(long by_default) {
     return int(by_default);
   }
-  static KOKKOS_FORCEINLINE_FUNCTION T load(const T* from, T) { return *from; }
-  static KOKKOS_FORCEINLINE_FUNCTION void store(T value, T* to) { *to = value; }
-  static Pack<T> load(const T* from, Pack<T>) { return Pack<T>::load(from); }
-  static void store(Pack<T> value, T* to) { value.store(to); }
 
   LocalTiles targets_;
   Index tile_, components_, fields_;

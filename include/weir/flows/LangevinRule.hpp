@@ -37,14 +37,16 @@ class LangevinRule : public Rule {
   void advance(Index step, Real h, Real temperature, const MatrixRef<const Real>& v, const MatrixRef<Real>& x,
                const MatrixRef<Real>& memory) override;
 
- private:
-  template <class T>
-  void advance_with(const Matrix<T>& noise, const Matrix<T>& next_noise, Index step, Real h, Real temperature,
-                    const MatrixRef<const Real>& v, const MatrixRef<Real>& x);
+  // Kernels, which nvcc takes in public functions only.
   /// Those tiles, whose particles are the columns of all views.
   template <class T>
   void move(const LocalTiles& tiles, const MatrixRef<T>& noise, const MatrixRef<T>& next_noise, Real h,
             Real temperature, const MatrixRef<const Real>& v, const MatrixRef<Real>& x);
+
+ private:
+  template <class T>
+  void advance_with(const Matrix<T>& noise, const Matrix<T>& next_noise, Index step, Real h, Real temperature,
+                    const MatrixRef<const Real>& v, const MatrixRef<Real>& x);
 
   Scheme scheme_;
   LocalTiles tiles_;

@@ -48,6 +48,8 @@ void describe(Section& section, ParameterRuleChoice& options);
 
 class ParameterRule : public Rule {
  public:
+  enum class Scheme { euler, momentum, rmsprop, adam };
+
   /// `steps`: of the whole stage, for the schedule.
   ParameterRule(const ParameterRuleOptions& options, const Communicator& comm, const Partition& partition,
                 Index components, Index steps);
@@ -61,10 +63,11 @@ class ParameterRule : public Rule {
   /// r_n for step n - 1 = `step`.
   Real rate(Index step) const;
 
- private:
-  enum class Scheme { euler, momentum, rmsprop, adam };
-  static Scheme scheme_named(const std::string& name);
+  // Kernels, which nvcc takes in public functions only.
   Real clipping(const MatrixRef<const Real>& v);
+
+ private:
+  static Scheme scheme_named(const std::string& name);
 
   ParameterRuleOptions options_;
   Scheme scheme_;

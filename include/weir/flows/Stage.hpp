@@ -74,8 +74,9 @@ class Stage {
   /// Vectors as long as the state that the stage and PETSc hold by now.
   Index vectors() const;
 
+  struct Solver;  // public for nvcc, as it has kernels
+
  private:
-  struct Solver;
   std::unique_ptr<Solver> solver_;
 };
 

@@ -56,8 +56,9 @@ class Prediction : public Piecewise {
   /// Of what is done; nothing is interpolated.
   Predictions result() const;
 
+  class Step;  // public for nvcc, as it has kernels
+
  private:
-  class Step;
   /// That the prediction of population k + 1 starts from.
   const Ensemble& start(Index k) const;
   std::unique_ptr<Step> next_step() const;
