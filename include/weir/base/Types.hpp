@@ -16,6 +16,13 @@ using MemorySpace = ExecutionSpace::memory_space;
 /// What a kernel runs over: [first, last), counted in Index.
 using Range = Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>;
 
+/// A number that kernels know when they are compiled. (What std::integral_constant converts by is code of the
+/// host.)
+template <int value>
+struct Constant {
+  KOKKOS_INLINE_FUNCTION constexpr operator int() const { return value; }
+};
+
 /// Components x particles: one particle is contiguous, a tile is a column-major matrix as BLAS takes it.
 template <class T>
 using Matrix = Kokkos::View<T**, Kokkos::LayoutLeft, MemorySpace>;

@@ -100,13 +100,13 @@ class PairSum {
       if (b + 1 < blocks_.count()) blocks_.post(b + 1, y, f);
       switch (components_) {
         case 1:
-          add(label, std::integral_constant<int, 1>(), kernel, x, block, blocks_[b].sources, sums);
+          add(label, Constant<1>(), kernel, x, block, blocks_[b].sources, sums);
           break;
         case 2:
-          add(label, std::integral_constant<int, 2>(), kernel, x, block, blocks_[b].sources, sums);
+          add(label, Constant<2>(), kernel, x, block, blocks_[b].sources, sums);
           break;
         case 3:
-          add(label, std::integral_constant<int, 3>(), kernel, x, block, blocks_[b].sources, sums);
+          add(label, Constant<3>(), kernel, x, block, blocks_[b].sources, sums);
           break;
         default:
           add(label, int(components_), kernel, x, block, blocks_[b].sources, sums);
@@ -182,11 +182,11 @@ class PairSum {
     }
   }
   template <class Kernel>
-  static constexpr auto outputs_of(int) -> decltype(Kernel::most_outputs) {
+  static KOKKOS_INLINE_FUNCTION constexpr auto outputs_of(int) -> decltype(Kernel::most_outputs) {
     return Kernel::most_outputs;
   }
   template <class Kernel>
-  static constexpr int outputs_of(long by_default) {
+  static KOKKOS_INLINE_FUNCTION constexpr int outputs_of(long by_default) {
     return int(by_default);
   }
 
