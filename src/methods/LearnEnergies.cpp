@@ -232,7 +232,7 @@ class Repetitions {
 };
 
 void check_stage(const Checkpoint& from, Index repetitions) {
-  if (repetition_of(from.standing()) >= repetitions)
+  if (repetition_of(from.standing().stage) >= repetitions)
     throw RunError(fmt::format("{} is of stage {}, which a run of {} repetition{} does not have", from.path(),
                                from.standing().stage, repetitions, repetitions == 1 ? "" : "s"));
 }

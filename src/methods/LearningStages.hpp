@@ -19,14 +19,14 @@ inline int training_stage(int repetition) {
 inline int learned_stage(int repetition) {
   return 3 * repetition + 2;
 }
-inline int repetition_of(const Standing& standing) {
-  return standing.stage / 3;
+inline int repetition_of(int stage) {
+  return stage / 3;
 }
 
 /// The checkpoint that the run goes on from, where it is of this repetition; else null.
 inline const Checkpoint* resumed(const RunOutput& output, int repetition) {
   const Checkpoint* from = output.restart();
-  return from && repetition_of(from->standing()) == repetition ? from : nullptr;
+  return from && repetition_of(from->standing().stage) == repetition ? from : nullptr;
 }
 /// The same, where it is of this very stage.
 inline const Checkpoint* resumed_in(const RunOutput& output, int stage) {
@@ -42,7 +42,7 @@ enum class AtEnd { ask, go_on };
 /// done or the run is to stop; returns whether it goes on. The caller has `work` kept.
 inline bool finish(Piecewise& work, int stage, const RunOutput& output, RunControl& control,
                    AtEnd at_end = AtEnd::ask) {
-  if (const Checkpoint* from = resumed(output, stage / 3)) work.restore(from->file());
+  if (const Checkpoint* from = resumed(output, repetition_of(stage))) work.restore(from->file());
   while (!work.all_done()) {
     work.advance();
     if (work.all_done() && at_end == AtEnd::go_on) return true;
