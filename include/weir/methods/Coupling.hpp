@@ -43,6 +43,8 @@ void check_couplings(const CouplingOptions& options, const std::vector<Index>& s
 /// The sizes of populations.
 std::vector<Index> sizes_of(const std::vector<Ensemble>& populations);
 
+class CouplingPieces;
+
 /// Couplings of population k with k + 1 for every k, made piece by piece, so that a run may stop in between
 /// and go on later, on any number of ranks. All methods are collective.
 class Couplings : public Piecewise {
@@ -66,10 +68,7 @@ class Couplings : public Piecewise {
   void restore(const Hdf5File& file) override;
 
  private:
-  class Pieces;
-  class Parts;
-  class Whole;
-  std::unique_ptr<Pieces> pieces_;
+  std::unique_ptr<CouplingPieces> pieces_;
 };
 
 /// Collective: all of it at once.
