@@ -26,7 +26,9 @@ std::string RunOptions::output_folder() const {
 }
 
 void describe(Section& section, CheckpointOptions& options) {
-  section.option("every", options.every, "steps between checkpoints; 0: none by steps").at_least(0);
+  section
+      .option("every", options.every, "steps between checkpoints, of work that has steps; 0: none by steps")
+      .at_least(0);
   section.option("minutes", options.minutes, "minutes between checkpoints; 0: none by time")
       .unit("minute")
       .at_least(0);

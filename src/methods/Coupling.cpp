@@ -57,7 +57,7 @@ Couplings::Couplings(const CouplingOptions& options, const std::vector<Ensemble>
 
 Couplings::~Couplings() = default;
 
-bool Couplings::advance(Real seconds) {
+bool Couplings::advance_for(Real seconds) {
   if (all_done()) return true;
   pieces_->advance(seconds);
   if (all_done()) pieces_->finish();
@@ -66,7 +66,7 @@ bool Couplings::advance(Real seconds) {
 
 void Couplings::advance() {
   const Real seconds_between_questions = 5;
-  advance(seconds_between_questions);
+  advance_for(seconds_between_questions);
 }
 
 bool Couplings::all_done() const {
@@ -95,7 +95,7 @@ std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options,
                                                 const std::vector<Ensemble>& populations, CoupledAt at,
                                                 bool single) {
   Couplings couplings(options, populations, at, single);
-  while (!couplings.advance(std::numeric_limits<Real>::infinity())) {
+  while (!couplings.advance_for(std::numeric_limits<Real>::infinity())) {
   }
   return couplings.result();
 }

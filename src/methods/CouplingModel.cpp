@@ -16,8 +16,8 @@ constexpr Real simplex_memory = 75;
 }  // namespace
 
 CouplingModel::CouplingModel(const LearnEnergiesOptions& options, const LearningShape& shape,
-                             std::vector<Round> rounds, const RunOptions& run)
-    : options_(options), shape_(shape), run_(run), rounds_(std::move(rounds)) {
+                             std::vector<Round> rounds, Memory held, const RunOptions& run)
+    : options_(options), shape_(shape), run_(run), rounds_(std::move(rounds)), held_(std::move(held)) {
   if (whole()) return;
   for (const Round& round : rounds_) parts_.push_back(coupling_parts(options.coupling, round));
 }
@@ -48,7 +48,7 @@ void CouplingModel::measure(const Communicator& comm) {
 
 StepCost CouplingModel::at(int ranks) const {
   StepCost cost;
-  cost.memory = shape_.memory(run_, ranks);
+  cost.memory = held_(ranks);
   if (whole())
     for (const Round& round : rounds_) add_sinkhorn(round, cost, ranks);
   for (const auto& parts : parts_) add_parts(parts, cost, ranks);
@@ -78,20 +78,23 @@ void CouplingModel::add_parts(const std::vector<CouplingPart>& parts, StepCost& 
   const auto is_unequal = [](const CouplingPart& part) { return part.x != part.y; };
   if (options_.coupling.method == "network_simplex" || std::any_of(parts.begin(), parts.end(), is_unequal))
     memory += simplex_memory * largest;
-  cost.memory = std::max(cost.memory, shape_.memory(run_, ranks) + memory);
+  cost.memory = std::max(cost.memory, held_(ranks) + memory);
 }
 
-/// An iteration takes every pair twice, and sends both clouds with their potentials round.
+/// One pair of populations after the other. An iteration takes every pair of points twice, and sends both
+/// clouds with their potentials round.
 void CouplingModel::add_sinkhorn(const Round& round, StepCost& cost, int ranks) const {
   const Index number = run_.single_precision() ? Index(sizeof(float)) : real_size,
               stride = shape_.dimension + 1;
   for (std::size_t k = 0; k + 1 < round.size(); ++k) {
+    Real memory = 0;
     for (const Index size : {round[k], round[k + 1]}) {
       const Partition partition(0, ranks, size, run_.tile);
       cost.broadcasts += iterations_ * Traffic{count_source_blocks(partition), size * stride * number,
                                                Real(size * stride * number)};
-      cost.memory += Real(4 * real_size * partition.most_local_particles());
+      memory += Real(4 * real_size * partition.most_local_particles());
     }
+    cost.memory = std::max(cost.memory, held_(ranks) + memory);
     const Partition targets(0, ranks, round[k], run_.tile);
     const Real sources = Real(round[k + 1]);
     cost.pair_seconds += pair_ * sources * Real(targets.most_local_particles());

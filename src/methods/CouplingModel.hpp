@@ -5,6 +5,8 @@
 // is left out.
 #pragma once
 
+#include <functional>
+
 #include "LearningShape.hpp"
 #include "weir/methods/StepModel.hpp"
 
@@ -14,9 +16,11 @@ class CouplingModel : public StepModel {
  public:
   /// Sizes of populations, each of which is coupled with the next one, all at once.
   using Round = std::vector<Index>;
+  /// What the busiest of so many ranks holds all the while, in bytes.
+  using Memory = std::function<Real(int ranks)>;
   /// Rounds follow each other. Not collective. Throws InputError as check_couplings does.
   CouplingModel(const LearnEnergiesOptions& options, const LearningShape& shape, std::vector<Round> rounds,
-                const RunOptions& run);
+                Memory held, const RunOptions& run);
 
   void measure(const Communicator& comm) override;
   StepCost at(int ranks) const override;
@@ -30,6 +34,7 @@ class CouplingModel : public StepModel {
   LearningShape shape_;
   RunOptions run_;
   std::vector<Round> rounds_;
+  Memory held_;
   std::vector<std::vector<CouplingPart>> parts_;  // of each round; none for sinkhorn
   Real pair_ = 0;                                 // seconds a pair of points
   Index iterations_ = 1;                          // of sinkhorn

@@ -3,17 +3,19 @@
 #include <algorithm>
 
 #include "weir/base/Error.hpp"
+#include "weir/output/Checkpoint.hpp"
 
 namespace weir {
 
 namespace {
 
-/// Calls work with a transition's results on the host.
-template <class Work>
-void with_rows(const CoupledEnsemble& coupled, Work work) {
-  work(Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), coupled.displacement),
-       Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), coupled.mass),
-       Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), coupled.variance));
+/// Calls copy(rows of a table, what they hold) for everything that is known of a transition's particles.
+template <class Copy>
+void for_each_result(const Matrix<Real>& table, const CoupledEnsemble& coupled, Copy copy) {
+  const Index d = Index(coupled.displacement.extent(0));
+  copy(Kokkos::subview(table, Kokkos::pair<Index, Index>(0, d), Kokkos::ALL), coupled.displacement);
+  copy(Kokkos::subview(table, d, Kokkos::ALL), coupled.mass);
+  copy(Kokkos::subview(table, d + 1, Kokkos::ALL), coupled.variance);
 }
 
 }  // namespace
@@ -37,22 +39,19 @@ Index CouplingPieces::done() const {
   return Index(std::count_if(known_.begin(), known_.end(), [](const Known& known) { return known.done; }));
 }
 
+Matrix<Real> CouplingPieces::table(std::size_t k) const {
+  return {"Weir::Coupling::table", std::size_t(components_ + 2), coupled_[k].mass.extent(0)};
+}
+
 void CouplingPieces::save(Hdf5File& file) const {
   const auto* numbers = reinterpret_cast<const Real*>(known_.data());
   file.write("coupling/pieces", {numbers, numbers + known_.size() * known_numbers},
              {Index(known_.size()), known_numbers});
   for (std::size_t k = 0; k < coupled_.size(); ++k) {
-    const Partition& partition = ensemble_of(k).partition;
-    HostMatrix<Real> rows("Weir::Coupling::rows", components_ + 2, partition.local_particles());
-    with_rows(coupled_[k], [&](const auto& displacement, const auto& mass, const auto& variance) {
-      for (Index i = 0; i < partition.local_particles(); ++i) {
-        for (Index c = 0; c < components_; ++c) rows(c, i) = displacement(c, i);
-        rows(components_, i) = mass(i);
-        rows(components_ + 1, i) = variance(i);
-      }
-    });
-    file.write_rows(fmt::format("coupling/{}", k), rows.data(), partition.local_particles(),
-                    partition.first_particle(), partition.particles(), components_ + 2);
+    const Matrix<Real> all = table(k);
+    for_each_result(all, coupled_[k],
+                    [](const auto& rows, const auto& own) { Kokkos::deep_copy(rows, own); });
+    write_particles(file, fmt::format("coupling/{}", k), ensemble_of(k).partition, all);
   }
 }
 
@@ -62,20 +61,10 @@ void CouplingPieces::restore(const Hdf5File& file) {
              known_.size());
   std::copy(numbers.begin(), numbers.end(), reinterpret_cast<Real*>(known_.data()));
   for (std::size_t k = 0; k < coupled_.size(); ++k) {
-    const Partition& partition = ensemble_of(k).partition;
-    HostMatrix<Real> rows("Weir::Coupling::rows", components_ + 2, partition.local_particles());
-    file.read_rows(fmt::format("coupling/{}", k), rows.data(), partition.local_particles(),
-                   partition.first_particle());
-    with_rows(coupled_[k], [&](const auto& displacement, const auto& mass, const auto& variance) {
-      for (Index i = 0; i < partition.local_particles(); ++i) {
-        for (Index c = 0; c < components_; ++c) displacement(c, i) = rows(c, i);
-        mass(i) = rows(components_, i);
-        variance(i) = rows(components_ + 1, i);
-      }
-      Kokkos::deep_copy(coupled_[k].displacement, displacement);
-      Kokkos::deep_copy(coupled_[k].mass, mass);
-      Kokkos::deep_copy(coupled_[k].variance, variance);
-    });
+    const Matrix<Real> all = table(k);
+    read_particles(file, fmt::format("coupling/{}", k), ensemble_of(k).partition, all);
+    for_each_result(all, coupled_[k],
+                    [](const auto& rows, const auto& own) { Kokkos::deep_copy(own, rows); });
   }
 }
 

@@ -35,6 +35,10 @@ class CouplingPieces {
   /// The population that transition k's results belong to.
   const Ensemble& ensemble_of(std::size_t k) const { return populations_[k + (next_ ? 1 : 0)]; }
 
+  /// Room for the results of a transition: displacement, mass and variance of a particle are a row of the
+  /// file.
+  Matrix<Real> table(std::size_t k) const;
+
   const std::vector<Ensemble>& populations_;
   const Communicator& comm_;
   Index components_;

@@ -12,6 +12,7 @@
 #include "weir/base/Hdf5File.hpp"
 #include "weir/methods/LearnEnergies.hpp"
 #include "weir/output/Checkpoint.hpp"
+#include "weir/output/CommittedFile.hpp"
 #include "weir/output/Snapshots.hpp"
 #include "weir/parallel/Counters.hpp"
 
@@ -126,19 +127,22 @@ Metrics EnergyLearning::run() {
   restore();
   const auto kept = control_.keep([&](Hdf5File& file) { save(file); });
   const int preparation = preparation_stage(repetition_), learned = learned_stage(repetition_);
-  if (couplings_ && !phase("coupling", [&] { return finish(*couplings_, preparation, output_, control_); }))
+  if (couplings_ &&
+      !phase("coupling", [&] { return work_through(*couplings_, preparation, output_, control_); }))
     return {};
   if (!energy_ && !(learn() && control_.goes_on_after_piece(learned))) return {};
 
   const PredictionOptions how{options_.predict == "roll_out", options_.model.next(), options_.leave_out};
   Prediction prediction(how, *energy_, populations_.times, observed(), run_);
   const auto kept_prediction = control_.keep(prediction);
-  if (!phase("prediction", [&] { return finish(prediction, learned, output_, control_); })) return {};
+  if (!phase("prediction", [&] { return work_through(prediction, learned, output_, control_); })) return {};
   take(prediction.result());
-  // Before the metrics: whatever becomes of these, what was learned is there.
-  if (repetition_ == 0 && !written())
+  // Before the metrics: whatever becomes of these, what was learned is there. The energy again after every
+  // restart, as no checkpoint knows what became of its file.
+  if (repetition_ == 0)
     phase("output", [&] {
-      write();
+      write_energy();
+      if (!has_snapshots()) write_snapshots();
       return 0;
     });
 
@@ -148,16 +152,20 @@ Metrics EnergyLearning::run() {
       {how, predictions_, populations_, observed(), simulated ? &simulated->energy : nullptr}, run_);
   const auto kept_metrics = control_.keep(metrics);
   const AtEnd at_end = repetition_ + 1 < options_.repetitions ? AtEnd::ask : AtEnd::go_on;
-  if (!phase("metrics", [&] { return finish(metrics, learned, output_, control_, at_end); })) return {};
+  if (!phase("metrics", [&] { return work_through(metrics, learned, output_, control_, at_end); })) return {};
   return metrics.result();
 }
 
 /// What a checkpoint has of an energy that is learned. Couplings are wanted before, and to interpolate.
 void EnergyLearning::restore() {
-  if (const Checkpoint* from = resumed_in(output_, learned_stage(repetition_))) {
+  if (const Checkpoint* from = checkpoint_of_stage(output_, learned_stage(repetition_))) {
     const Hdf5File& file = from->file();
     if (!file.has("/learned/times")) throw RunError(from->path() + " holds no learned energy");
-    energy_ = LearnedEnergy::read(file, from->path(), "/learned");
+    try {
+      energy_ = LearnedEnergy::read(file, from->path(), "/learned");
+    } catch (const InputError& damage) {  // of a file that is the run's own
+      throw RunError(damage.what());
+    }
     for (std::size_t k = 0; file.has(trajectory_name(k)); ++k) {
       const auto shape = file.shape(trajectory_name(k));
       trajectory_.emplace_back(output_.comm(), shape.at(0), shape.at(1), run_.tile);
@@ -189,7 +197,8 @@ bool EnergyLearning::learn() {
     output_.log(fmt::format("density of population {}: {}", kept_[k + offset()], text));
   });
   const auto kept = control_.keep(scores);
-  if (!phase("density", [&] { return finish(scores, preparation_stage(repetition_), output_, control_); }))
+  if (!phase("density",
+             [&] { return work_through(scores, preparation_stage(repetition_), output_, control_); }))
     return false;
 
   std::vector<Transition> transitions;
@@ -218,7 +227,7 @@ std::optional<LearnedEnergy> EnergyLearning::fit(const std::vector<Transition>& 
   LinearRegression regression(std::get<LinearModelOptions>(options_.model.kind), kept_times_, transitions,
                               output_.comm(), run_);
   const auto kept = control_.keep(regression);
-  if (!finish(regression, preparation_stage(repetition_), output_, control_, AtEnd::go_on)) return {};
+  if (!work_through(regression, preparation_stage(repetition_), output_, control_, AtEnd::go_on)) return {};
   LinearFit linear = regression.result();
   describe_fit(linear, output_);
   return std::move(linear.energy);
@@ -251,21 +260,23 @@ std::vector<std::optional<Ensemble>> EnergyLearning::interpolate() const {
   return interpolated;
 }
 
-/// Whether the checkpoint was made after what `write` does, and so has its snapshots.
-bool EnergyLearning::written() const {
-  const Checkpoint* from = resumed(output_, repetition_);
+/// Whether the checkpoint was made after the snapshots were written.
+bool EnergyLearning::has_snapshots() const {
+  const Checkpoint* from = checkpoint_of_repetition(output_, repetition_);
   return from && from->file().has("/snapshots/blocks");
 }
 
-/// energies.h5 and the snapshots.
-void EnergyLearning::write() {
+/// energies.h5
+void EnergyLearning::write_energy() {
   const auto* simulated = std::get_if<SimulatedPopulations>(&options_.populations.source);
-  {
-    Hdf5File file(output_.path("energies.h5"), output_.comm().mpi(), Hdf5File::Access::create);
+  commit_hdf5(output_.comm(), output_.path("energies.h5"), [&](Hdf5File& file) {
     energy_->write(file);
     write_potential_grid(file, *energy_, simulated ? &simulated->energy : nullptr, populations_,
                          output_.comm());
-  }
+  });
+}
+
+void EnergyLearning::write_snapshots() {
   Snapshots& snapshots = output_.snapshots();
   for (Index k = 0; k < populations_.count(); ++k) {
     const Real time = populations_.times[k];

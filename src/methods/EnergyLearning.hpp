@@ -27,8 +27,9 @@ class EnergyLearning {
   std::optional<LearnedEnergy> fit(const std::vector<Transition>& transitions);
   void take(Predictions predictions);
   std::vector<std::optional<Ensemble>> interpolate() const;
-  bool written() const;
-  void write();
+  bool has_snapshots() const;
+  void write_energy();
+  void write_snapshots();
   const std::vector<Ensemble>& observed() const;
   Index offset() const { return options_.model.next() ? 1 : 0; }
 

@@ -14,6 +14,7 @@
 #include "TrajectoryTrainingModel.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/output/Checkpoint.hpp"
+#include "weir/output/CommittedFile.hpp"
 
 namespace weir {
 
@@ -143,16 +144,19 @@ std::vector<ModelledPart> LearnEnergies::modelled_parts(const Communicator& comm
   using Round = CouplingModel::Round;
   const LearningShape shape = learning_shape(options_, comm, run);
   std::vector<ModelledPart> parts;
-  const auto add_couplings = [&](const char* name, std::vector<Round> rounds) {
-    parts.push_back({name, std::make_unique<CouplingModel>(options_, shape, std::move(rounds), run)});
+  const auto add_couplings = [&](const char* name, std::vector<Round> rounds, CouplingModel::Memory held) {
+    parts.push_back(
+        {name, std::make_unique<CouplingModel>(options_, shape, std::move(rounds), std::move(held), run)});
   };
-  if (options_.couples()) add_couplings("coupling", {shape.train});
+  if (options_.couples())
+    add_couplings("coupling", {shape.train}, [=](int ranks) { return shape.memory(run, ranks); });
   if (const auto* trajectory = std::get_if<TrajectoryModelOptions>(&options_.model.kind)) {
     std::vector<Round> start;
     for (Index k = 0; k < shape.transitions(); ++k)
       start.push_back({start_size(*trajectory, shape.train), shape.train[k + 1]});
-    add_couplings("start", start);
-    parts.push_back({"iteration", std::make_unique<TrajectoryTrainingModel>(options_, shape, run)});
+    const TrajectoryTrainingModel training(options_, shape, run);
+    add_couplings("start", start, [=](int ranks) { return training.memory(ranks); });
+    parts.push_back({"iteration", std::make_unique<TrajectoryTrainingModel>(training)});
   } else if (std::holds_alternative<LinearModelOptions>(options_.model.kind)) {
     parts.push_back({"fit", std::make_unique<LinearFitModel>(options_, shape, run)});
   } else {
@@ -237,14 +241,17 @@ void check_stage(const Checkpoint& from, Index repetitions) {
                                from.standing().stage, repetitions, repetitions == 1 ? "" : "s"));
 }
 
-/// What earlier repetitions left in the folder of the checkpoint: the snapshots that it knows, energies.h5.
+/// What earlier repetitions left in the folder of the checkpoint: the snapshots that it knows, and
+/// energies.h5, which the first repetition writes again.
 void carry_over(const Checkpoint& from, RunOutput& output) {
   if (from.file().has("/snapshots/blocks")) output.snapshots();
+  if (repetition_of(from.standing().stage) == 0) return;
+  const std::string there = from.folder() + "/energies.h5", here = output.path("energies.h5");
+  check_committed(output.comm(), there);
   output.comm().agree([&] {
     if (!output.comm().is_root()) return;
-    const std::string there = from.folder() + "/energies.h5", here = output.path("energies.h5");
     std::error_code none;
-    if (std::filesystem::exists(there) && !std::filesystem::equivalent(there, here, none))
+    if (!std::filesystem::equivalent(there, here, none))
       std::filesystem::copy_file(there, here, std::filesystem::copy_options::overwrite_existing);
   });
 }

@@ -30,10 +30,12 @@ LearningShape learning_shape(const LearnEnergiesOptions& options, const Communic
     EnsembleShape ensemble{};
     comm.agree([&] { ensemble = shape_of(simulated->initial); });
     shape.dimension = ensemble.dimension;
-    shape.all.assign(std::size_t(count_steps(stepping(simulated->time, run)) + 1), ensemble.particles);
+    const SteppingOptions steps = stepping(simulated->time, run);
+    shape.all.assign(std::size_t(count_steps(steps) + 1), ensemble.particles);
     for (const Index size : shape.all) {
       check_split(options.split, Index(train.size()), size, options.populations.where);
-      times.push_back(simulated->time.start + Real(times.size()) * simulated->time.step);
+      const bool last = times.size() + 1 == shape.all.size();
+      times.push_back(last ? steps.end : steps.start + Real(times.size()) * steps.step);
       train.push_back(train_size(size, options.split));
     }
   } else {

@@ -24,12 +24,12 @@ inline int repetition_of(int stage) {
 }
 
 /// The checkpoint that the run goes on from, where it is of this repetition; else null.
-inline const Checkpoint* resumed(const RunOutput& output, int repetition) {
+inline const Checkpoint* checkpoint_of_repetition(const RunOutput& output, int repetition) {
   const Checkpoint* from = output.restart();
   return from && repetition_of(from->standing().stage) == repetition ? from : nullptr;
 }
 /// The same, where it is of this very stage.
-inline const Checkpoint* resumed_in(const RunOutput& output, int stage) {
+inline const Checkpoint* checkpoint_of_stage(const RunOutput& output, int stage) {
   const Checkpoint* from = output.restart();
   return from && from->standing().stage == stage ? from : nullptr;
 }
@@ -40,9 +40,10 @@ enum class AtEnd { ask, go_on };
 
 /// Collective: restores what the checkpoint has of `work`, and does the rest, a piece at a time, until all is
 /// done or the run is to stop; returns whether it goes on. The caller has `work` kept.
-inline bool finish(Piecewise& work, int stage, const RunOutput& output, RunControl& control,
-                   AtEnd at_end = AtEnd::ask) {
-  if (const Checkpoint* from = resumed(output, repetition_of(stage))) work.restore(from->file());
+inline bool work_through(Piecewise& work, int stage, const RunOutput& output, RunControl& control,
+                         AtEnd at_end = AtEnd::ask) {
+  if (const Checkpoint* from = checkpoint_of_repetition(output, repetition_of(stage)))
+    work.restore(from->file());
   while (!work.all_done()) {
     work.advance();
     if (work.all_done() && at_end == AtEnd::go_on) return true;

@@ -231,7 +231,8 @@ class LinearRegression::Solver {
     std::string directions;
     for (const auto& direction : fit_.null_directions) directions += direction + "\n";
     file.write_strings("/fit/null_directions", {comm_.broadcast(directions)});  // rank 0 has them
-    if (!gram_.empty()) file.write("/fit/gram", gram_, {order, order});
+    if (gram_.empty()) return;
+    file.write_rows("/fit/gram", gram_.data(), comm_.is_root() ? order : 0, 0, order, order);
   }
 
   void restore(const Hdf5File& file) {
@@ -246,7 +247,10 @@ class LinearRegression::Solver {
       fit_.null_directions.push_back(direction);
     for (auto theta = all.begin(); theta != all.end(); theta += unknowns_.count())
       thetas_.emplace_back(theta, theta + unknowns_.count());
-    if (file.has("/fit/gram")) gram_ = file.read("/fit/gram");
+    if (!file.has("/fit/gram")) return;
+    const Index order = unknowns_.count() + 1;
+    gram_.resize(std::size_t(order * order));
+    file.read_rows("/fit/gram", gram_.data(), order, 0);
   }
 
   LinearFit result() const {

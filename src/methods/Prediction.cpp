@@ -42,13 +42,19 @@ Index PredictionOptions::start(Index k) const {
   return k;
 }
 
+const Ensemble& PredictionOptions::particles_at_start(Index k, const std::vector<Ensemble>& predicted,
+                                                      const std::vector<Ensemble>& observed) const {
+  const Index from = start(k);
+  return roll_out && from > 0 ? predicted[from - 1] : observed[from];
+}
+
 /// One population's step: explicit, or x' = base + tau v(x') for every particle, where v is the learned
 /// velocity; v enters as v(base).
-class Prediction::Step {
+class Prediction::PopulationStep {
  public:
   /// Takes the explicit step. Collective.
-  Step(const LearnedEnergy& learned, const Ensemble& from, Real t, Real tau, Index number, bool implicit,
-       const RunOptions& run)
+  PopulationStep(const LearnedEnergy& learned, const Ensemble& from, Real t, Real tau, Index number,
+                 bool implicit, const RunOptions& run)
       : from_(from),
         energy_(learned_free_energy(learned, from, run.single_precision())),
         t_(t),
@@ -198,15 +204,11 @@ bool Prediction::all_done() const {
   return predictions_.populations.size() + 1 == times_.size();
 }
 
-const Ensemble& Prediction::start(Index k) const {
-  const Index from = options_.start(k);
-  return options_.roll_out && from > 0 ? predictions_.populations[from - 1] : observed_[from];
-}
-
-std::unique_ptr<Prediction::Step> Prediction::next_step() const {
+std::unique_ptr<Prediction::PopulationStep> Prediction::next_step() const {
   const Index k = Index(predictions_.populations.size());
   const Real t = times_[options_.start(k)];
-  return std::make_unique<Step>(learned_, start(k), t, times_[k + 1] - t, k, options_.implicit, run_);
+  return std::make_unique<PopulationStep>(learned_, start(k), t, times_[k + 1] - t, k, options_.implicit,
+                                          run_);
 }
 
 void Prediction::advance() {

@@ -1,18 +1,17 @@
+#include "weir/methods/PredictionMetrics.hpp"
+
 #include <algorithm>
 #include <cmath>
 
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/Moments.hpp"
 #include "weir/ensemble/RowExchange.hpp"
-#include "weir/methods/Prediction.hpp"
 #include "weir/parallel/Shuffle.hpp"
 #include "weir/transport/Bures.hpp"
 #include "weir/transport/Distances.hpp"
 #include "weir/transport/Sinkhorn.hpp"
 
 namespace weir {
-
-constexpr Index most_exact_points = 20000;
 
 void describe(Section& section, PredictionMetricsOptions& options) {
   section
@@ -75,7 +74,7 @@ Real l2_uvp(const Ensemble& at, const Matrix<Real>& v, FreeEnergy& truth, Real t
 }  // namespace
 
 /// The exact distances of one step, on the rank that has its points.
-struct PredictionMetrics::Step {
+struct PredictionMetrics::SampledStep {
   int rank;
   bool entropic;  ///< w1 and w2 are known already
   std::vector<Real> predicted, observed, identity, floor, interpolated;
@@ -119,15 +118,19 @@ struct PredictionMetrics::Distance {
 };
 
 PredictionMetrics::PredictionMetrics(const PredictionMetricsOptions& options, const Measured& measured,
-                                     const RunOptions& run)
-    : options_(options), measured_(measured), run_(run), values_(measured.predictions.populations.size()) {}
+                                     const RunOptions& run, Index most_exact)
+    : options_(options),
+      measured_(measured),
+      run_(run),
+      most_exact_(most_exact),
+      values_(measured.predictions.populations.size()) {}
 
 bool PredictionMetrics::asks_for(const char* name) const {
   return std::find(options_.report.begin(), options_.report.end(), name) != options_.report.end();
 }
 
 bool PredictionMetrics::is_entropic(Index k) const {
-  return std::min(options_.points, measured_.observed[k + 1].particles()) > most_exact_points;
+  return std::min(options_.points, measured_.observed[k + 1].particles()) > most_exact_;
 }
 
 /// What a prediction has to be better than: nothing has moved.
@@ -174,29 +177,29 @@ void PredictionMetrics::advance() {
 /// Steps [first, last), each on a rank of its own.
 void PredictionMetrics::measure_exactly(Index first, Index last) {
   const Communicator& comm = measured_.observed.front().comm;
-  std::vector<Step> all;
+  std::vector<SampledStep> all;
   for (Index k = first; k < last; ++k) all.push_back(sample(k, int(k - first)));
   comm.agree([&] {
-    for (Step& step : all)
+    for (SampledStep& step : all)
       if (step.rank == comm.rank()) step.measure(options_.report, measured_.observed.front().components());
   });
-  for (Step& step : all) {
+  for (SampledStep& step : all) {
     step.share(comm);
     Metrics& values = values_[first + step.rank];
     values.insert(values.end(), step.values.begin(), step.values.end());
   }
 }
 
-PredictionMetrics::Step PredictionMetrics::sample(Index k, int rank) const {
+PredictionMetrics::SampledStep PredictionMetrics::sample(Index k, int rank) const {
   // Prediction and starting points are the same particles, the others independent draws.
   const auto points = [&](const Ensemble& ensemble, Index tick, Index most) {
     return sample_on(rank, ensemble, most, run_.seed, 4 * k + tick);
   };
   const Ensemble& prediction = measured_.predictions.populations[k];
   const auto& interpolated = measured_.predictions.interpolated[k + 1];
-  const Index most = std::min(options_.points, most_exact_points),
+  const Index most = std::min(options_.points, most_exact_),
               predicted = std::min(most, prediction.particles());
-  Step step{rank, is_entropic(k), {}, {}, {}, {}, {}};
+  SampledStep step{rank, is_entropic(k), {}, {}, {}, {}, {}};
   step.predicted = points(prediction, 0, most);
   step.observed = points(measured_.observed[k + 1], 1, most);
   step.identity = points(identity(k), 0, most);
@@ -207,9 +210,8 @@ PredictionMetrics::Step PredictionMetrics::sample(Index k, int rank) const {
 
 void PredictionMetrics::add_l2_uvp(Index k) {
   const Index start = measured_.prediction.start(k);
-  const Ensemble& from = measured_.prediction.roll_out && start > 0
-                             ? measured_.predictions.populations[start - 1]
-                             : measured_.observed[start];
+  const Ensemble& from =
+      measured_.prediction.particles_at_start(k, measured_.predictions.populations, measured_.observed);
   FreeEnergy truth(*measured_.truth, from.comm, from.partition, from.components(), false, from.x);
   const auto& times = measured_.populations.times;
   values_[k].emplace_back("l2_uvp", l2_uvp(from, measured_.predictions.velocities[k], truth, times[start],

@@ -69,9 +69,7 @@ std::unique_ptr<Checkpoint> restart_from(const CommandLine& command, const Commu
     return nullptr;
   }
   check_same_deck(*found, deck);
-  const auto& [stage, tick, next_step] = found->standing();
-  remarks.push_back(
-      fmt::format("restarted from {}: step {}, time {:g}", found->path(), tick.step, tick.time));
+  remarks.push_back(fmt::format("restarted from {}: {}", found->path(), to_text(found->standing())));
   if (found->version() != WEIR_VERSION)
     remarks.push_back(fmt::format("it was made by Weir {}: the last digits may differ", found->version()));
   return found;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "TrainingRun.hpp"
+#include "TrajectoryKnot.hpp"
 #include "TrajectoryStart.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/PairSum.hpp"
@@ -37,8 +38,7 @@ std::vector<Ensemble> at_snapshots(const TimeGrid& grid, const Ensemble& like, c
   const Index d = like.components();
   for (Index knot : grid.snapshot_knots) {
     ensembles.emplace_back(like.comm, like.particles(), d, like.partition.tile_size());
-    const Kokkos::pair<Index, Index> rows(d * knot, d * (knot + 1));
-    Kokkos::deep_copy(ensembles.back().x, Kokkos::subview(x, rows, Kokkos::ALL));
+    Kokkos::deep_copy(ensembles.back().x, knot_of(x, knot, d));
   }
   return ensembles;
 }
@@ -74,13 +74,13 @@ std::optional<FittedTrajectory> fit_trajectory(const TrajectoryModelOptions& opt
   Stage stage(training_steps(iterations, run, {options.train.particles, options.train.rule}), *training,
               options.where);
   const Layout& layout = *training->layout();
-  if (!resumed_in(output, training_stage(repetition))) {
-    TrajectoryStart interpolation(coupling, grid, snapshots, start, run.single_precision(), output);
-    const auto kept = control.keep(interpolation);
-    if (!finish(interpolation, preparation_stage(repetition), output, control)) return {};
-    interpolation.summarise();
+  if (!checkpoint_of_stage(output, training_stage(repetition))) {
     const BlockViews blocks(layout, stage.state().vec());
-    Kokkos::deep_copy(blocks[trajectory], interpolation.knots());
+    TrajectoryStart interpolation(coupling, grid, snapshots, start, blocks[trajectory],
+                                  run.single_precision(), output);
+    const auto kept = control.keep(interpolation);
+    if (!work_through(interpolation, preparation_stage(repetition), output, control)) return {};
+    interpolation.summarise();
     training->initialise(blocks[parameters]);
   }
   const Index unknowns = layout[parameters].partition.particles();

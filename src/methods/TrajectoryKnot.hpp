@@ -5,6 +5,11 @@
 
 namespace weir {
 
+/// The points of a knot, in place: rows d knot .. of x.
+inline MatrixRef<Real> knot_of(const MatrixRef<Real>& x, Index knot, Index d) {
+  return Kokkos::subview(x, Kokkos::pair<Index, Index>(d * knot, d * (knot + 1)), Kokkos::ALL);
+}
+
 /// points(c, i) = x(d knot + c, i): a trajectory's columns hold its points knot after knot.
 inline void take_knot(const MatrixRef<const Real>& x, Index knot, const Matrix<Real>& points) {
   const Index d = Index(points.extent(0));

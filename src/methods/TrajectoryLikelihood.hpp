@@ -35,7 +35,6 @@ class TrajectoryLikelihood {
   /// s_k
   Real bandwidth(Index k) const { return snapshots_[k].bandwidth; }
 
-  // Kernels, which nvcc takes in public functions only.
   struct Snapshot {
     const Ensemble& data;
     Index number, knot;

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 
+#include "TrajectoryKnot.hpp"
 #include "weir/output/Checkpoint.hpp"
 
 namespace weir {
 
 TrajectoryStart::TrajectoryStart(const CouplingOptions& coupling, const TimeGrid& grid,
-                                 const std::vector<Ensemble>& snapshots, const Ensemble& first, bool single,
-                                 RunOutput& output)
+                                 const std::vector<Ensemble>& snapshots, const Ensemble& first,
+                                 const MatrixRef<Real>& x, bool single, RunOutput& output)
     : coupling_(coupling),
       grid_(grid),
       snapshots_(snapshots),
@@ -18,20 +19,15 @@ TrajectoryStart::TrajectoryStart(const CouplingOptions& coupling, const TimeGrid
       components_(first.components()),
       single_(single),
       output_(output),
-      x_("Weir::TrajectoryStart::x", first.components() * grid.knots(), first.partition.local_particles()) {
-  Kokkos::deep_copy(knot(0), first.x);
-}
-
-MatrixRef<Real> TrajectoryStart::knot(Index j) const {
-  const Kokkos::pair<Index, Index> rows(components_ * j, components_ * (j + 1));
-  return Kokkos::subview(x_, rows, Kokkos::ALL);
+      x_(x) {
+  Kokkos::deep_copy(knot_of(x_, 0, components_), first.x);
 }
 
 void TrajectoryStart::advance() {
   const Index d = components_, first = grid_.snapshot_knots[done_],
               steps = grid_.snapshot_knots[done_ + 1] - first;
   Ensemble from(snapshots_[done_].comm, particles_.particles(), d, particles_.tile_size());
-  Kokkos::deep_copy(from.x, knot(first));
+  Kokkos::deep_copy(from.x, knot_of(x_, first, d));
   const auto coupled =
       couple_populations(coupling_, {from, snapshots_[done_ + 1]}, CoupledAt::current, single_);
   const auto displacement = coupled.front().displacement, points = from.x, x = x_;

@@ -14,23 +14,20 @@ namespace weir {
 /// straight in between. A piece is an interval between snapshots. All methods are collective.
 class TrajectoryStart : public Piecewise {
  public:
-  /// `first`: particles at the first snapshot. All that is given but `first` outlives the object.
+  /// `first`: particles at the first snapshot; `x`: what is filled, x_i0, x_i1, .. of particle i one below
+  /// the other. All that is given by reference but `first` outlives the object.
   TrajectoryStart(const CouplingOptions& coupling, const TimeGrid& grid,
-                  const std::vector<Ensemble>& snapshots, const Ensemble& first, bool single,
-                  RunOutput& output);
+                  const std::vector<Ensemble>& snapshots, const Ensemble& first, const MatrixRef<Real>& x,
+                  bool single, RunOutput& output);
 
   bool all_done() const override { return done_ + 1 == snapshots_.size(); }
   void advance() override;
   void save(Hdf5File& file) const override;
   void restore(const Hdf5File& file) override;
-  /// x_i0, x_i1, .. of particle i one below the other, as far as they are known.
-  const Matrix<Real>& knots() const { return x_; }
   /// Means of the intervals' costs and the worst duality gap go to the summary.
   void summarise() const;
 
  private:
-  MatrixRef<Real> knot(Index j) const;
-
   const CouplingOptions& coupling_;
   const TimeGrid& grid_;
   const std::vector<Ensemble>& snapshots_;
@@ -38,7 +35,7 @@ class TrajectoryStart : public Piecewise {
   Index components_;
   bool single_;
   RunOutput& output_;
-  Matrix<Real> x_;
+  MatrixRef<Real> x_;
   std::size_t done_ = 0;
   Real cost_ = 0, gap_ = 0;
 };

@@ -160,14 +160,14 @@ StepCost TrajectoryTrainingModel::at(int ranks) const {
   for (const auto* choice : {&model_.train.particles, &model_.train.rule})
     if (std::get<ParameterRuleOptions>(choice->rule).clip)
       cost.traffic["rules"] += exact_sum(ranks, 1);  // ParameterRule::clipping
-  cost.memory = memory_of(ranks);
+  cost.memory = memory(ranks);
   cost.tiles = own.tiles();
   return cost;
 }
 
-/// While the trajectory is trained: snapshots, their blurred copies, sums and weights, and what is as long as
+/// Snapshots, their blurred copies, sums and weights, and what is as long as
 /// the trajectory or the parameters.
-Real TrajectoryTrainingModel::memory_of(int ranks) const {
+Real TrajectoryTrainingModel::memory(int ranks) const {
   const Partition own = particles(ranks);
   const Index d = shape_.dimension, knots = grid_.knots(), n = own.most_local_particles();
   const Index tiles = (own.tiles() + ranks - 1) / ranks,

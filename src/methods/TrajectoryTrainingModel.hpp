@@ -16,6 +16,8 @@ class TrajectoryTrainingModel : public StepModel {
 
   void measure(const Communicator& comm) override;
   StepCost at(int ranks) const override;
+  /// What the training holds from its start on: bytes of the busiest rank. Not collective.
+  Real memory(int ranks) const;
 
  private:
   Partition particles(int ranks) const;
@@ -24,7 +26,6 @@ class TrajectoryTrainingModel : public StepModel {
   void add_score(StepCost& cost, int ranks) const;
   void add_interaction(StepCost& cost, int ranks) const;
   Traffic broadcast(const Partition& sources, Index stride) const;
-  Real memory_of(int ranks) const;
 
   TrajectoryModelOptions model_;
   RunOptions run_;

@@ -6,8 +6,8 @@
 #include <sstream>
 #include <tuple>
 
-#include "output/CommittedFile.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/output/CommittedFile.hpp"
 
 namespace weir {
 
@@ -20,6 +20,12 @@ std::string joined_lines(const std::vector<std::string>& lines) {
 }
 
 }  // namespace
+
+std::string to_text(const Standing& standing) {
+  const auto& [step, time] = standing.tick;
+  if (standing.counts_pieces()) return fmt::format("piece {} of stage {}", step, standing.stage);
+  return fmt::format("step {}, time {:g}", step, time);
+}
 
 Checkpoint::Checkpoint(const Communicator& comm, const std::string& path) : path_(path) {
   check_committed(comm, path);
@@ -84,7 +90,7 @@ void read_particles(const Hdf5File& file, const std::string& name, const Partiti
   const std::vector<Index> expected{partition.particles(), Index(values.extent(0))};
   if (!file.has(name) || file.shape(name) != expected)
     throw RunError(
-        fmt::format("the checkpoint has no {} of {} x {} numbers", name, expected[0], expected[1]));
+        fmt::format("{} has no {} of {} x {} numbers", file.path(), name, expected[0], expected[1]));
   const auto host = Kokkos::create_mirror_view(values);
   file.read_rows(name, host.data(), partition.local_particles(), partition.first_particle());
   Kokkos::deep_copy(values, host);

@@ -1,4 +1,4 @@
-#include "output/CommittedFile.hpp"
+#include "weir/output/CommittedFile.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <filesystem>
 
-#include "output/CommittedFile.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/StopSignals.hpp"
+#include "weir/output/CommittedFile.hpp"
 #include "weir/parallel/Counters.hpp"
 
 namespace weir {
@@ -44,6 +44,7 @@ bool RunControl::run(Stage& stage, int number, const std::function<void(const Ti
           "this multistep scheme begins again at order one: the last digits will differ from those of "
           "a run that was not interrupted");
   }
+  output_.start_progress(saved_at_);
   return stage.run_while([&](const Tick& tick) {
     after_step(tick);
     if (stage.is_over(tick)) return true;
@@ -120,7 +121,7 @@ void RunControl::save(const Standing& standing, const std::function<void(Hdf5Fil
     for (Index i = output_.run().checkpoint.keep; i < Index(all.size()); ++i)
       std::filesystem::remove(all[std::size_t(i)]);
   });
-  output_.log(fmt::format("step {}: {} written", standing.tick.step, path));
+  output_.log(fmt::format("{}: {} written", to_text(standing), path));
   saved_at_ = standing.tick.step;
   last_save_ = last_ask_ = Clock::now();
 }

@@ -9,11 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "output/CommittedFile.hpp"
 #include "weir/base/Configuration.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Libraries.hpp"
 #include "weir/output/Checkpoint.hpp"
+#include "weir/output/CommittedFile.hpp"
 #include "weir/output/Snapshots.hpp"
 
 namespace weir {
@@ -191,13 +191,17 @@ void RunOutput::finish(const std::string& status, Index steps, Real time) {
                   comm_.size() == 1 ? "" : "s", folder_));
 }
 
+void RunOutput::start_progress(Index step) {
+  progress_from_ = step;
+  progress_started_ = Clock::now();
+}
+
 void RunOutput::progress(Index step, Index steps, Real time) {
-  if (!comm_.is_root() || step == 0) return;
+  if (!comm_.is_root() || step <= progress_from_) return;
   const Real since = seconds_since(last_progress_);
   if (since < (terminal_ ? 0.2 : 30)) return;
   last_progress_ = Clock::now();
-  const Index before = restart_ ? restart_->standing().tick.step : 0;
-  const Real rate = Real(step - before) / seconds_since(started_);
+  const Real rate = Real(step - progress_from_) / seconds_since(progress_started_);
   const std::string line = fmt::format("step {} of {}, time {:.4g}, {:.3g} steps/s, {:.0f} s left", step,
                                        steps, time, rate, Real(steps - step) / rate);
   if (terminal_) {

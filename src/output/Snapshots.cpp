@@ -7,10 +7,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "output/CommittedFile.hpp"
 #include "weir/base/Configuration.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/output/Checkpoint.hpp"
+#include "weir/output/CommittedFile.hpp"
 
 namespace weir {
 

@@ -1,8 +1,9 @@
 # A run that cannot start, through mpirun: every rank leaves with code 2, the message is there once, nothing is written.
 string(REPLACE "|" ";" mpiexec "${MPIEXEC}")
 file(REMOVE_RECURSE ${FOLDER})
+math(EXPR limit "60 * $ENV{WEIR_TEST_PATIENCE}")
 execute_process(COMMAND ${mpiexec} 3 ${WEIR} ${DECK} --set ${SETTING} --set run.output=${FOLDER} RESULT_VARIABLE code OUTPUT_VARIABLE out
-  ERROR_VARIABLE err TIMEOUT 60)
+  ERROR_VARIABLE err TIMEOUT ${limit})
 if(NOT code EQUAL 2)
   message(FATAL_ERROR "exit code ${code}, expected 2:\n${out}\n${err}")
 endif()

@@ -16,7 +16,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "decks"))
 from identical import differences
 
-PATIENCE = 240  # seconds that anything may take
+PATIENCE = 240 * int(os.environ.get("WEIR_TEST_PATIENCE", 1))  # seconds that anything may take
 
 
 def expect(condition, what):

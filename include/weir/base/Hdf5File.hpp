@@ -54,6 +54,7 @@ class Hdf5File {
   void write_strings(const std::string& name, const std::vector<std::string>& values);
   std::vector<std::string> read_strings(const std::string& name) const;
 
+  const std::string& path() const { return path_; }
   bool has(const std::string& name) const;
   std::vector<Index> shape(const std::string& name) const;
   std::vector<std::string> members(const std::string& group) const;

@@ -55,7 +55,7 @@ class Couplings : public Piecewise {
   ~Couplings() override;
 
   /// Works for about so many seconds, a piece at least; returns whether everything is coupled.
-  bool advance(Real seconds);
+  bool advance_for(Real seconds);
   void advance() override;
   bool all_done() const override;
   /// Pieces that are done.

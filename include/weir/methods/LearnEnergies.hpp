@@ -14,7 +14,7 @@
 #include "weir/methods/Method.hpp"
 #include "weir/methods/NetworkModel.hpp"
 #include "weir/methods/Populations.hpp"
-#include "weir/methods/Prediction.hpp"
+#include "weir/methods/PredictionMetrics.hpp"
 #include "weir/methods/TrajectoryModel.hpp"
 
 namespace weir {

@@ -1,4 +1,4 @@
-// Predicting populations with a learned energy, and how far the predictions are from what was observed.
+// Predicting populations with a learned energy.
 //
 //     current (explicit)   x' = x - tau grad F(x)  + sqrt(2 beta tau) xi
 //     next (implicit)      x' = x - tau grad F(x') + sqrt(2 beta tau) xi,  by damped fixed-point iteration
@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "weir/base/MetricsTable.hpp"
 #include "weir/energies/FreeEnergy.hpp"
 #include "weir/energies/LearnedEnergy.hpp"
 #include "weir/input/RunOptions.hpp"
@@ -30,6 +29,9 @@ struct PredictionOptions {
 
   /// The population that the prediction of population k + 1 starts from.
   Index start(Index k) const;
+  /// Its particles: in a roll-out those predicted before, but for the first population.
+  const Ensemble& particles_at_start(Index k, const std::vector<Ensemble>& predicted,
+                                     const std::vector<Ensemble>& observed) const;
 };
 
 struct Predictions {
@@ -56,12 +58,13 @@ class Prediction : public Piecewise {
   /// Of what is done; nothing is interpolated.
   Predictions result() const;
 
-  class Step;  // public for nvcc, as it has kernels
+  class PopulationStep;  // public for nvcc, as it has kernels
 
  private:
-  /// That the prediction of population k + 1 starts from.
-  const Ensemble& start(Index k) const;
-  std::unique_ptr<Step> next_step() const;
+  const Ensemble& start(Index k) const {
+    return options_.particles_at_start(k, predictions_.populations, observed_);
+  }
+  std::unique_ptr<PopulationStep> next_step() const;
 
   const PredictionOptions& options_;
   const LearnedEnergy& learned_;
@@ -70,55 +73,7 @@ class Prediction : public Piecewise {
   RunOptions run_;
   Predictions predictions_;
   Index unconverged_ = 0;
-  std::unique_ptr<Step> step_;  // of the next population, where it is under way
-};
-
-struct PredictionMetricsOptions {
-  std::vector<std::string> report{"w1", "w2"};
-  Index points = 2000;
-};
-void describe(Section& section, PredictionMetricsOptions& options);
-
-/// Every metric per step as <name>/<k> and its mean as <name>, the references w1_identity and w1_floor
-/// beside; where populations were left out, their mean as <name>_left_out and the distances of displacement
-/// interpolation (no learning) as <name>_interpolation. A piece is an entropic distance of a large
-/// population, or all the rest of as many steps as there are ranks. Collective.
-class PredictionMetrics : public Piecewise {
- public:
-  /// What is measured, and against what: all outlive the object.
-  struct Measured {
-    const PredictionOptions& prediction;
-    const Predictions& predictions;
-    const Populations& populations;
-    const std::vector<Ensemble>& observed;
-    const EnergyOptions* truth;  ///< the true energy, for l2_uvp; null where it is not known
-  };
-  PredictionMetrics(const PredictionMetricsOptions& options, const Measured& measured, const RunOptions& run);
-
-  bool all_done() const override { return done_ == Index(values_.size()); }
-  void advance() override;
-  void save(Hdf5File& file) const override;
-  void restore(const Hdf5File& file) override;
-  /// Once everything is done.
-  Metrics result() const;
-
- private:
-  struct Distance;
-  struct Step;
-  bool asks_for(const char* name) const;
-  bool is_entropic(Index k) const;
-  const Ensemble& identity(Index k) const;
-  std::vector<Distance> entropic_distances(Index k) const;
-  void measure_exactly(Index first, Index last);
-  Step sample(Index k, int rank) const;
-  void add_l2_uvp(Index k);
-  void add_bures_uvp(Index k);
-
-  PredictionMetricsOptions options_;
-  Measured measured_;
-  RunOptions run_;
-  std::vector<Metrics> values_;  // of step k, as they come
-  Index done_ = 0;               // steps of which all is known
+  std::unique_ptr<PopulationStep> step_;  // of the next population, where it is under way
 };
 
 }  // namespace weir

@@ -27,12 +27,15 @@ namespace weir {
 constexpr Real checkpoint_layout = 2;
 
 /// Where a run stands: the number of its stage, and where this stands. `next_step`: the step size that the
-/// solver would take next.
+/// solver would take next; 0 where the stage has no solver, and `tick.step` counts pieces of its work.
 struct Standing {
   int stage = 0;
   Tick tick{0, 0};
   Real next_step = 0;
+  bool counts_pieces() const { return next_step == 0; }
 };
+/// "step 12, time 0.6" or "piece 3 of stage 2".
+std::string to_text(const Standing& standing);
 
 /// A committed checkpoint, open to read. All methods are collective.
 class Checkpoint {

@@ -56,6 +56,8 @@ class RunOutput {
   /// Since the run began, the time before restarts included.
   Real seconds() const;
 
+  /// A stage of steps goes on from `step`: rates are counted from here.
+  void start_progress(Index step);
   /// On a terminal a line with rate and time left, rewritten in place; elsewhere a log line every half
   /// minute.
   void progress(Index step, Index steps, Real time);
@@ -72,7 +74,8 @@ class RunOutput {
   std::unique_ptr<MetricsTable> metrics_;
   std::unique_ptr<Snapshots> snapshots_;
   std::vector<std::pair<std::string, Value>> summary_;
-  std::chrono::steady_clock::time_point started_, last_progress_;
+  std::chrono::steady_clock::time_point started_, last_progress_, progress_started_;
+  Index progress_from_ = 0;
   bool terminal_ = false, progress_shown_ = false;
 };
 

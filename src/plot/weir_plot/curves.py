@@ -8,7 +8,7 @@ MOST_LINES = 8
 
 
 def draw_metrics(run):
-    """One panel a metric, its components as lines; None for tables of a single row."""
+    """One panel a metric, its components as lines; None for tables of a single time."""
     groups = _groups(run.metrics)
     if not groups:
         return None
@@ -47,7 +47,7 @@ def _falls_far(values):
 
 def _groups(metrics):
     """{metric: {component label: values}} of the columns that are numbers at more than one time."""
-    if len(metrics.get("time", ())) < 2:
+    if len(np.unique(metrics.get("time", ()))) < 2:
         return {}
     groups = {}
     for column, values in metrics.items():

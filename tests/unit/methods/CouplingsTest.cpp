@@ -3,8 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-
+#include "Clouds.hpp"
 #include "InProcess.hpp"
 #include "weir/base/Hdf5File.hpp"
 
@@ -12,19 +11,6 @@ namespace weir {
 namespace {
 
 using namespace testing_tools;
-
-std::vector<Ensemble> clouds(const Communicator& comm, const std::vector<Index>& sizes) {
-  std::vector<Ensemble> populations;
-  for (std::size_t k = 0; k < sizes.size(); ++k) {
-    populations.emplace_back(comm, sizes[k], 2, 8);
-    const Index first = populations[k].partition.first_particle();
-    for (Index i = 0; i < populations[k].partition.local_particles(); ++i) {
-      populations[k].x(0, i) = std::cos(0.7 * Real(first + i) + Real(k));
-      populations[k].x(1, i) = std::sin(1.3 * Real(first + i)) + 0.2 * Real(k);
-    }
-  }
-  return populations;
-}
 
 void expect_same(const std::vector<CoupledEnsemble>& a, const std::vector<CoupledEnsemble>& b) {
   ASSERT_EQ(a.size(), b.size());
@@ -54,7 +40,7 @@ void expect_restartable(const CouplingOptions& options, const std::vector<Index>
     const std::string before = folder / std::to_string(runs), after = folder / std::to_string(runs + 1);
     if (runs > 0) couplings.restore(Hdf5File(before, comm.mpi(), Hdf5File::Access::read));
     EXPECT_EQ(couplings.done(), done);
-    finished = couplings.advance(0);
+    finished = couplings.advance_for(0);
     EXPECT_GT(couplings.done(), done);
     done = couplings.done();
     Hdf5File file(after, comm.mpi(), Hdf5File::Access::create);

@@ -67,9 +67,10 @@ void expect_counts(const std::map<std::string, Counted>& phases, const StepCost&
 }
 
 /// What the deck counts while it runs is what the model says.
-void expect_exact_counts(const std::string& deck, Index steps) {
-  const StepCost cost = ReadDeck(deck).model()->at(Communicator().size());
-  expect_counts(counted(deck, {}), cost, steps, steps + 1);
+void expect_exact_counts(const std::string& deck, Index steps,
+                         const std::vector<std::string>& settings = {}) {
+  const StepCost cost = ReadDeck(deck, settings).model()->at(Communicator().size());
+  expect_counts(counted(deck, settings), cost, steps, steps + 1);
 }
 
 /// The same of the last steps of a simulation: solvers may set themselves up in the first.
@@ -184,6 +185,13 @@ TEST(EstimateParallel, CountsOfATrajectory) {
                       2);
 }
 
+// The last interval is shorter, and has fewer knots.
+TEST(EstimateParallel, CountsOfATrajectoryWhoseEndIsNoMultipleOfTheStep) {
+  expect_exact_counts(
+      trajectory("precision: single", "rule: {adam: {}}", "potential: {hidden: [3]}, entropy: 0.1"), 2,
+      {"learn_energies.populations.simulate.time.end=0.025"});
+}
+
 TEST(Estimate, AStartIsCoupledSnapshotBySnapshot) {
   const ReadDeck deck(trajectory("precision: double", "rule: {adam: {}}", "potential: {hidden: [3]}"),
                       {"learn_energies.leave_out=[1]"});
@@ -194,6 +202,21 @@ TEST(Estimate, AStartIsCoupledSnapshotBySnapshot) {
   EXPECT_EQ(parts[2].name, "iteration");
   EXPECT_EQ(parts[0].model->at(2).traffic.at("coupling").calls, 4);
   EXPECT_EQ(parts[1].model->at(2).traffic.at("coupling").calls, 2 * 4);  // to populations 2 and 3
+  // The training waits meanwhile, and holds what it holds.
+  EXPECT_GT(parts[1].model->at(2).memory, parts[2].model->at(2).memory);
+}
+
+// Couplings by Sinkhorn follow each other: two of them take no more memory than one, but for populations.
+TEST(Estimate, MemoryOfCouplingsThatFollowEachOther) {
+  const auto memory = [](const std::string& end) {
+    const ReadDeck deck(trajectory("precision: double", "rule: {adam: {}}", "potential: {hidden: [3]}"),
+                        {"learn_energies.coupling={method: sinkhorn}",
+                         "learn_energies.populations.simulate.time.end=" + end});
+    const auto parts = deck.methods[deck.named]->modelled_parts(Communicator(), deck.run);
+    return parts[0].model->at(2).memory - parts[1].model->at(2).memory;
+  };
+  EXPECT_GT(memory("0.01"), 0);
+  EXPECT_EQ(memory("0.01"), memory("0.03"));
 }
 
 TEST(EstimateParallel, CountsOfLearnedEnergies) {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "Interrupted.hpp"
-#include "output/CommittedFile.hpp"
+#include "weir/output/CommittedFile.hpp"
 
 namespace weir {
 namespace {
@@ -74,6 +74,45 @@ TEST(InterruptionParallel, LinearFitsOfEachTransitionRepeated) {
                "density: {kernel: {}}\n  predict: roll_out\n  repetitions: 2\n  metrics: [w1, w2, l2_uvp, "
                "bures_uvp, mmd]"),
       2 * (1 + 4 + 3 + 1 + 4));
+}
+
+TEST(InterruptionParallel, CouplingsBySinkhorn) {
+  std::string deck = learning("{linear: {}}");
+  const std::string exact = "{batch: 20}";
+  deck.replace(deck.find(exact), exact.size(), "{method: sinkhorn, epsilon: 0.1}");
+  expect_equal_when_interrupted(deck, 4 + 3 + 4);
+}
+
+TEST(InterruptionParallel, EnergiesThatAreLostAreWrittenAgain) {
+  const SharedFolder folder;
+  DeckRun run{folder, learning("{linear: {}}")};
+  const std::string energies = folder / "out/energies.h5";
+  ASSERT_EQ(run().code, done);
+  const std::string whole = text_of(energies);
+  run.time_limit = 0;
+  for (Outcome outcome = run(); outcome.code == stopped; outcome = run(0, "")) {
+    Communicator().barrier();
+    if (Communicator().is_root()) std::filesystem::remove(energies);
+    Communicator().barrier();
+  }
+  EXPECT_EQ(text_of(energies), whole);
+}
+
+// A later repetition does not have what the first one learned.
+TEST(InterruptionParallel, EnergiesOfAnEarlierRepetitionMustBeThere) {
+  const SharedFolder folder;
+  DeckRun run{folder, learning("{linear: {}}", "repetitions: 2\n  metrics: [w1]")};
+  run.time_limit = 0;
+  Outcome outcome = run();
+  while (outcome.code == stopped && checkpoints(folder)[0].find("checkpoint-3-") == std::string::npos)
+    outcome = run(0, "");
+  ASSERT_EQ(outcome.code, stopped) << outcome.message;
+  Communicator().barrier();
+  if (Communicator().is_root()) std::filesystem::resize_file(folder / "out/energies.h5", 1000);
+  Communicator().barrier();
+  outcome = run(0, "");
+  EXPECT_EQ(outcome.code, failed);
+  EXPECT_NE(outcome.message.find("energies.h5"), std::string::npos) << outcome.message;
 }
 
 // Two transitions fewer to learn from, as many predictions and metrics.

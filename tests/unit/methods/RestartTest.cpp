@@ -5,9 +5,9 @@
 #include <filesystem>
 
 #include "Interrupted.hpp"
-#include "output/CommittedFile.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/StopSignals.hpp"
+#include "weir/output/CommittedFile.hpp"
 
 namespace weir {
 namespace {
