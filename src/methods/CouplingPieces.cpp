@@ -40,7 +40,7 @@ Index CouplingPieces::done() const {
 }
 
 Matrix<Real> CouplingPieces::table(std::size_t k) const {
-  return {"Weir::Coupling::table", std::size_t(components_ + 2), coupled_[k].mass.extent(0)};
+  return Matrix<Real>("Weir::Coupling::table", components_ + 2, coupled_[k].mass.extent(0));
 }
 
 void CouplingPieces::save(Hdf5File& file) const {
