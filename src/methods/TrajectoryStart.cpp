@@ -30,7 +30,8 @@ void TrajectoryStart::advance() {
   Kokkos::deep_copy(from.x, knot_of(x_, first, d));
   const auto coupled =
       couple_populations(coupling_, {from, snapshots_[done_ + 1]}, CoupledAt::current, single_);
-  const auto displacement = coupled.front().displacement, points = from.x, x = x_;
+  const auto displacement = coupled.front().displacement, points = from.x;
+  const auto x = x_;
   for_each_tile(
       "Weir::TrajectoryStart::interpolate", particles_.local(), KOKKOS_LAMBDA(const Tile& tile) {
         for (Index i = tile.first; i < tile.first + tile.count; ++i)
