@@ -57,7 +57,9 @@ Index expect_restartable(const Given& given, Index most_exact) {
     Hdf5File file(folder / std::to_string(pieces + 1), given.comm.mpi(), Hdf5File::Access::create);
     metrics.save(file);
     file.close();
-    if (done) EXPECT_EQ(metrics.result(), expected);
+    if (done) {
+      EXPECT_EQ(metrics.result(), expected);
+    }
   }
   return pieces;
 }
