@@ -33,6 +33,8 @@ class Deck {
   static Deck parse(const std::string& text, const std::string& source, const std::string& folder,
                     const std::vector<std::string>& settings = {});
 
+  /// Throws what is wrong with the text itself, if it is to be known without reading on.
+  void check_text() const { problems_.raise(); }
   /// Reads the run and the method's options, and returns the method's key. Throws one InputError with all
   /// problems, those of keys that stand twice and of settings included; `explain` tells where they stand.
   std::string read(RunOptions& run, const std::vector<DeckMethod>& methods) const;

@@ -84,10 +84,10 @@ TEST(PredictionMetricsParallel, GoOnBetweenDistancesOfLargePopulations) {
   EXPECT_EQ(expect_restartable(given, 10), 5 + 7 + 5);
 }
 
-// Two large populations around a small one.
+// Two large populations around a small one, which another rank measures beside the first.
 TEST(PredictionMetricsParallel, GoOnWhereOnlySomeAreLarge) {
   const Given given({24, 25, 12, 27});
-  EXPECT_EQ(expect_restartable(given, 20), 5 + 1 + 5);
+  EXPECT_EQ(expect_restartable(given, 20), given.comm.size() == 1 ? 5 + 1 + 5 : 5 + 5);
 }
 
 TEST(PredictionMetricsParallel, DistancesBySinkhornAreNearTheExactOnes) {
