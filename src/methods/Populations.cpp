@@ -14,6 +14,9 @@ namespace weir {
 
 void describe(Section& section, SimulatedPopulations& options) {
   describe(section, static_cast<SimulateOptions&>(options));
+  if (section.reading() && options.time.tolerance)
+    section.error("time.tolerance",
+                  "populations are the states after steps of the same size; leave the tolerance out");
 }
 void describe(Section& section, FilePopulations& options) {
   describe(section, static_cast<DataOptions&>(options));
