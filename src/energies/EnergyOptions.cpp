@@ -67,7 +67,8 @@ void describe(Section& section, EntropyOptions& options) {
       .at_least(0);
   section
       .option("by", options.by,
-              "noise of the Langevin scheme, or the noise-free flow of the blob-regularised entropy")
+              "noise of the Langevin scheme, or the noise-free flow of the blob-regularised entropy; a "
+              "learned entropy acts alike")
       .one_of({"noise", "blob"});
   section
       .option("bandwidth", options.bandwidth,

@@ -17,8 +17,8 @@ FreeEnergy::FreeEnergy(const EnergyOptions& options, const Communicator& comm, c
   for (const auto& term : options.interaction)
     problems.collect([&] { add(make_interaction(term, comm, partition, dimension, single)); });
 
-  const auto add_blob = [&](Real coefficient, Real exponent, const std::optional<Real>& bandwidth,
-                            const char* key) {
+  const auto make_blob = [&](Real coefficient, Real exponent, const std::optional<Real>& bandwidth,
+                             const char* key) {
     if (dimension + 1 > most_pair_components)
       throw InputError(options.where + "." + key,
                        fmt::format("the blob flow takes up to {} dimensions, the ensemble has {}",
@@ -30,22 +30,27 @@ FreeEnergy::FreeEnergy(const EnergyOptions& options, const Communicator& comm, c
     if (!(width > 0))
       throw InputError(options.where + "." + key + ".bandwidth",
                        "the initial ensemble has no spread to take a bandwidth from; give one above 0");
-    blobs_.push_back(
-        std::make_unique<BlobEnergy>(comm, partition, dimension, coefficient, exponent, width, single));
+    return std::make_unique<BlobEnergy>(comm, partition, dimension, coefficient, exponent, width, single);
   };
-  if (options.entropy.by == "noise")
+  const bool by_noise = options.entropy.by == "noise";
+  if (by_noise)
     temperature_ = options.entropy.coefficient;
   else if (options.entropy.coefficient > 0)
-    problems.collect([&] { add_blob(options.entropy.coefficient, 1, options.entropy.bandwidth, "entropy"); });
+    problems.collect([&] {
+      blobs_.push_back(make_blob(options.entropy.coefficient, 1, options.entropy.bandwidth, "entropy"));
+    });
   problems.collect([&] {
     if (options.learned.empty()) return;
     const auto learned =
         read_learned_energy(options.learned.path, comm, dimension, options.where + ".learned");
     add(learned, comm, partition, single);
+    if (!learned.entropy.empty() && !by_noise)
+      learned_entropy_ = make_blob(1, 1, options.entropy.bandwidth, "entropy");
   });
   problems.collect([&] {
-    if (!options.power) return;
-    add_blob(options.power->coefficient, options.power->exponent, options.power->bandwidth, "power");
+    if (options.power)
+      blobs_.push_back(
+          make_blob(options.power->coefficient, options.power->exponent, options.power->bandwidth, "power"));
   });
   problems.raise();
 }
@@ -60,7 +65,11 @@ void FreeEnergy::add(const LearnedEnergy& energy, const Communicator& comm, cons
 }
 
 Real FreeEnergy::temperature(Real t) const {
-  return temperature_ + (learned_ ? learned_->temperature(t) : 0);
+  return temperature_ + (learned_ && !learned_entropy_ ? learned_->temperature(t) : 0);
+}
+
+Real FreeEnergy::largest_temperature(Real start, Real end) const {
+  return temperature_ + (learned_ && !learned_entropy_ ? learned_->largest_temperature(start, end) : 0);
 }
 
 void FreeEnergy::velocity(Real t, const MatrixRef<const Real>& x, const MatrixRef<Real>& v) {
@@ -68,6 +77,8 @@ void FreeEnergy::velocity(Real t, const MatrixRef<const Real>& x, const MatrixRe
   for (const auto& potential : potentials_) potential->add_gradient(tiles_, x, t, -1, v);
   for (const auto& interaction : interactions_) interaction->add_gradient(x, t, -1, v);
   for (const auto& blob : blobs_) blob->add_gradient(x, -1, v);
+  if (learned_entropy_ && learned_->temperature(t) > 0)
+    learned_entropy_->add_gradient(x, -learned_->temperature(t), v);
 }
 
 FreeEnergy::Parts FreeEnergy::energy(Real t, const MatrixRef<const Real>& x) {
@@ -87,6 +98,7 @@ FreeEnergy::Parts FreeEnergy::energy(Real t, const MatrixRef<const Real>& x) {
   }
   for (const auto& interaction : interactions_) parts.interaction += interaction->energy(x, t);
   for (const auto& blob : blobs_) parts.internal += blob->energy(x);
+  if (learned_entropy_) parts.internal += learned_->temperature(t) * learned_entropy_->energy(x);
   return parts;
 }
 

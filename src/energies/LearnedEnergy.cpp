@@ -209,6 +209,14 @@ Real LearnedEnergy::temperature(Real t) const {
   return entropy.empty() ? 0 : std::max(entropy[row(t, Index(entropy.size()))], Real(0));
 }
 
+Real LearnedEnergy::largest_temperature(Real start, Real end) const {
+  const Index rows = Index(entropy.size());
+  Real largest = 0;
+  for (Index r = row(start, rows); r <= row(end, rows) && r < rows; ++r)
+    largest = std::max(largest, entropy[r]);
+  return largest;
+}
+
 void LearnedEnergy::write(Hdf5File& file, const std::string& group) const {
   file.write(group + "/times", times, {Index(times.size())});
   file.set_attribute(group.empty() ? "/" : group, "dimension", Real(dimension));

@@ -216,8 +216,21 @@ double exact_vector_sum(Vec a, Vec b, double (*term)(double, double)) {
   }
   const auto on_device = Kokkos::create_mirror_view_and_copy(MemorySpace(), shape.partials);
   Real total = 0;
-  shape.sum(on_device, &total, "a sum over the state");
+  try {
+    shape.sum(on_device, &total, "a sum over the state");
+  } catch (const RunError&) {  // on all ranks
+    return HUGE_VAL;
+  }
   return total;
+}
+
+bool all_finite(Vec vec) {
+  const Reading values(vec);
+  PetscInt size = 0;
+  WEIR_PETSC(VecGetLocalSize(vec, &size));
+  bool finite = true;
+  for (PetscInt i = 0; i < size; ++i) finite = finite && std::isfinite(values.begin()[i]);
+  return !shape_of(vec).layout->comm().any(!finite);
 }
 
 void make_exact(Vec vec, std::shared_ptr<const Layout> layout) {

@@ -19,7 +19,11 @@ void make_exact(Vec vec, std::shared_ptr<const Layout> layout);
 /// How many vectors share the layout of `vec`, itself included: those that were duplicated from it and live.
 Index count_vectors_like(Vec vec);
 
-/// Exact sum over ranks of term(a_i, b_i) over all entries of vectors that share a layout made by make_exact.
+/// Collective: exact sum over ranks of term(a_i, b_i) over all entries of vectors that share a layout made by
+/// make_exact; infinite where a term is not finite, which PETSc's solvers look for and recover from.
 double exact_vector_sum(Vec a, Vec b, double (*term)(double, double));
+
+/// Collective, of a vector with such a layout.
+bool all_finite(Vec vec);
 
 }  // namespace weir

@@ -1,4 +1,4 @@
-// Weir's additions to PETSc's time steppers: the TS type "weir" and the step-size control "weir".
+// Weir's own time stepper in PETSc: the TS type "weir", blocks by their rules.
 #pragma once
 
 #include <petscts.h>
@@ -12,7 +12,7 @@ namespace weir {
 /// What the TS type "weir" does in a step: advance x from time t by h. Set on the TS after TSSetType.
 using StepFunction = std::function<void(Index step, Real t, Real h, Vec x)>;
 
-/// Registers both types; once is enough, more does no harm.
+/// Registers the type; once is enough, more does no harm.
 void register_steppers();
 
 /// For a TS of type "weir": steps of `size` from `start`, `count` of them, the last one ending at `end`.

@@ -29,6 +29,7 @@ class NetworkTraining : public EnergyTraining {
 
   std::shared_ptr<const Layout> layout() const override { return layout_; }
   Real temperature(Real, Index) const override { return 0; }
+  Real largest_temperature(Real, Real, Index) const override { return 0; }
   void velocity(Real t, const ConstBlockViews& x, const BlockViews& v) override;
 
   Index iterations_per_epoch() const override { return batches_.per_epoch(); }

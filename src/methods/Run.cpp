@@ -75,6 +75,15 @@ std::unique_ptr<Checkpoint> restart_from(const CommandLine& command, const Commu
   return found;
 }
 
+/// How an error that ends a run is told to the user.
+Outcome outcome_of(const std::exception& error) {
+  const std::string text = error.what();
+  if (dynamic_cast<const InputError*>(&error)) return {bad_input, text};
+  if (dynamic_cast<const RunError*>(&error)) return {failed, "the run failed: " + text};
+  if (dynamic_cast<const LibraryError*>(&error)) return {failed, "a library call failed: " + text};
+  return {failed, text};
+}
+
 ExitCode run_method(Method& method, const DeckMethod& described, const RunOptions& run,
                     const CommandLine& command, const Communicator& comm) {
   const std::string deck = resolved_deck(run, described);
@@ -88,7 +97,12 @@ ExitCode run_method(Method& method, const DeckMethod& described, const RunOption
   for (const auto& remark : remarks) output.log(remark);
   Phase::forget();
   const auto start = std::chrono::steady_clock::now();
-  method.run(output, control);
+  try {
+    method.run(output, control);
+  } catch (const std::exception& error) {
+    output.log_failure(outcome_of(error).message);
+    throw;
+  }
   if (command.benchmark) {
     const Real seconds = std::chrono::duration<Real>(std::chrono::steady_clock::now() - start).count();
     const std::string report = write_benchmark(output, command.deck, method.key(), seconds);
@@ -141,14 +155,8 @@ Outcome run_to_outcome(const CommandLine& command, const Communicator& comm) {
   try {
     const ExitCode code = run_deck(command, comm);
     return {code, ""};
-  } catch (const InputError& error) {
-    return {bad_input, error.what()};
-  } catch (const RunError& error) {
-    return {failed, std::string("the run failed: ") + error.what()};
-  } catch (const LibraryError& error) {
-    return {failed, std::string("a library call failed: ") + error.what()};
   } catch (const std::exception& error) {
-    return {failed, error.what()};
+    return outcome_of(error);
   }
 }
 

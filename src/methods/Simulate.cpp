@@ -109,7 +109,6 @@ void Simulate::run(RunOutput& output, RunControl& control) {
   const Partition& partition = simulation.initial().partition;
   Snapshots& snapshots = output.snapshots();
   Reporter reporter(options_.metrics, simulation.initial(), simulation.energy(), output);
-  const Index planned = simulation.planned_steps();
   const auto is_due = [](Index step, Index every) { return every > 0 && step % every == 0; };
   Tick last{0, options_.time.start};
   const auto after_step = [&](const Tick& tick, const MatrixRef<const Real>& x) {
@@ -120,7 +119,6 @@ void Simulate::run(RunOutput& output, RunControl& control) {
     }
     if (final || tick.step == 0 || is_due(tick.step, options_.snapshots.every))
       snapshots.write(tick.step, tick.time, "particles", partition, x);
-    output.progress(tick.step, planned, tick.time);
     last = tick;
   };
   control.run(simulation.stage(), 0, simulation.with_particles(after_step));

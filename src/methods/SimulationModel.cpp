@@ -91,6 +91,9 @@ void SimulationModel::list_learned(const LearnedEnergy& energy) {
   if (energy.interaction || energy.interaction_network)
     pair_terms_.push_back(
         {shape_.dimension, single ? Index(sizeof(float)) : real_size, !energy.interaction_network});
+  if (energy.entropy.empty() || options_.energy.entropy.by != "blob") return;
+  for (const Index stride : {shape_.dimension, shape_.dimension + 1})  // BlobEnergy
+    pair_terms_.push_back({stride, run_.single_precision() ? Index(sizeof(float)) : real_size});
 }
 
 /// From a short simulation of a tile of particles on this rank alone.

@@ -18,7 +18,6 @@ bool run_training(Stage& stage, int repetition, const TrainingReports& reports, 
                   RunControl& control) {
   const Index iterations = stage.planned_steps();
   return control.run(stage, training_stage(repetition), [&](const Tick& tick) {
-    output.progress(tick.step, iterations, tick.time);
     if (tick.step % reports.every != 0 && tick.step != iterations) return;
     const Phase phase("metrics");
     output.report(repetition * iterations + tick.step, Real(tick.step) / Real(reports.per_time),

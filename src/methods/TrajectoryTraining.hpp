@@ -31,6 +31,7 @@ class ResidualTraining : public TrajectoryTraining {
 
   std::shared_ptr<const Layout> layout() const override { return layout_; }
   Real temperature(Real, Index) const override { return 0; }
+  Real largest_temperature(Real, Real, Index) const override { return 0; }
   void velocity(Real t, const ConstBlockViews& x, const BlockViews& v) override;
 
   void initialise(const MatrixRef<Real>& parameters) const override;

@@ -34,7 +34,8 @@ RunControl::RunControl(RunOutput& output, std::optional<Real> time_limit)
 bool RunControl::run(Stage& stage, int number, const std::function<void(const Tick&)>& after_step) {
   const Checkpoint* from = output_.restart();
   saved_at_ = asked_at_ = ask_next_ = 0;
-  if (from && from->standing().stage == number) {
+  const bool from_here = from && from->standing().stage == number;
+  if (from_here) {
     from->read("state", stage.state());
     from->read("memory", stage.memory());
     stage.resume(from->standing().tick, from->standing().next_step);
@@ -44,9 +45,11 @@ bool RunControl::run(Stage& stage, int number, const std::function<void(const Ti
           "this multistep scheme begins again at order one: the last digits will differ from those of "
           "a run that was not interrupted");
   }
-  output_.start_progress(saved_at_);
+  output_.start_progress(saved_at_, from_here ? from->standing().tick.time : stage.start());
+  const auto steps = stage.is_adaptive() ? std::nullopt : std::optional<Index>(stage.planned_steps());
   return stage.run_while([&](const Tick& tick) {
     after_step(tick);
+    output_.progress({tick.step, tick.time, steps, stage.end()});
     if (stage.is_over(tick)) return true;
     const Order order = order_after(tick.step);
     if (order == Order::go_on) return true;

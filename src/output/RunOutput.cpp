@@ -191,19 +191,28 @@ void RunOutput::finish(const std::string& status, Index steps, Real time) {
                   comm_.size() == 1 ? "" : "s", folder_));
 }
 
-void RunOutput::start_progress(Index step) {
+void RunOutput::start_progress(Index step, Real time) {
   progress_from_ = step;
+  progress_from_time_ = time;
   progress_started_ = Clock::now();
 }
 
-void RunOutput::progress(Index step, Index steps, Real time) {
-  if (!comm_.is_root() || step <= progress_from_) return;
+std::string RunOutput::progress_line(const Progress& at, Index step, Real time, Real seconds) {
+  const Real rate = Real(at.step - step) / seconds;
+  const Real left =
+      at.steps ? Real(*at.steps - at.step) / rate : (at.end - at.time) / (at.time - time) * seconds;
+  return fmt::format("step {}{}, time {:.4g}{}, {:.3g} steps/s, {:.0f} s left", at.step,
+                     at.steps ? fmt::format(" of {}", *at.steps) : "", at.time,
+                     at.steps ? "" : fmt::format(" of {:.4g}", at.end), rate, left);
+}
+
+void RunOutput::progress(const Progress& at) {
+  if (!comm_.is_root() || at.step <= progress_from_) return;
   const Real since = seconds_since(last_progress_);
   if (since < (terminal_ ? 0.2 : 30)) return;
   last_progress_ = Clock::now();
-  const Real rate = Real(step - progress_from_) / seconds_since(progress_started_);
-  const std::string line = fmt::format("step {} of {}, time {:.4g}, {:.3g} steps/s, {:.0f} s left", step,
-                                       steps, time, rate, Real(steps - step) / rate);
+  const std::string line =
+      progress_line(at, progress_from_, progress_from_time_, seconds_since(progress_started_));
   if (terminal_) {
     std::fprintf(stderr, "\r\033[K%s", line.c_str());
     std::fflush(stderr);
@@ -211,6 +220,13 @@ void RunOutput::progress(Index step, Index steps, Real time) {
   } else {
     log(line);
   }
+}
+
+void RunOutput::log_failure(const std::string& text) {
+  if (!comm_.is_root()) return;
+  if (progress_shown_) std::fputs("\r\033[K", stderr);
+  progress_shown_ = false;
+  log_ << text << std::endl;
 }
 
 }  // namespace weir

@@ -26,6 +26,8 @@ class FreeEnergy {
   void velocity(Real t, const MatrixRef<const Real>& x, const MatrixRef<Real>& v);
   /// beta at time t of the entropy that acts as noise; 0 where there is none.
   Real temperature(Real t) const;
+  /// The largest of them from `start` to `end`.
+  Real largest_temperature(Real start, Real end) const;
 
   struct Parts {
     Real potential = 0, interaction = 0,
@@ -45,6 +47,7 @@ class FreeEnergy {
   LocalTiles tiles_;
   Real temperature_ = 0;
   std::shared_ptr<const LearnedEnergy> learned_;
+  std::unique_ptr<BlobEnergy> learned_entropy_;  // of beta = 1, where it does not act as noise
   std::vector<std::unique_ptr<Potential>> potentials_;
   std::vector<std::unique_ptr<Interaction>> interactions_;
   std::vector<std::unique_ptr<BlobEnergy>> blobs_;

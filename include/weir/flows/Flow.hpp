@@ -18,6 +18,8 @@ class Flow {
   virtual void velocity(Real t, const ConstBlockViews& x, const BlockViews& v) = 0;
   /// T_b(t); 0: the block is noise-free.
   virtual Real temperature(Real t, Index block) const = 0;
+  /// The largest T_b(t) from `start` to `end`.
+  virtual Real largest_temperature(Real start, Real end, Index block) const = 0;
 };
 
 }  // namespace weir

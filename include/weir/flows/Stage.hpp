@@ -42,8 +42,9 @@ struct Tick {
 
 class Stage {
  public:
-  /// Collective. Throws InputError (key `where`) where the scheme cannot drive the flow (noise under a native
-  /// type).
+  /// Collective. Throws InputError (key `where`) where the scheme, or the solver that PETSc's option -ts_type
+  /// names, cannot drive the flow (noise under a native type), and where other options of PETSc's would step
+  /// otherwise than `options` say.
   Stage(const SteppingOptions& options, Flow& flow, const std::string& where);
   ~Stage();
 
@@ -57,7 +58,8 @@ class Stage {
   Index planned_steps() const;
 
   /// Collective: solves to the end. `after_step` runs at the start (step 0) and after each step whose state
-  /// is finite. Throws RunError naming block, step and time where a state is not finite or a solver failed.
+  /// is finite. Throws RunError naming block, step and time where a state is not finite, a solver failed or
+  /// PETSc stopped before the end.
   void run(const std::function<void(const Tick&)>& after_step);
   /// The same, for as long as `go_on` says so (the same on all ranks); returns whether the end was reached.
   bool run_while(const std::function<bool(const Tick&)>& go_on);
@@ -68,6 +70,10 @@ class Stage {
   /// The size of the step that comes next, after a step.
   Real next_step() const;
   bool is_over(const Tick& tick) const;
+  /// Whether steps have other sizes than planned, so that the time alone says how far the stage is.
+  bool is_adaptive() const;
+  Real start() const;
+  Real end() const;
   /// Whether a stage that was resumed computes the bits that it would have: not for bdf, which begins again
   /// at order one.
   bool resumes_exactly() const;

@@ -19,6 +19,9 @@ class EnsembleFlow : public Flow {
     energy_.velocity(t, x[0], v[0]);
   }
   Real temperature(Real t, Index) const override { return energy_.temperature(t); }
+  Real largest_temperature(Real start, Real end, Index) const override {
+    return energy_.largest_temperature(start, end);
+  }
 
  private:
   FreeEnergy& energy_;

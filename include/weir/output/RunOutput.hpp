@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -56,11 +57,24 @@ class RunOutput {
   /// Since the run began, the time before restarts included.
   Real seconds() const;
 
-  /// A stage of steps goes on from `step`: rates are counted from here.
-  void start_progress(Index step);
+  /// How far a stage of steps is; where its steps are adapted, their number says nothing, and `steps` is
+  /// none.
+  struct Progress {
+    Index step;
+    Real time;
+    std::optional<Index> steps;  ///< planned
+    Real end;                    ///< the time where it ends
+  };
+  /// A stage of steps goes on from `step` at `time`: rates are counted from here.
+  void start_progress(Index step, Real time);
   /// On a terminal a line with rate and time left, rewritten in place; elsewhere a log line every half
   /// minute.
-  void progress(Index step, Index steps, Real time);
+  void progress(const Progress& at);
+  /// That line, `seconds` after `step` and `time`.
+  static std::string progress_line(const Progress& at, Index step, Real time, Real seconds);
+
+  /// The last line of log.txt where a run fails: what the user is told. Not collective: rank 0 writes.
+  void log_failure(const std::string& text);
 
  private:
   void clear_folder();
@@ -76,6 +90,7 @@ class RunOutput {
   std::vector<std::pair<std::string, Value>> summary_;
   std::chrono::steady_clock::time_point started_, last_progress_, progress_started_;
   Index progress_from_ = 0;
+  Real progress_from_time_ = 0;
   bool terminal_ = false, progress_shown_ = false;
 };
 

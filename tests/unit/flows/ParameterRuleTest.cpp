@@ -32,6 +32,7 @@ class Bowl : public Flow {
       v[0](0, i) = -curvature(first + i) * (x[0](0, i) - minimum(first + i));
   }
   Real temperature(Real, Index) const override { return 0; }
+  Real largest_temperature(Real, Real, Index) const override { return 0; }
 
  private:
   std::shared_ptr<const Layout> layout_;

@@ -29,6 +29,7 @@ class Linear : public Flow {
       for (Index a = 0; a < Index(from.extent(0)); ++a) to(a, i) = -k * std::pow(from(a, i) - c, power);
   }
   Real temperature(Real, Index) const override { return temperature_; }
+  Real largest_temperature(Real, Real, Index) const override { return temperature_; }
 
  private:
   Real temperature_;
@@ -166,7 +167,8 @@ TEST(StageParallel, AStateThatIsNotFiniteStopsAllRanks) {
     FAIL() << "nothing was thrown";
   } catch (const RunError& error) {
     const std::string message = error.what();
-    EXPECT_NE(message.find("block particles is not finite after step " + std::to_string(last_good + 1)),
+    EXPECT_NE(message.find(fmt::format("block particles is not finite after step {} (time {:g}): ",
+                                       last_good + 1, 0.1 * Real(last_good + 1))),
               std::string::npos)
         << message;
     EXPECT_NE(message.find("74 of 74 numbers"), std::string::npos) << message;

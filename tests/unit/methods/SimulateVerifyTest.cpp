@@ -48,7 +48,8 @@ simulate:
 }
 
 // Few particles: Var(x_i) = beta/(a+b) (1 - 1/N) + beta/(a N), each beta/k with the Euler-Maruyama factor
-// 1/(1 - k h/2). Components are independent, so 300 of them and many times make the average.
+// 1/(1 - k h/2); the mean of all: Var(xbar) = beta/(a N). Components are independent, so 300 of them and many
+// times make the average.
 TEST(SimulateVerify, VarianceOfFewParticles) {
   const Index d = 300;
   SimulateOptions options;
@@ -65,23 +66,36 @@ TEST(SimulateVerify, VarianceOfFewParticles) {
   RunOptions run;
   run.seed = 3;
   Simulation simulation(options, Communicator(MPI_COMM_SELF), run);
-  Real sum = 0, samples = 0;
+  Real sum = 0, samples = 0, sum_of_means = 0;
   simulation.run([&](const Tick& tick, const MatrixRef<const Real>& x) {
     if (tick.step < 1000 || tick.step % 100 != 0) return;
-    for (Index i = 0; i < 8; ++i)
-      for (Index c = 0; c < d; ++c) sum += x(c, i) * x(c, i);
+    for (Index c = 0; c < d; ++c) {
+      Real mean = 0;
+      for (Index i = 0; i < 8; ++i) {
+        sum += x(c, i) * x(c, i);
+        mean += x(c, i) / 8;
+      }
+      sum_of_means += mean * mean;
+    }
     samples += 8 * Real(d);
   });
   EXPECT_NEAR(sum / samples, 0.35668,
               4 * 0.35668 * std::sqrt(2 * 3 / samples));  // neighbouring samples are correlated: a factor 3
+  const Real of_mean = 0.5 / 8 / (1 - 0.01 / 2);
+  EXPECT_NEAR(sum_of_means * 8 / samples, of_mean, 4 * of_mean * std::sqrt(2 * 3 * 8 / samples));
 }
 
 // The porous medium by blobs, against Barenblatt's solution.
 TEST(SimulateVerify, PorousMediumFollowsBarenblatt) {
-  for (const Index d : {1, 2}) {
+  struct Case {
+    Index d;
+    std::string exponent, bandwidth;
+  };
+  for (const auto& [d, exponent, bandwidth] :
+       {Case{1, "2", "0.06"}, Case{2, "2", "0.12"}, Case{1, "3", "0.06"}, Case{2, "3", "0.12"}}) {
     const SharedFolder folder;
-    const Outcome outcome =
-        run_deck_text(folder, R"(weir: 1
+    const Outcome outcome = run_deck_text(
+        folder, R"(weir: 1
 run: {name: verify, seed: 5}
 simulate:
   initial: {particles: 600, dimension: 2, barenblatt: {exponent: 2, time: 1.0}}
@@ -89,15 +103,38 @@ simulate:
   time: {start: 1.0, step: 0.02, end: 2.0, scheme: rk}
   metrics: [second_moment, internal_energy, mean]
 )",
-                      {"simulate.initial.dimension=" + std::to_string(d),
-                       "simulate.energy.power.bandwidth=" + std::string(d == 1 ? "0.06" : "0.12")});
+        {"simulate.initial.dimension=" + std::to_string(d),
+         "simulate.initial.barenblatt.exponent=" + exponent, "simulate.energy.power.exponent=" + exponent,
+         "simulate.energy.power.bandwidth=" + bandwidth});
     ASSERT_EQ(outcome.code, done) << outcome.message;
     const auto summary = summary_of(folder / "out");
-    const Real expected = barenblatt_second_moment(2, d, 2);
-    EXPECT_NEAR(summary["second_moment"], expected, 0.02 * expected) << d;
+    const Real expected = barenblatt_second_moment(std::stod(exponent), d, 2);
+    EXPECT_NEAR(summary["second_moment"], expected, 0.02 * expected) << d << " " << exponent;
     EXPECT_NEAR(summary["mean/0"], 0, 1e-2);
   }
   EXPECT_NEAR(barenblatt_second_moment(2, 2, 4) / barenblatt_second_moment(2, 2, 1), 2, 1e-12);
+}
+
+// u = t^-a (C - k r^2 t^(-2a/d))_+^(1/(m-1)), as it stands in the literature, by a sum over shells.
+TEST(SimulateVerify, BarenblattHasUnitMass) {
+  for (const Real m : {1.5, 2., 3.})
+    for (const Index d : {1, 2, 3}) {
+      const Real t = 1.7, dims = Real(d), a = dims / (dims * (m - 1) + 2), k = a * (m - 1) / (2 * m * dims);
+      const Real radius = barenblatt_radius(m, d, t), spread = std::pow(t, -2 * a / dims);
+      const Real constant = k * radius * radius * spread;  // C: there u ends
+      const Real sphere = 2 * std::pow(M_PI, dims / 2) / std::tgamma(dims / 2);
+      constexpr int shells = 200000;
+      Real mass = 0, second_moment = 0;
+      for (int n = 0; n < shells; ++n) {
+        const Real r = (n + 0.5) * radius / shells;
+        const Real u = std::pow(t, -a) * std::pow(constant - k * r * r * spread, 1 / (m - 1));
+        const Real here = u * sphere * std::pow(r, dims - 1) * radius / shells;
+        mass += here;
+        second_moment += r * r * here;
+      }
+      EXPECT_NEAR(mass, 1, 1e-6) << m << " " << d;
+      EXPECT_NEAR(second_moment, barenblatt_second_moment(m, d, t), 1e-6) << m << " " << d;
+    }
 }
 
 // Without noise the free energy never rises.

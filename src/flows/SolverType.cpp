@@ -1,0 +1,109 @@
+#include "SolverType.hpp"
+
+#include <petscsys.h>
+
+#include <algorithm>
+
+#include "weir/base/Calls.hpp"
+
+namespace weir {
+
+const std::vector<std::string>& native_schemes() {
+  static const std::vector<std::string> all{"euler", "rk", "ssp", "beuler", "cn", "bdf"};
+  return all;
+}
+
+bool is_implicit(const std::string& type) {
+  return type == "beuler" || type == "cn" || type == "bdf";
+}
+
+namespace {
+
+/// PETSc's options that would end a run elsewhere than the deck says, or step otherwise than it says.
+struct Refused {
+  const char *option, *remedy;
+};
+constexpr const char* deck_has_times = "start, step and end of a run are the deck's";
+constexpr Refused refused_options[] = {
+    {"-ts_init_time", deck_has_times},
+    {"-ts_max_time", deck_has_times},
+    {"-ts_final_time", deck_has_times},
+    {"-ts_dt", deck_has_times},
+    {"-ts_time_step", deck_has_times},
+    {"-ts_max_steps", deck_has_times},
+    {"-ts_run_steps", deck_has_times},
+    {"-ts_exact_final_time", "a run ends at the deck's end"},
+    {"-ts_time_span", deck_has_times},
+    {"-ts_eval_times", "snapshots come as the deck says"},
+    {"-ts_adapt_type", "steps adapt where the deck has `scheme: rk` with a `tolerance`"},
+};
+
+bool is_given(const char* option) {
+  PetscBool given = PETSC_FALSE;
+  WEIR_PETSC(PetscOptionsHasName(nullptr, nullptr, option, &given));
+  return given == PETSC_TRUE;
+}
+
+/// -ts_type, or nothing.
+std::string type_given() {
+  char type[256] = "";
+  PetscBool given = PETSC_FALSE;
+  WEIR_PETSC(PetscOptionsGetString(nullptr, nullptr, "-ts_type", type, sizeof type, &given));
+  return given ? type : "";
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+/// What only the type "weir" can do.
+void check_native(const std::string& type, const std::string& name, const SteppingOptions& options,
+                  const Flow& flow, const std::string& where) {
+  const auto& native = native_schemes();
+  if (std::find(native.begin(), native.end(), type) == native.end())
+    throw InputError(where, fmt::format("{} is none of the solvers Weir can use; allowed: weir, {}", name,
+                                        joined(native)));
+  for (Index b = 0; b < flow.layout()->blocks(); ++b) {
+    const std::string& block = (*flow.layout())[b].name;
+    const Real noise = flow.largest_temperature(options.start, options.end, b);
+    if (noise > 0)
+      throw InputError(
+          where,
+          fmt::format("{} integrates noise-free flows, and block {} has noise of temperature {:g}; use "
+                      "langevin or leimkuhler_matthews, or `entropy: {{by: blob}}`, which makes the "
+                      "entropy noise-free",
+                      name, block, noise));
+    if (b < Index(options.rules.size()) && options.rules[b])
+      throw InputError(where,
+                       fmt::format("{} knows nothing of the rule by which block {} descends ({}); leave "
+                                   "it out",
+                                   name, block, options.rules[b]->name));
+  }
+}
+
+}  // namespace
+
+std::string solver_type(const SteppingOptions& options, const Flow& flow, const std::string& where) {
+  for (const auto& refused : refused_options)
+    if (is_given(refused.option))
+      throw InputError(
+          fmt::format("PETSc's option {}: {}; leave the option out", refused.option, refused.remedy));
+  const std::string by_deck = is_langevin(options.scheme) ? "weir" : options.scheme, given = type_given();
+  const std::string type = given.empty() ? by_deck : given;
+  if (type == "weir") {
+    if (by_deck != type)
+      throw InputError(where, fmt::format("PETSc's option -ts_type weir runs the schemes {}, and this is {}; "
+                                          "choose one of them, or leave the option out",
+                                          joined(LangevinRule::names()), options.scheme));
+    return type;
+  }
+  if (options.tolerance && type != "rk")
+    throw InputError(
+        where, fmt::format("PETSc's option -ts_type {} takes no tolerance; leave one of them out", type));
+  check_native(type, given.empty() ? type : "PETSc's option -ts_type " + type, options, flow, where);
+  return type;
+}
+
+}  // namespace weir

@@ -1,0 +1,83 @@
+// A flow about which everything is known: dX = k X^3 dt, X(t) = X0 / sqrt(1 - 2 k X0^2 t).
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "flows/PetscOption.hpp"
+#include "weir/base/Error.hpp"
+#include "weir/flows/Stage.hpp"
+
+namespace weir::testing_tools {
+
+class CubicFlow : public Flow {
+ public:
+  CubicFlow(const Communicator& comm, Index particles, Real k)
+      : k_(k),
+        layout_(std::make_shared<Layout>(
+            comm, std::vector<Block>{{"particles", Partition(comm, particles, 8), 2}})) {}
+  /// Beyond it the velocity cannot be computed, and says so as sums over an ensemble do.
+  Real largest = HUGE_VAL;
+  /// dX = k X^2 dt instead, whose implicit steps may have no solution.
+  bool square = false;
+  /// Noise from this time on.
+  Real noise = 0, noisy_from = 0;
+
+  std::shared_ptr<const Layout> layout() const override { return layout_; }
+  void velocity(Real, const ConstBlockViews& x, const BlockViews& v) override {
+    const auto from = x[0];
+    const auto to = v[0];
+    bool outside = false;
+    for (Index i = 0; i < Index(from.extent(1)); ++i)
+      for (Index a = 0; a < 2; ++a) {
+        to(a, i) = k_ * from(a, i) * from(a, i) * (square ? 1 : from(a, i));
+        outside = outside || std::fabs(from(a, i)) > largest;
+      }
+    if (layout_->comm().any(outside)) throw RunError("the mean is not finite");
+  }
+  Real temperature(Real t, Index) const override { return t >= noisy_from ? noise : 0; }
+  Real largest_temperature(Real, Real end, Index) const override { return temperature(end, 0); }
+  static Real solution(Real k, Real start, Real t) {
+    return start / std::sqrt(1 - 2 * k * start * start * t);
+  }
+
+ private:
+  Real k_;
+  std::shared_ptr<const Layout> layout_;
+};
+
+/// Component a of particle i: -1, -0.9 .. in turn, times `largest`.
+inline Real start_of(Index i, Index a, Real largest) {
+  return largest * (Real((7 * i + 3 * a) % 21) / 10 - 1);
+}
+inline void fill_starts(Stage& stage, Real largest) {
+  const Layout& layout = stage.state().layout();
+  const BlockViews views(layout, stage.state().vec());
+  const auto x = views[0];
+  for (Index i = 0; i < Index(x.extent(1)); ++i)
+    for (Index a = 0; a < 2; ++a) x(a, i) = start_of(layout[0].partition.first_particle() + i, a, largest);
+}
+
+/// All particles on all ranks. Collective.
+inline std::vector<Real> all_particles(Stage& stage) {
+  const ConstBlockViews views(stage.state().layout(), stage.state().vec());
+  const auto x = views[0];
+  const auto bytes = stage.state().layout().comm().all_gather(x.data(), Index(x.size() * sizeof(Real)));
+  std::vector<Real> all(bytes.size() / sizeof(Real));
+  std::copy_n(bytes.data(), bytes.size(), reinterpret_cast<char*>(all.data()));
+  return all;
+}
+
+/// What the error says that `work` throws; "nothing" where it throws none.
+template <class Error, class Work>
+std::string message_of(Work work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "nothing";
+}
+
+}  // namespace weir::testing_tools
