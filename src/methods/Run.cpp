@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <new>
 #include <optional>
 
 #include "weir/base/Configuration.hpp"
@@ -75,13 +76,26 @@ std::unique_ptr<Checkpoint> restart_from(const CommandLine& command, const Commu
   return found;
 }
 
-/// How an error that ends a run is told to the user.
+/// Kokkos has exceptions of its own for that, in some versions without a type.
+bool is_out_of_memory(const std::exception& error) {
+  return dynamic_cast<const std::bad_alloc*>(&error) ||
+         std::string(error.what()).find("Kokkos failed to allocate memory") != std::string::npos;
+}
+
+/// How an error that ends a run is told to the user. Errors of Weir's own kinds are thrown on all ranks,
+/// others perhaps on one alone.
 Outcome outcome_of(const std::exception& error) {
   const std::string text = error.what();
+  if (is_out_of_memory(error))
+    return {failed,
+            "out of memory (" + text +
+                "): fewer particles or dimensions, or more nodes; --estimate says what a "
+                "deck takes",
+            true};
   if (dynamic_cast<const InputError*>(&error)) return {bad_input, text};
   if (dynamic_cast<const RunError*>(&error)) return {failed, "the run failed: " + text};
   if (dynamic_cast<const LibraryError*>(&error)) return {failed, "a library call failed: " + text};
-  return {failed, text};
+  return {failed, text, true};
 }
 
 ExitCode run_method(Method& method, const DeckMethod& described, const RunOptions& run,
@@ -162,6 +176,10 @@ Outcome run_to_outcome(const CommandLine& command, const Communicator& comm) {
 
 int run(const CommandLine& command, const Communicator& comm) {
   const Outcome outcome = run_to_outcome(command, comm);
+  if (outcome.perhaps_alone && comm.size() > 1) {  // the others may be waiting for this rank
+    std::fprintf(stderr, "weir: rank %d: %s\n", comm.rank(), outcome.message.c_str());
+    MPI_Abort(comm.mpi(), outcome.code);
+  }
   if (!outcome.message.empty() && comm.is_root()) std::fprintf(stderr, "weir: %s\n", outcome.message.c_str());
   return outcome.code;
 }

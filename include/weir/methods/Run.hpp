@@ -13,10 +13,11 @@ enum ExitCode { done = 0, failed = 1, bad_input = 2, stopped = 85 };
 struct Outcome {
   ExitCode code;
   std::string message;
+  bool perhaps_alone = false;  ///< other ranks may not know of it: an error that nobody has agreed on
 };
 
-/// Collective; the libraries must be running. The same on all ranks; nothing is thrown, and nothing is
-/// written where the input is bad.
+/// Collective; the libraries must be running. The same on all ranks unless `perhaps_alone`; nothing is
+/// thrown, and nothing is written where the input is bad.
 Outcome run_to_outcome(const CommandLine& command, const Communicator& comm);
 
 /// Collective; the libraries must be running. Errors are reported once, by rank 0 on standard error, and

@@ -396,6 +396,15 @@ TEST(BrokenDecksParallel, HugeDecksAreChecked) {
   EXPECT_NE(whole.message.find("couples 100000000 particles at a time"), std::string::npos) << whole.message;
 }
 
+#if !defined(__SANITIZE_ADDRESS__)  // which ends a program that asks for so much
+TEST(BrokenDecks, MoreThanThereIsMemoryFor) {
+  const SharedFolder folder;
+  const Outcome outcome = run_deck_text(folder, simulate_deck, {"simulate.initial.dimension=1000000000000"});
+  EXPECT_EQ(outcome.code, failed);
+  EXPECT_NE(outcome.message.find("out of memory"), std::string::npos) << outcome.message;
+}
+#endif
+
 TEST(BrokenDecks, AFolderThatCannotBeMade) {
   const SharedFolder folder;
   folder.write("blocked", "a file, not a folder");
