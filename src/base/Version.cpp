@@ -52,10 +52,11 @@ std::string version() {
 
 std::string build_info() {
   return fmt::format(
-      "Weir      {}\ncompiler  {}, {}, C++{}\nMPI       {}\nPETSc     {}\nHDF5      {}\nKokkos    {}\nBLAS   "
+      "Weir      {}, commit {}\ncompiler  {}, {}, C++{}\nMPI       {}\nPETSc     {}\nHDF5      {}\nKokkos    "
+      "{}\nBLAS   "
       "   {}\n",
-      WEIR_VERSION, WEIR_COMPILER, WEIR_BUILD_TYPE, __cplusplus / 100 % 100, mpi_version(), petsc_version(),
-      hdf5_version(), kokkos_version(), blas_version());
+      WEIR_VERSION, WEIR_COMMIT, WEIR_COMPILER, WEIR_BUILD_TYPE, __cplusplus / 100 % 100, mpi_version(),
+      petsc_version(), hdf5_version(), kokkos_version(), blas_version());
 }
 
 }  // namespace weir

@@ -1,5 +1,6 @@
 #include "weir/energies/FreeEnergy.hpp"
 
+#include "weir/base/Error.hpp"
 #include "weir/ensemble/GaussianKernel.hpp"
 #include "weir/ensemble/Moments.hpp"
 
@@ -11,9 +12,10 @@ FreeEnergy::FreeEnergy(const EnergyOptions& options, const Communicator& comm, c
       tiles_(partition.local()),
       total_(comm, partition, 1),
       local_particles_(partition.local_particles()) {
-  for (const auto& term : options.potential) add(make_potential(term, dimension));
+  Problems problems;
+  for (const auto& term : options.potential) problems.collect([&] { add(make_potential(term, dimension)); });
   for (const auto& term : options.interaction)
-    add(make_interaction(term, comm, partition, dimension, single));
+    problems.collect([&] { add(make_interaction(term, comm, partition, dimension, single)); });
 
   const auto make_blob = [&](Real coefficient, Real exponent, const std::optional<Real>& bandwidth,
                              const char* key) {
@@ -34,15 +36,23 @@ FreeEnergy::FreeEnergy(const EnergyOptions& options, const Communicator& comm, c
   if (by_noise)
     temperature_ = options.entropy.coefficient;
   else if (options.entropy.coefficient > 0)
-    blobs_.push_back(make_blob(options.entropy.coefficient, 1, options.entropy.bandwidth, "entropy"));
-  if (!options.learned.empty())
-    add(read_learned_energy(options.learned.path, comm, dimension, options.where + ".learned"), comm,
-        partition, single);
-  if (learned_ && !learned_->entropy.empty() && !by_noise)
-    learned_entropy_ = make_blob(1, 1, options.entropy.bandwidth, "entropy");
-  if (options.power)
-    blobs_.push_back(
-        make_blob(options.power->coefficient, options.power->exponent, options.power->bandwidth, "power"));
+    problems.collect([&] {
+      blobs_.push_back(make_blob(options.entropy.coefficient, 1, options.entropy.bandwidth, "entropy"));
+    });
+  problems.collect([&] {
+    if (options.learned.empty()) return;
+    const auto learned =
+        read_learned_energy(options.learned.path, comm, dimension, options.where + ".learned");
+    add(learned, comm, partition, single);
+    if (!learned.entropy.empty() && !by_noise)
+      learned_entropy_ = make_blob(1, 1, options.entropy.bandwidth, "entropy");
+  });
+  problems.collect([&] {
+    if (options.power)
+      blobs_.push_back(
+          make_blob(options.power->coefficient, options.power->exponent, options.power->bandwidth, "power"));
+  });
+  problems.raise();
 }
 
 void FreeEnergy::add(const LearnedEnergy& energy, const Communicator& comm, const Partition& partition,

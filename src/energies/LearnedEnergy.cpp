@@ -246,6 +246,8 @@ LearnedEnergy read_learned_energy(const std::string& path, const Communicator& c
   comm.agree([&] {
     if (comm.is_root() && !std::filesystem::exists(path))
       throw InputError(where, fmt::format("there is no file {}", path));
+    if (comm.is_root() && std::filesystem::is_directory(path))
+      throw InputError(where, fmt::format("{0} is a folder; allowed: a file, such as {0}/energies.h5", path));
   });
   LearnedEnergy energy;
   try {

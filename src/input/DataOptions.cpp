@@ -28,11 +28,14 @@ void describe(Section& section, DataOptions& options) {
   section.option("dataset", options.dataset, "the array in a file of several (.npz, .h5, .h5ad)");
   section.option("columns", options.columns, "columns [a, b), counted from 0; none: all but the labels'")
       .at_least(0);
-  section.option("scale", options.scale, "value = scale * raw + shift");
+  section.option("scale", options.scale, "value = scale * raw + shift; not 0");
   section.option("shift", options.shift, "value = scale * raw + shift");
   section.section("labels", options.labels, "which population each row belongs to", "column");
   section.option("times", options.times,
                  "time of each population, in ascending order of labels; none: the labels");
+  const auto& scales = options.scale.values;
+  if (section.reading() && std::find(scales.begin(), scales.end(), 0) != scales.end())
+    section.error("scale", "found 0, which makes all values equal; allowed: any other number");
   if (section.reading() && options.columns && (*options.columns)[0] >= (*options.columns)[1])
     section.error("columns", "found no column; allowed: [a, b] with a < b, half-open");
 }
@@ -141,6 +144,9 @@ std::vector<Index> chosen_columns(const DataOptions& options, const DataReader& 
 
 std::unique_ptr<DataReader> open_data(const DataOptions& options) {
   auto table = open_table(options);
+  if (table->rows() == 0)
+    throw InputError(below(options, "path"),
+                     options.path.path + ": has no rows; allowed: a table of one at least");
   auto chosen = chosen_columns(options, *table);
   const Index width = Index(chosen.size());
   auto reader = std::make_unique<ColumnsOfTable>(std::move(table), std::move(chosen), below(options, "path"));

@@ -41,22 +41,15 @@ Deck Deck::load(const std::string& file, const std::vector<std::string>& setting
 
 Deck Deck::parse(const std::string& text, const std::string& source, const std::string& folder,
                  const std::vector<std::string>& settings) {
-  auto root = std::make_shared<DeckNode>(parse_yaml(text, {source, 1}));
+  Problems problems;
+  auto root = std::make_shared<DeckNode>(parse_yaml(text, {source, 1}, problems));
   if (root->is_null())
     throw InputError(source + ": is empty; allowed: a deck, a map with `weir: 1`, `run` and a method");
   if (!root->is_map())
     throw InputError(root->place.text() + ": found " + root->found() +
                      "; allowed: a deck, a map of keys and values");
-  std::vector<InputError::Problem> problems;
-  for (const auto& setting : settings) {
-    try {
-      apply_setting(*root, setting);
-    } catch (const InputError& error) {
-      problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-    }
-  }
-  if (!problems.empty()) throw InputError(problems);
-  return {std::move(root), source, folder};
+  for (const auto& setting : settings) problems.collect([&] { apply_setting(*root, setting); });
+  return {std::move(root), source, folder, std::move(problems)};
 }
 
 std::string Deck::read(RunOptions& run, const std::vector<DeckMethod>& methods) const {
@@ -68,7 +61,11 @@ std::string Deck::read(RunOptions& run, const std::vector<DeckMethod>& methods) 
                       [&](Section& section) { describe(section, content, methods); });
   for (auto& problem : reading.problems)
     if (problem.key.empty()) problem.message = source_ + ": " + problem.message;
-  if (!reading.problems.empty()) throw InputError(reading.problems);
+  Problems all = problems_;
+  all.collect([&] {
+    if (!reading.problems.empty()) throw InputError(reading.problems);
+  });
+  all.raise();
   run = content.run;
   return content.method;
 }

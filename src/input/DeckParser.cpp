@@ -141,7 +141,7 @@ std::string tab_hint(const std::string& text, int line) {
 
 }  // namespace
 
-DeckNode parse_yaml(const std::string& text, const Place& start) {
+DeckNode parse_yaml(const std::string& text, const Place& start, Problems& problems) {
   std::istringstream stream(text);
   TreeBuilder builder(start);
   try {
@@ -156,8 +156,17 @@ DeckNode parse_yaml(const std::string& text, const Place& start) {
     throw InputError(fmt::format("{}: YAML syntax: {}{}", where.text(), error.msg,
                                  has_line ? tab_hint(text, error.mark.line) : ""));
   }
-  if (!builder.problems.empty()) throw InputError(builder.problems);
+  problems.collect([&] {
+    if (!builder.problems.empty()) throw InputError(builder.problems);
+  });
   return std::move(builder.root);
+}
+
+DeckNode parse_yaml(const std::string& text, const Place& start) {
+  Problems problems;
+  DeckNode root = parse_yaml(text, start, problems);
+  problems.raise();
+  return root;
 }
 
 namespace {

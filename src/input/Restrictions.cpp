@@ -100,6 +100,7 @@ class Checker {
     if (const auto& entries = restrictions_.entries)
       if (Index(values.size()) < (*entries)[0] || Index(values.size()) > (*entries)[1])
         problem(key, fmt::format("{} entries", values.size()), restrictions_.number_of_entries());
+    if constexpr (std::is_same_v<T, std::string>) check_different(values, key);
     check_each(values, key);
   }
   void check(const std::array<Index, 2>& values, const std::string& key) { check_each(values, key); }
@@ -109,6 +110,14 @@ class Checker {
   void check_each(const List& values, const std::string& key) {
     const bool one = values.size() == 1;  // may have been given as one value, without a list
     for (size_t i = 0; i < values.size(); ++i) check(values[i], one ? key : key + "." + std::to_string(i));
+  }
+
+  /// What is chosen from a list of names is chosen once.
+  void check_different(const std::vector<std::string>& values, const std::string& key) {
+    if (restrictions_.names.empty()) return;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (std::find(values.begin(), values.begin() + Index(i), values[i]) != values.begin() + Index(i))
+        problem(key + "." + std::to_string(i), "\"" + values[i] + "\" again", "every name once");
   }
 
   template <class T>

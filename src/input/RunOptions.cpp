@@ -57,7 +57,8 @@ void describe(Section& section, RunOptions& options) {
   section
       .option("tile", options.tile,
               "rows a tile, the unit of work and of summation; part of the results' last bits")
-      .at_least(1);
+      .at_least(1)
+      .at_most(1 << 20);
   section.option("output", options.output,
                  "folder for what the run leaves behind, relative to where it starts; `<name>` stands for "
                  "the run's name");

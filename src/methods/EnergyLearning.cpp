@@ -106,11 +106,9 @@ EnergyLearning::EnergyLearning(const LearnEnergiesOptions& options, const Popula
       run_(run),
       repetition_(repetition),
       output_(output),
-      control_(control) {
-  for (Index k = 0; k < populations.count(); ++k) {
-    const auto& left_out = options.leave_out;
-    if (std::find(left_out.begin(), left_out.end(), k) != left_out.end()) continue;
-    kept_.push_back(k);
+      control_(control),
+      kept_(kept_populations(options, populations.count())) {
+  for (const Index k : kept_) {
     kept_times_.push_back(populations.times[k]);
     kept_train_.push_back(populations.train[k]);
   }

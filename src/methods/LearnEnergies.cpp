@@ -13,6 +13,7 @@
 #include "TrajectoryFit.hpp"
 #include "TrajectoryTrainingModel.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/ensemble/Moments.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/output/CommittedFile.hpp"
 
@@ -38,8 +39,9 @@ void describe(Section& section, LearnEnergiesOptions& options) {
       .at_least(1);
   section
       .option("pairing", options.pairing,
-              "unpaired: every snapshot is an independent population; paired: rows of all snapshots are the "
-              "same particles")
+              "unpaired: every snapshot is an independent population (simulated ones draw their initial "
+              "ensembles anew, "
+              "but for one that is read from a file); paired: rows of all snapshots are the same particles")
       .one_of({"unpaired", "paired"});
   section.section("coupling", options.coupling, "optimal coupling of consecutive populations", "method");
   section.section("density", options.density, "density of a population, for its entropy");
@@ -108,15 +110,36 @@ Index enough_to_check(const LearnEnergiesOptions& options) {
 
 void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
   const auto* linear = std::get_if<LinearModelOptions>(&options_.model.kind);
-  const Index dimension = check_populations(options_.populations, comm);
-  if (linear) count_features(linear->features, dimension);
+  const Index dimension = check_populations(options_.populations, comm, run);
+  if (linear) check_linear_model(*linear, dimension);
   populations_ =
       make_populations(options_.populations, options_.split, options_.pairing == "paired", comm, run);
-  check_left_out(options_, populations_->count());
-  if (linear) check_data_centres(linear->features, populations_->train);
-  check_sizes(sizes_of(populations_->train), dimension);
+  std::vector<Ensemble> train;
+  for (const Index k : kept_populations(options_, populations_->count()))
+    train.push_back(populations_->train[k]);
+  Problems problems;
+  if (linear) problems.collect([&] { check_data_centres(linear->features, train); });
+  if (options_.model.entropy()) problems.collect([&] { check_spread(train); });
+  problems.collect([&] { check_sizes(sizes_of(train), dimension); });
+  problems.raise();
 }
 
+/// Collective: a population whose particles are all at one point has no density, and so no entropy.
+void LearnEnergies::check_spread(const std::vector<Ensemble>& train) const {
+  const auto kept = kept_populations(options_, populations_->count());
+  for (std::size_t k = 0; k < train.size(); ++k) {
+    const Ensemble& population = train[k];
+    if (!(Moments(population.comm, population.partition, population.components())
+              .mean_variance(population.x) > 0))
+      throw InputError(
+          options_.where + ".model",
+          fmt::format("the particles of population {} are all at one point, which has no density: leave "
+                      "`entropy` out, or that population by `leave_out`",
+                      kept[k]));
+  }
+}
+
+/// `train`: of the populations that are learned from.
 void LearnEnergies::check_sizes(const std::vector<Index>& train, Index dimension) const {
   if (options_.couples()) check_couplings(options_.coupling, train);
   if (const auto* trajectory = std::get_if<TrajectoryModelOptions>(&options_.model.kind))
@@ -135,8 +158,8 @@ void LearnEnergies::check(const Communicator& comm, const RunOptions& run) {
   EnsembleShape shape{};
   comm.agree([&] { shape = shape_of(simulated->initial); });
   Layout(comm, {{"particles", Partition(comm, shape.particles, run.tile), shape.dimension}});
-  check_sizes(std::vector<Index>(few.populations_->train.size(), train_size(shape.particles, options_.split)),
-              shape.dimension);
+  const auto kept = kept_populations(options_, few.populations_->count());
+  check_sizes(std::vector<Index>(kept.size(), train_size(shape.particles, options_.split)), shape.dimension);
 }
 
 std::vector<ModelledPart> LearnEnergies::modelled_parts(const Communicator& comm,
@@ -165,17 +188,21 @@ std::vector<ModelledPart> LearnEnergies::modelled_parts(const Communicator& comm
   return parts;
 }
 
-void check_left_out(const LearnEnergiesOptions& options, Index count) {
-  std::vector<bool> kept(count, true);
+std::vector<Index> kept_populations(const LearnEnergiesOptions& options, Index count) {
+  std::vector<bool> is_kept(count, true);
   for (Index k : options.leave_out) {
     if (k >= count)
       throw InputError(options.where + ".leave_out",
                        fmt::format("found {}; allowed: numbers of populations, 0 to {}", k, count - 1));
-    kept[k] = false;
+    is_kept[k] = false;
   }
-  if (std::count(kept.begin(), kept.end(), true) < 2)
+  std::vector<Index> kept;
+  for (Index k = 0; k < count; ++k)
+    if (is_kept[k]) kept.push_back(k);
+  if (kept.size() < 2)
     throw InputError(options.where + ".leave_out",
                      fmt::format("leaves fewer than 2 of {} populations to learn from", count));
+  return kept;
 }
 
 namespace {
@@ -247,7 +274,14 @@ void carry_over(const Checkpoint& from, RunOutput& output) {
   if (from.file().has("/snapshots/blocks")) output.snapshots();
   if (repetition_of(from.standing().stage) == 0) return;
   const std::string there = from.folder() + "/energies.h5", here = output.path("energies.h5");
-  check_committed(output.comm(), there);
+  try {
+    check_committed(output.comm(), there);
+  } catch (const RunError& error) {
+    throw RunError(
+        fmt::format("{} is not what the first repetition wrote: {}; bring it back, or start afresh without "
+                    "--restart",
+                    there, error.what()));
+  }
   output.comm().agree([&] {
     if (!output.comm().is_root()) return;
     std::error_code none;

@@ -48,10 +48,7 @@ LearningShape learning_shape(const LearnEnergiesOptions& options, const Communic
       shape.all.push_back(read.train[k].particles() + read.test[k].particles());
     }
   }
-  check_left_out(options, Index(train.size()));
-  for (std::size_t k = 0; k < train.size(); ++k) {
-    const auto& left_out = options.leave_out;
-    if (std::find(left_out.begin(), left_out.end(), Index(k)) != left_out.end()) continue;
+  for (const Index k : kept_populations(options, Index(train.size()))) {
     shape.train.push_back(train[k]);
     shape.times.push_back(times[k]);
   }

@@ -169,10 +169,6 @@ LeastSquares solve_on_root(const std::vector<Real>& gram, const Unknowns& unknow
 Unknowns make_unknowns(const LinearModelOptions& options, const std::vector<Transition>& transitions,
                        Index seed) {
   const Index d = transitions.front().at.components();
-  if (d > most_pair_components)
-    throw InputError(
-        options.where,
-        fmt::format("the linear model takes up to {} dimensions, the data have {}", most_pair_components, d));
   std::vector<const Ensemble*> ensembles;
   for (const auto& transition : transitions) ensembles.push_back(&transition.at);
   const auto features = [&](CentresOf of) {
@@ -181,16 +177,26 @@ Unknowns make_unknowns(const LinearModelOptions& options, const std::vector<Tran
   Unknowns unknowns{{}, {}, options.potential, options.interaction, options.entropy, int(d)};
   if (options.potential) unknowns.potential = features(CentresOf::points);
   if (options.interaction) unknowns.interaction = features(CentresOf::differences);
-  if (unknowns.count() > options.features.max_features)
-    throw InputError(
-        options.where + ".features",
-        fmt::format(
-            "asks for {} unknowns with V, W and beta, more than max_features = {}; use fewer, or raise it",
-            unknowns.count(), options.features.max_features));
   return unknowns;
 }
 
 }  // namespace
+
+void check_linear_model(const LinearModelOptions& options, Index dimension) {
+  if (dimension > most_pair_components)
+    throw InputError(options.where,
+                     fmt::format("the linear model takes up to {} dimensions, the data have {}",
+                                 most_pair_components, dimension));
+  const Index each = count_features(options.features, dimension),
+              unknowns =
+                  each * (Index(options.potential) + Index(options.interaction)) + Index(options.entropy);
+  if (unknowns > options.features.max_features)
+    throw InputError(
+        options.where + ".features",
+        fmt::format(
+            "asks for {} unknowns with V, W and beta, more than max_features = {}; use fewer, or raise it",
+            unknowns, options.features.max_features));
+}
 
 /// Gram matrices of transitions are added in their order; where the sum is complete (with `time`: of each),
 /// it is solved.

@@ -12,14 +12,24 @@
 
 namespace weir {
 
+namespace {
+bool are_ascending(const std::vector<Real>& times) {
+  return std::adjacent_find(times.begin(), times.end(), std::greater_equal<Real>()) == times.end();
+}
+}  // namespace
+
 void describe(Section& section, SimulatedPopulations& options) {
   describe(section, static_cast<SimulateOptions&>(options));
   if (section.reading() && options.time.tolerance)
-    section.error("time.tolerance",
-                  "populations are the states after steps of the same size; leave the tolerance out");
+    section.error(
+        "time.tolerance",
+        "there is one population a step, so steps are of one size; leave it out, and make `step` small");
 }
 void describe(Section& section, FilePopulations& options) {
   describe(section, static_cast<DataOptions&>(options));
+  if (section.reading() && !are_ascending(options.times))
+    section.error("times", fmt::format("found [{}]; allowed: each above the one before",
+                                       fmt::join(options.times, ", ")));
 }
 void describe(Section& section, PopulationsOptions& options) {
   if (section.reading()) options.where = section.path();
@@ -118,11 +128,15 @@ struct Make {
         splitter.send(k, partition.first_row() + i, &host(0, i), parts);
       splitter.deliver();
     };
+    Index reached = 0;
     trajectory.run([&](const Tick& tick, const MatrixRef<const Real>& x) {
+      reached = tick.step;
+      if (reached > steps) throw_unplanned(reached, steps);
       times[tick.step] = tick.time;
       send(tick.step, trajectory.initial().partition, x,
            paired ? Splitter::Parts::both : Splitter::Parts::test);
     });
+    if (reached < steps) throw_unplanned(reached, steps);
     for (Index k = 0; !paired && k <= steps; ++k) {
       SimulatedPopulations fresh = options;
       fresh.time.end = k == 0 ? times[1] : times[k];
@@ -132,6 +146,14 @@ struct Make {
       });
     }
     return splitter.take(std::move(times));
+  }
+
+  /// Only options of PETSc can do this.
+  [[noreturn]] void throw_unplanned(Index made, Index planned) const {
+    throw RunError(fmt::format(
+        "{}.simulate: made {} steps or more where {} were planned, one a population; leave out what "
+        "changes steps behind --",
+        where, made, planned));
   }
 
   Populations operator()(const FilePopulations& options) const {
@@ -158,7 +180,7 @@ struct Make {
                                    known.size()));
     const std::vector<Real> times = options.times.empty() ? known : options.times;
     if (times.size() != known.size())
-      throw InputError(where + ".times",
+      throw InputError(where + ".file.times",
                        fmt::format("has {} entries for {} populations", times.size(), known.size()));
 
     // Number of each row within its population: rows of the same label on ranks before this one, then here.
@@ -203,15 +225,14 @@ Populations make_populations(const PopulationsOptions& options, const SplitOptio
   return std::visit(Make{split, paired, comm, run, options.where}, options.source);
 }
 
-Index check_populations(const PopulationsOptions& options, const Communicator& comm) {
+Index check_populations(const PopulationsOptions& options, const Communicator& comm, const RunOptions& run) {
   Index dimension = 0;
+  if (const auto* simulated = std::get_if<SimulatedPopulations>(&options.source)) {
+    comm.agree([&] { dimension = shape_of(simulated->initial).dimension; });
+    check_simulation(*simulated, comm, run);
+    return dimension;
+  }
   comm.agree([&] {
-    if (const auto* simulated = std::get_if<SimulatedPopulations>(&options.source)) {
-      const auto shape = shape_of(simulated->initial);
-      dimension = shape.dimension;
-      for (const auto& term : simulated->energy.potential) make_potential(term, dimension);
-      return;
-    }
     const auto& file = std::get<FilePopulations>(options.source);
     dimension = open_data(file)->columns();
     if (!open_labels(file))

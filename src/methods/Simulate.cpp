@@ -13,10 +13,12 @@
 namespace weir {
 
 void Simulate::prepare(const Communicator& comm, const RunOptions& run) {
+  check_simulation(options_, comm, run);
   simulation_ = std::make_unique<Simulation>(options_, comm, run);
 }
 
 void Simulate::check(const Communicator& comm, const RunOptions& run) {
+  check_simulation(options_, comm, run);
   SimulateOptions few = options_;
   few.initial = smaller(few.initial, std::max(run.tile, Index(1000)));
   Simulation(few, comm, run);

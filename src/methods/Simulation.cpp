@@ -1,5 +1,8 @@
 #include "weir/methods/Simulation.hpp"
 
+#include "weir/base/Error.hpp"
+#include "weir/parallel/Random.hpp"
+
 namespace weir {
 
 SteppingOptions stepping(const TimeOptions& time, const RunOptions& run, Index draw) {
@@ -16,6 +19,21 @@ Simulation::Simulation(const SimulateOptions& options, const Communicator& comm,
       stage_(stepping(options.time, run, draw), flow_, options.time.where + ".scheme") {
   Kokkos::deep_copy(BlockViews(stage_.state().layout(), stage_.state().vec())[0], ensemble_.x);
   ensemble_.x = Matrix<Real>("Weir::Ensemble::x", ensemble_.components(), 0);  // the state has it now
+}
+
+void check_simulation(const SimulateOptions& options, const Communicator& comm, const RunOptions& run) {
+  EnsembleShape shape{};
+  comm.agree([&] { shape = shape_of(options.initial); });
+  constexpr Index few = 2;
+  Problems problems;
+  if (!std::holds_alternative<FileEnsembleOptions>(options.initial.law))
+    problems.collect([&] { make_ensemble(smaller(options.initial, few), comm, run.tile, run.seed); });
+  problems.collect([&] {
+    const Ensemble apart(comm, few, shape.dimension, run.tile);  // a spread for bandwidths
+    fill_normals(apart.x, Random(run.seed, Stream::initial_ensemble), apart.partition.first_particle(), 0);
+    FreeEnergy(options.energy, comm, apart.partition, shape.dimension, run.single_precision(), apart.x);
+  });
+  problems.raise();
 }
 
 std::function<void(const Tick&)> Simulation::with_particles(const AfterStep& after_step) {

@@ -30,6 +30,7 @@ void Snapshots::start(const std::string& path) const {
   file.set_attribute("/", "seed", Real(output_.run().seed));
   file.set_attribute("/", "version", WEIR_VERSION);
   file.set_attribute("/", "run", output_.run().name);
+  file.set_attribute("/", "deck", "deck.yaml");
   file.set_attribute("/", "units", "those of the deck");
   file.close();
 }

@@ -1,9 +1,5 @@
 // Rates of the kernels that runs spend their time in, beside the machine's GEMM and exp rates.
-#include <benchmark/benchmark.h>
-#include <cblas.h>
-
-#include <vector>
-
+#include "MachineRates.hpp"
 #include "weir/base/Libraries.hpp"
 #include "weir/energies/Radial.hpp"
 #include "weir/ensemble/Ensemble.hpp"
@@ -13,40 +9,7 @@
 namespace weir {
 namespace {
 
-/// Counts things a second, under the name of the thing.
-void set_rate(benchmark::State& state, const char* name, Real things_per_iteration) {
-  state.counters[name] =
-      benchmark::Counter(things_per_iteration, benchmark::Counter::kIsIterationInvariantRate);
-}
-
-void gemm(int n, const float* a, const float* b, float* c) {
-  cblas_sgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, a, n, b, n, 0, c, n);
-}
-void gemm(int n, const double* a, const double* b, double* c) {
-  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, a, n, b, n, 0, c, n);
-}
-
-template <class T>
-void matrix_product(benchmark::State& state) {
-  const int n = int(state.range(0));
-  std::vector<T> a(n * n, T(0.5)), b(n * n, T(0.25)), c(n * n);
-  for (auto _ : state) {
-    gemm(n, a.data(), b.data(), c.data());
-    benchmark::DoNotOptimize(c.data());
-  }
-  set_rate(state, "flop/s", 2. * n * n * n);
-}
-
-template <class T>
-void exponentials(benchmark::State& state) {
-  const Index n = state.range(0);
-  std::vector<T> x(n, T(-1.5)), y(n);
-  for (auto _ : state) {
-    for (Index i = 0; i < n; i += pack_width<T>) fast_exp(Pack<T>::load(&x[i])).store(&y[i]);
-    benchmark::DoNotOptimize(y.data());
-  }
-  set_rate(state, "exp/s", Real(n));
-}
+using machine_rates::set_rate;
 
 /// Forces of a Gaussian interaction in the plane, every pair counted.
 template <class T>
@@ -72,10 +35,6 @@ void normals(benchmark::State& state) {
   set_rate(state, "normals/s", Real(d) * Real(n));
 }
 
-BENCHMARK_TEMPLATE(matrix_product, float)->Name("sgemm")->Arg(512);
-BENCHMARK_TEMPLATE(matrix_product, double)->Name("dgemm")->Arg(512);
-BENCHMARK_TEMPLATE(exponentials, float)->Name("exp/single")->Arg(4096);
-BENCHMARK_TEMPLATE(exponentials, double)->Name("exp/double")->Arg(4096);
 BENCHMARK_TEMPLATE(pair_sum, float)->Name("pair_sum/gaussian_2d/single")->Arg(16384);
 BENCHMARK_TEMPLATE(pair_sum, double)->Name("pair_sum/gaussian_2d/double")->Arg(16384);
 BENCHMARK_TEMPLATE(normals, float)->Name("normals/single")->Args({4, 4096});

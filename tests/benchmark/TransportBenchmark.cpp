@@ -1,10 +1,10 @@
-// Times of the exact transport solvers on one core. The best of several repetitions counts:
+// Times of the transport solvers on one core, beside the machine's rates. The best of several repetitions
+// counts:
 //
-//     transport_benchmark --benchmark_filter=Assignment --benchmark_format=json
-#include <benchmark/benchmark.h>
-
+//     transport_benchmark --benchmark_filter='machine|Assignment' --benchmark_format=json
 #include <algorithm>
 
+#include "MachineRates.hpp"
 #include "transport/Clouds.hpp"
 #include "weir/base/Configuration.hpp"
 #include "weir/base/Libraries.hpp"

@@ -36,6 +36,29 @@ class InputError : public Error {
   std::vector<Problem> problems_;
 };
 
+/// Gathers the problems of checks that do not depend on each other, so that the user hears of all at once.
+class Problems {
+ public:
+  /// Runs check(), keeps what it throws as InputError, and returns whether there was none.
+  template <class Check>
+  bool collect(Check check) {
+    try {
+      check();
+      return true;
+    } catch (const InputError& error) {
+      problems_.insert(problems_.end(), error.problems().begin(), error.problems().end());
+      return false;
+    }
+  }
+  /// Throws them all as one InputError, where there are any.
+  void raise() const {
+    if (!problems_.empty()) throw InputError(problems_);
+  }
+
+ private:
+  std::vector<InputError::Problem> problems_;
+};
+
 /// The computation cannot go on: a state that is not finite, a solver that does not converge. Exit code 1.
 class RunError : public Error {
  public:

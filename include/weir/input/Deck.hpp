@@ -26,15 +26,17 @@ struct DeckMethod {
 class Deck {
  public:
   /// Collective: rank 0 reads the file. `settings` are the words after `--set`. Throws InputError where the
-  /// text is no deck at all: no file, a syntax error, a duplicate key.
+  /// text is no deck at all: no file, a syntax error.
   static Deck load(const std::string& file, const std::vector<std::string>& settings,
                    const Communicator& comm);
   /// A deck given as text; `source` stands in its messages, paths are relative to `folder`.
   static Deck parse(const std::string& text, const std::string& source, const std::string& folder,
                     const std::vector<std::string>& settings = {});
 
+  /// Throws what is wrong with the text itself, if it is to be known without reading on.
+  void check_text() const { problems_.raise(); }
   /// Reads the run and the method's options, and returns the method's key. Throws one InputError with all
-  /// problems; `explain` tells where they stand.
+  /// problems, those of keys that stand twice and of settings included; `explain` tells where they stand.
   std::string read(RunOptions& run, const std::vector<DeckMethod>& methods) const;
 
   /// One line a problem, in the order of the file: `file.yaml:12: simulate.time.step: found -1; allowed:
@@ -42,12 +44,16 @@ class Deck {
   std::string explain(const InputError& error) const;
 
  private:
-  Deck(std::shared_ptr<const DeckNode> root, std::string source, std::string folder)
-      : root_(std::move(root)), source_(std::move(source)), folder_(std::move(folder)) {}
+  Deck(std::shared_ptr<const DeckNode> root, std::string source, std::string folder, Problems problems)
+      : root_(std::move(root)),
+        source_(std::move(source)),
+        folder_(std::move(folder)),
+        problems_(std::move(problems)) {}
 
   std::shared_ptr<const DeckNode> root_;
   std::string source_;
   std::string folder_;
+  Problems problems_;  // of the text; reading goes on with what came first
 };
 
 }  // namespace weir

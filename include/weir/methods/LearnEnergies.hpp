@@ -47,8 +47,9 @@ struct LearnEnergiesOptions {
 };
 void describe(Section& section, LearnEnergiesOptions& options);
 
-/// Throws InputError where populations are left out that are not among `count`, or fewer than two stay.
-void check_left_out(const LearnEnergiesOptions& options, Index count);
+/// Those of `count` populations that are learned from. Throws InputError where some are left out that are not
+/// among them, or fewer than two stay.
+std::vector<Index> kept_populations(const LearnEnergiesOptions& options, Index count);
 
 class LearnEnergies : public Method {
  public:
@@ -63,6 +64,7 @@ class LearnEnergies : public Method {
   void run(RunOutput& output, RunControl& control) override;
 
  private:
+  void check_spread(const std::vector<Ensemble>& train) const;
   void check_sizes(const std::vector<Index>& train, Index dimension) const;
 
   LearnEnergiesOptions options_;

@@ -34,6 +34,8 @@ struct LinearModelOptions {
   std::string where;
 };
 void describe(Section& section, LinearModelOptions& options);
+/// Throws InputError: too many dimensions or unknowns. Not collective.
+void check_linear_model(const LinearModelOptions& options, Index dimension);
 
 /// What the coupling of consecutive populations leaves at the particles of one of them.
 struct CoupledEnsemble : ConditionalDisplacement {

@@ -57,6 +57,6 @@ Populations make_populations(const PopulationsOptions& options, const SplitOptio
                              const Communicator& comm, const RunOptions& run);
 
 /// Collective: checks what can be checked without simulating, and returns the dimension.
-Index check_populations(const PopulationsOptions& options, const Communicator& comm);
+Index check_populations(const PopulationsOptions& options, const Communicator& comm, const RunOptions& run);
 
 }  // namespace weir

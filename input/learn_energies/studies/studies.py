@@ -57,7 +57,8 @@ def energies(_):
 
 def cells(options):
     data = pathlib.Path(options.data).resolve()
-    file = [f"{POPULATIONS}.file.path={data / 'X.npy'}", f"{POPULATIONS}.file.labels.path={data / 't.npy'}"]
+    file = [f"{POPULATIONS}.file={{path: {data / 'X.npy'}, columns: [0, 5], labels: {{path: {data / 't.npy'}}}, "
+            "times: [0, 1, 2, 3, 4]}"]
     train = f"{MODEL}.network.train"
     linear = ("{linear: {time: true, features_at: current, features: {polynomial: {degree: 2, kind: total}, "
               "radial: {centres: {data: 300}, length: 1.41421356}}}}")

@@ -13,7 +13,7 @@ namespace {
 
 std::string parse_problems(const std::string& text, const std::vector<std::string>& settings = {}) {
   try {
-    Deck::parse(text, "deck.yaml", "/data", settings);
+    Deck::parse(text, "deck.yaml", "/data", settings).check_text();
   } catch (const InputError& error) {
     return error.what();
   }

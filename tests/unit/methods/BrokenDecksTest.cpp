@@ -130,9 +130,11 @@ std::vector<Broken> broken_settings() {
        {"simulate.initial.particles=1", "simulate.energy.entropy={coefficient: 1, by: blob}"},
        "no spread"},
       {"learned energy that is not there", s, {"simulate.energy.learned=nowhere.h5"}, "there is no file"},
+      {"learned energy that is a folder", s, {"simulate.energy.learned=."}, "is a folder"},
       {"learned energy that is no HDF5", s, {"simulate.energy.learned=deck.yaml"}, "is not an energies.h5"},
       {"file that is not there", s, {"simulate.initial={file: nowhere.npy}"}, "nowhere.npy"},
       {"file of an unknown kind", s, {"simulate.initial={file: deck.yaml}"}, "deck.yaml"},
+      {"tile of everything", s, {"run.tile=100000000000000"}, "at most 1048576"},
       {"tile of nothing", s, {"run.tile=0"}, "run.tile: found 0"},
       {"precision of a third kind", s, {"run.precision=half"}, "run.precision: found \"half\""},
       {"name that is a path", s, {"run.name=../up"}, "run.name"},
@@ -187,6 +189,24 @@ std::vector<Broken> broken_settings() {
        {"learn_energies.model={trajectory: {entropy: 0.1}}",
         "learn_energies.populations.simulate.initial.dimension=70"},
        "takes up to 63 dimensions with an entropy, the data have 70"},
+      {"a metric twice", l, {"learn_energies.metrics=[w1, w2, w1]"}, "metrics.report.2: found \"w1\" again"},
+      {"adaptive steps of populations",
+       l,
+       {p + "simulate.time.scheme=rk", p + "simulate.time.tolerance=1e-6"},
+       "there is one population a step, so steps are of one size"},
+      {"too many unknowns of all energies",
+       l,
+       {"learn_energies.model.linear.features={polynomial: {degree: 4}, max_features: 24}",
+        "learn_energies.model.linear.interaction=true", "learn_energies.model.linear.entropy=true"},
+       "unknowns with V, W and beta, more than max_features = 24"},
+      {"a linear model in too many dimensions",
+       l,
+       {p + "simulate.initial.dimension=200"},
+       "the linear model takes up to 128 dimensions, the data have 200"},
+      {"populations of a simulation that cannot be",
+       l,
+       {p + "simulate.energy.interaction={expression: z}"},
+       p + "simulate.energy.interaction"},
       {"feature side that is neither", l, {"learn_energies.model.linear.features_at=last"}, "found \"last\""},
   };
 }
@@ -201,7 +221,7 @@ Outcome check_deck(const SharedFolder& folder, const std::string& deck,
   return run_to_outcome(command, Communicator());
 }
 
-/// By a run and by `--check` alike.
+/// By a run and by `--check` alike; nothing is written.
 void expect_broken(const SharedFolder& folder, const Broken& broken) {
   for (const auto& outcome : {run_deck_text(folder, broken.deck, broken.settings),
                               check_deck(folder, broken.deck, broken.settings)}) {
@@ -209,15 +229,30 @@ void expect_broken(const SharedFolder& folder, const Broken& broken) {
     EXPECT_NE(outcome.message.find(broken.message), std::string::npos)
         << broken.name << ": " << outcome.message;
   }
+  Communicator().barrier();
+  EXPECT_FALSE(std::filesystem::exists(folder / "out")) << broken.name;
 }
 
-TEST(BrokenDecksParallel, SettingsGiveTheirMessageAndNothingIsWritten) {
+TEST(BrokenDecksParallel, SettingsGiveTheirMessage) {
   const SharedFolder folder;
-  for (const auto& broken : broken_settings()) {
-    expect_broken(folder, broken);
-    Communicator().barrier();
-    EXPECT_FALSE(std::filesystem::exists(folder / "out")) << broken.name;
-  }
+  for (const auto& broken : broken_settings()) expect_broken(folder, broken);
+}
+
+// Problems that do not depend on each other are told together, those of the text with those of keys.
+TEST(BrokenDecksParallel, AllProblemsAtOnce) {
+  const SharedFolder folder;
+  const auto expect_all = [&](const std::string& deck, const std::vector<std::string>& settings,
+                              const std::vector<std::string>& messages) {
+    for (const auto& message : messages) expect_broken(folder, {message, deck, settings, message});
+  };
+  expect_all(simulate_deck + "run: {name: again}\n", {"simulate.tyme=3", "simulate.time.step=-1"},
+             {"the key \"run\" stands twice", "simulate.tyme", "simulate.time.step: found -1"});
+  expect_all(simulate_deck,
+             {"simulate.initial.normal.mean=[1, 2, 3]",
+              "simulate.energy.potential=[{quadratic: {centre: [1, 2, 3]}}, {expression: x0 +}]",
+              "simulate.energy.interaction={expression: y0}", "simulate.energy.learned=nothing.h5"},
+             {"simulate.initial.normal.mean", "simulate.energy.potential.0", "simulate.energy.potential.1",
+              "simulate.energy.interaction", "there is no file"});
 }
 
 TEST(BrokenDecksParallel, TextsGiveTheirMessage) {
@@ -261,6 +296,9 @@ TEST(BrokenDecksParallel, DataFilesGiveTheirMessage) {
   folder.write("words.csv", "a,b\n1,two\n");
   folder.write("one.csv", "label,x\n0,1\n0,2\n0,3\n");
   folder.write("uneven.csv", "label,x\n0,1\n0,2\n0,3\n1,1\n1,2\n");
+  folder.write("empty.npy", npy(0, 2, {}));
+  folder.write("names.csv", "label,x\n");
+  folder.write("point.csv", "label,x\n0,1\n0,2\n0,3\n1,1\n1,1\n1,1\n");
   folder.write("single.csv", "label,x\n0,1\n0,2\n0,3\n1,1\n");
   const std::string from_file = "simulate.initial={file: ",
                     populations = "learn_energies.populations={file: {path: ";
@@ -295,6 +333,20 @@ TEST(BrokenDecksParallel, DataFilesGiveTheirMessage) {
        learn_deck,
        {labelled("uneven.csv", ", times: [0, 1, 2]"), "learn_energies.split.test=0"},
        "has 3 entries for 2 populations"},
+      {"times that do not ascend",
+       learn_deck,
+       {labelled("uneven.csv", ", times: [1, 0]"), "learn_energies.split.test=0"},
+       "populations.file.times: found [1, 0]; allowed: each above the one before"},
+      {"a table without rows", simulate_deck, {from_file + "empty.npy}"}, "empty.npy: has no rows"},
+      {"names of columns alone", learn_deck, {labelled("names.csv")}, "names.csv: has no rows"},
+      {"a scale that makes all values equal",
+       learn_deck,
+       {labelled("uneven.csv", ", scale: 0")},
+       "file.scale: found 0"},
+      {"a population at one point",
+       learn_deck,
+       {labelled("point.csv"), "learn_energies.split.test=0", "learn_energies.model.linear.entropy=true"},
+       "the particles of population 1 are all at one point"},
       {"pairs of unequal size",
        learn_deck,
        {labelled("uneven.csv"), "learn_energies.pairing=paired"},
@@ -313,10 +365,20 @@ TEST(BrokenDecksParallel, DataFilesGiveTheirMessage) {
        {labelled("uneven.csv"), "learn_energies.metrics=[l2_uvp]"},
        "only simulated populations have"},
   };
-  for (const auto& broken : files) {
-    auto here = broken;
-    expect_broken(folder, here);
-  }
+  for (const auto& broken : files) expect_broken(folder, broken);
+}
+
+// A population that is left out need not fit the couplings.
+TEST(BrokenDecksParallel, PopulationsLeftOutAreNotCoupled) {
+  const SharedFolder folder;
+  folder.write("uneven.csv", "label,x\n0,1\n0,2\n0,3\n1,1\n1,2\n2,4\n2,5\n2,7\n");
+  const std::vector<std::string> settings{
+      "learn_energies.populations={file: {path: uneven.csv, labels: {column: label}}}",
+      "learn_energies.split.test=0", "learn_energies.coupling={method: assignment, batch: whole}"};
+  expect_broken(folder, {"all of them", learn_deck, settings, "use network_simplex"});
+  auto left_out = settings;
+  left_out.push_back("learn_energies.leave_out=[1]");
+  EXPECT_EQ(check_deck(folder, learn_deck, left_out).code, done);
 }
 
 // Ensembles of the deck's size are not made: there would be no memory for them.

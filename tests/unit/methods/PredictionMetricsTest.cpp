@@ -57,7 +57,9 @@ Index expect_restartable(const Given& given, Index most_exact) {
     Hdf5File file(folder / std::to_string(pieces + 1), given.comm.mpi(), Hdf5File::Access::create);
     metrics.save(file);
     file.close();
-    if (done) EXPECT_EQ(metrics.result(), expected);
+    if (done) {
+      EXPECT_EQ(metrics.result(), expected);
+    }
   }
   return pieces;
 }
@@ -82,10 +84,10 @@ TEST(PredictionMetricsParallel, GoOnBetweenDistancesOfLargePopulations) {
   EXPECT_EQ(expect_restartable(given, 10), 5 + 7 + 5);
 }
 
-// Two large populations around a small one.
+// Two large populations around a small one, which another rank measures beside the first.
 TEST(PredictionMetricsParallel, GoOnWhereOnlySomeAreLarge) {
   const Given given({24, 25, 12, 27});
-  EXPECT_EQ(expect_restartable(given, 20), 5 + 1 + 5);
+  EXPECT_EQ(expect_restartable(given, 20), given.comm.size() == 1 ? 5 + 1 + 5 : 5 + 5);
 }
 
 TEST(PredictionMetricsParallel, DistancesBySinkhornAreNearTheExactOnes) {
