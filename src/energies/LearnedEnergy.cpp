@@ -210,10 +210,10 @@ Real LearnedEnergy::temperature(Real t) const {
 }
 
 Real LearnedEnergy::largest_temperature(Real start, Real end) const {
-  const Index rows = Index(entropy.size());
-  Real largest = 0;
-  for (Index r = row(start, rows); r <= row(end, rows) && r < rows; ++r)
-    largest = std::max(largest, entropy[r]);
+  Real largest = temperature(start);
+  for (std::size_t r = 0; entropy.size() > 1 && r < entropy.size(); ++r)
+    if (times[r] > start && times[r] < end - 1e-9 * (times.back() - times.front()))
+      largest = std::max(largest, entropy[r]);
   return largest;
 }
 

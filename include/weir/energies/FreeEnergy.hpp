@@ -26,7 +26,7 @@ class FreeEnergy {
   void velocity(Real t, const MatrixRef<const Real>& x, const MatrixRef<Real>& v);
   /// beta at time t of the entropy that acts as noise; 0 where there is none.
   Real temperature(Real t) const;
-  /// The largest of them from `start` to `end`.
+  /// The largest of them from `start` on and before `end`.
   Real largest_temperature(Real start, Real end) const;
 
   struct Parts {

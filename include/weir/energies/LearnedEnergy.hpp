@@ -40,7 +40,7 @@ struct LearnedEnergy {
   Index row(Real t, Index rows) const;
   /// beta at time t, clipped at 0.
   Real temperature(Real t) const;
-  /// The largest of them from `start` to `end`.
+  /// The largest of them from `start` on and before `end`.
   Real largest_temperature(Real start, Real end) const;
 
   /// Collective, into the group `group`; of energies.h5 it is the root. What is read has the bits that were

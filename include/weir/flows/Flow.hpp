@@ -18,7 +18,7 @@ class Flow {
   virtual void velocity(Real t, const ConstBlockViews& x, const BlockViews& v) = 0;
   /// T_b(t); 0: the block is noise-free.
   virtual Real temperature(Real t, Index block) const = 0;
-  /// The largest T_b(t) from `start` to `end`.
+  /// The largest T_b(t) of all t from `start` on and before `end`.
   virtual Real largest_temperature(Real start, Real end, Index block) const = 0;
 };
 

@@ -113,7 +113,7 @@ TEST(SimulateFailureParallel, LearnedEntropyUnderANoiseFreeScheme) {
               "`entropy: {by: blob}`");
     EXPECT_FALSE(std::filesystem::exists(folder / "out"));
     // Over before it acts, it is none.
-    EXPECT_EQ(run_deck_text(folder, deck, {learned, setting, "simulate.time.end=0.05"}).code, done);
+    EXPECT_EQ(run_deck_text(folder, deck, {learned, setting, "simulate.time.end=0.1"}).code, done);
     const Outcome by_blob =
         run_deck_text(folder, deck, {learned, setting, "simulate.energy.entropy.by=blob"});
     EXPECT_EQ(by_blob.code, done) << by_blob.message;
