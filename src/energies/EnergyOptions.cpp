@@ -17,7 +17,8 @@ void describe(Section& section, QuadraticOptions& options) {
   describe_centre(section, options.centre);
   section
       .option("stiffness", options.stiffness,
-              "A in 1/2 (x - centre)' A (x - centre): a number, a diagonal or rows")
+              "A in 1/2 (x - centre)' A (x - centre): a number, a diagonal or rows; only its symmetric part "
+              "counts")
       .unit("energy/length^2");
 }
 void describe(Section& section, DoubleWellOptions& options) {

@@ -34,7 +34,8 @@ TEST(InitialEnsemble, SingularCovariancesAreTaken) {
       {{1e16, 1e8, 0}, {1e8, 1, 0}, {0, 0, 1}}};
   for (const auto& covariance : covariances) {
     const auto ensemble = make_ensemble(normal(covariance, 20000), self, 64, 3);
-    const auto& found = Moments(self, ensemble.partition, 3).covariance(ensemble.x);
+    Moments moments(self, ensemble.partition, 3);
+    const auto& found = moments.covariance(ensemble.x);
     for (Index a = 0; a < 3; ++a)
       for (Index b = 0; b < 3; ++b)
         EXPECT_NEAR(found[3 * a + b], covariance[a][b],
