@@ -77,11 +77,8 @@ class Parser {
     if (!take(c)) fail(fmt::format("\"{}\"", c));
   }
   void push(Operation operation, int component = 0, Real constant = 0) {
-    if (operation == Operation::negate && program_.back().operation == Operation::constant) {
-      program_.back().constant = -program_.back().constant;
-      return;
-    }
     if (operation == Operation::power && take_integer_exponent()) return;
+    if (operation >= Operation::add && fold({operation, component, constant})) return;
     program_.push_back({operation, component, constant});
     if (operation < Operation::add) {
       if (++depth_ > Expression::most_depth)
@@ -94,6 +91,17 @@ class Parser {
     }
   }
 
+  /// Applies an operation to constants, where they are its operands.
+  bool fold(const Expression::Instruction& instruction) {
+    const std::size_t operands = instruction.operation < Operation::negate ? 2 : 1, size = program_.size();
+    for (std::size_t k = 1; k <= operands; ++k)
+      if (program_[size - k].operation != Operation::constant) return false;
+    auto& first = program_[size - operands];
+    first.constant = Expression::apply(instruction, first.constant, program_.back().constant);
+    program_.resize(size - operands + 1);
+    depth_ -= int(operands) - 1;
+    return true;
+  }
   /// Makes the constant on top of the stack the exponent of an integer power, where it is one.
   bool take_integer_exponent() {
     const auto& top = program_.back();

@@ -57,6 +57,17 @@ class Expression {
     Real constant;
   };
 
+  /// What an operation makes of constants; b is not used by those of one argument.
+  static Real apply(const Instruction& instruction, Real a, Real b) {
+    Dual<Real, 0> first{a, {0}};
+    const Dual<Real, 0> second{b, {0}};
+    if (instruction.operation < Operation::negate)
+      binary<0>(instruction.operation, first, second);
+    else
+      unary<0>(instruction, first);
+    return first.value;
+  }
+
   bool depends_on_time() const { return depends_on_time_; }
   template <class N>
   KOKKOS_INLINE_FUNCTION N value(int d, const N* x, Real t) const {

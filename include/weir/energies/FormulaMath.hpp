@@ -4,6 +4,7 @@
 // library's lane by lane elsewhere. Where a derivative is one of a kink it is 0.
 #pragma once
 
+#include "weir/base/Types.hpp"
 #include "weir/base/VectorMath.hpp"
 
 namespace weir {
