@@ -1,5 +1,7 @@
 #include "weir/energies/EnergyOptions.hpp"
 
+#include "weir/energies/Expression.hpp"
+
 namespace weir {
 
 namespace {
@@ -15,7 +17,8 @@ void describe(Section& section, QuadraticOptions& options) {
   describe_centre(section, options.centre);
   section
       .option("stiffness", options.stiffness,
-              "A in 1/2 (x - centre)' A (x - centre): a number, a diagonal or rows")
+              "A in 1/2 (x - centre)' A (x - centre): a number, a diagonal or rows; only its symmetric part "
+              "counts")
       .unit("energy/length^2");
 }
 void describe(Section& section, DoubleWellOptions& options) {
@@ -50,7 +53,8 @@ void describe(Section& section, PowerLawOptions& options) {
 void describe(Section& section, ExpressionOptions& options) {
   section.required(
       "formula", options.formula,
-      "formula in x0, x1, .., t, d (dimension), norm (= |x|), pi; + - * / ^ and the usual functions");
+      "formula of a potential's x (and t) or an interaction's x - y: + - * / ^ ( ), decimal numbers; " +
+          words_of_formulas());
 }
 
 void describe(Section& section, PotentialOptions& options) {
@@ -75,6 +79,8 @@ void describe(Section& section, EntropyOptions& options) {
               "width of the blob's Gaussian kernel; absent: Silverman's rule at the start")
       .unit("length")
       .above(0);
+  if (section.reading() && options.by == "noise" && options.bandwidth)
+    section.error("bandwidth", "is of the blob flow, and noise has none; leave it out, or choose `by: blob`");
 }
 void describe(Section& section, PowerOptions& options) {
   section.option("exponent", options.exponent, "m in c / (m - 1) int rho^m").above(1);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdlib>
 #include <map>
 #include <vector>
@@ -25,6 +26,23 @@ const std::map<std::string, Operation> functions_of_two{{"min", Operation::minim
                                                         {"max", Operation::maximum},
                                                         {"atan2", Operation::atan2},
                                                         {"pow", Operation::power}};
+
+struct Name {
+  const char *word, *meaning;
+  Operation operation;
+  Real constant = 0;
+};
+const std::vector<Name> names{{"t", "time", Operation::time},
+                              {"d", "number of dimensions", Operation::constant},
+                              {"norm", "|x|", Operation::norm},
+                              {"pi", "", Operation::constant, 3.14159265358979323846},
+                              {"e", "", Operation::constant, 2.71828182845904523536}};
+
+std::string list_of_names() {
+  std::string text;
+  for (const Name& name : names) text += (text.empty() ? "" : ", ") + std::string(name.word);
+  return text;
+}
 
 /// sum := product (+|- product)*; product := signed (*|/ signed)*; signed := - signed | power;
 /// power := atom [^ signed]; atom := number | name | name(sum, ..) | (sum)
@@ -59,6 +77,8 @@ class Parser {
     if (!take(c)) fail(fmt::format("\"{}\"", c));
   }
   void push(Operation operation, int component = 0, Real constant = 0) {
+    if (operation == Operation::power && take_integer_exponent()) return;
+    if (operation >= Operation::add && fold({operation, component, constant})) return;
     program_.push_back({operation, component, constant});
     if (operation < Operation::add) {
       if (++depth_ > Expression::most_depth)
@@ -69,6 +89,31 @@ class Parser {
     } else if (operation < Operation::negate) {
       --depth_;
     }
+  }
+
+  /// Applies an operation to constants, where they are its operands.
+  bool fold(const Expression::Instruction& instruction) {
+    const std::size_t operands = instruction.operation < Operation::negate ? 2 : 1, size = program_.size();
+    for (std::size_t k = 1; k <= operands; ++k)
+      if (program_[size - k].operation != Operation::constant) return false;
+    auto& first = program_[size - operands];
+    first.constant = Expression::apply(instruction, first.constant, program_.back().constant);
+    program_.resize(size - operands + 1);
+    depth_ -= int(operands) - 1;
+    return true;
+  }
+  /// Makes the constant on top of the stack the exponent of an integer power, where it is one.
+  bool take_integer_exponent() {
+    const auto& top = program_.back();
+    constexpr Real most = 64;
+    if (top.operation != Operation::constant || top.constant != std::round(top.constant) ||
+        std::fabs(top.constant) > most)
+      return false;
+    const int exponent = int(top.constant);
+    program_.pop_back();
+    --depth_;
+    push(Operation::integer_power, exponent);
+    return true;
   }
 
   void sum() {
@@ -132,12 +177,25 @@ class Parser {
       fail("a number, a name, a sign or \"(\"");
     }
   }
+  std::size_t digits_from(std::size_t at) const {
+    while (at < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at]))) ++at;
+    return at;
+  }
+  /// digits [. digits] [e [sign] digits]; strtod alone would take hexadecimal numbers too.
   void number() {
-    const char* begin = text_.c_str() + at_;
-    char* end = nullptr;
-    const Real value = std::strtod(begin, &end);
-    if (end == begin) fail("a number");
-    at_ += std::size_t(end - begin);
+    std::size_t end = digits_from(at_);
+    if (end < text_.size() && text_[end] == '.') end = digits_from(end + 1);
+    if (end == at_ + 1 && text_[at_] == '.') fail("a number");
+    if (end < text_.size() && (text_[end] == 'e' || text_[end] == 'E')) {
+      const bool has_sign = end + 1 < text_.size() && (text_[end + 1] == '+' || text_[end + 1] == '-');
+      const std::size_t first = end + (has_sign ? 2 : 1);
+      if (digits_from(first) > first) end = digits_from(first);
+    }
+    const Real value = std::strtod(text_.substr(at_, end - at_).c_str(), nullptr);
+    if (!std::isfinite(value)) fail("numbers up to 1.8e308");
+    if (end < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[end])) || text_[end] == '.'))
+      fail("decimal numbers, and a \"*\" between factors");
+    at_ = end;
     push(Operation::constant, 0, value);
   }
   void name() {
@@ -167,11 +225,9 @@ class Parser {
     }
   }
   bool symbol(const std::string& word) {
-    if (word == "t") return push(Operation::time), true;
-    if (word == "norm") return push(Operation::norm), true;
-    if (word == "d") return push(Operation::constant, 0, Real(dimension_)), true;
-    if (word == "pi") return push(Operation::constant, 0, 3.14159265358979323846), true;
-    if (word == "e") return push(Operation::constant, 0, 2.71828182845904523536), true;
+    for (const Name& name : names)
+      if (word == name.word)
+        return push(name.operation, 0, word == "d" ? Real(dimension_) : name.constant), true;
     if (word == "x" && dimension_ == 1) return push(Operation::component, 0), true;
     if (word.size() < 2 || word.size() > 9 || word[0] != 'x' ||
         !std::all_of(word.begin() + 1, word.end(), [](unsigned char c) { return std::isdigit(c); }))
@@ -183,11 +239,12 @@ class Parser {
     return true;
   }
   [[noreturn]] void fail_at_name(const std::string& word) const {
-    std::vector<std::string> known{"t", "d", "norm", "pi", "e"};
+    std::vector<std::string> known;
+    for (const Name& name : names) known.push_back(name.word);
     for (const auto& [function, operation] : functions_of_one) known.push_back(function);
     for (const auto& [function, operation] : functions_of_two) known.push_back(function);
     for (Index c = 0; c < std::min(dimension_, Index(100)); ++c) known.push_back(fmt::format("x{}", c));
-    fail("x0, x1, .., t, d, norm, pi, e and the functions that the reference lists" +
+    fail("x0, x1, .., " + list_of_names() + " and the functions that the reference lists with `formula`" +
          did_you_mean(word, known));
   }
 
@@ -200,6 +257,17 @@ class Parser {
 };
 
 }  // namespace
+
+std::string words_of_formulas() {
+  std::string text = "x0, x1, .. (x in one dimension)";
+  for (const Name& name : names)
+    text += fmt::format(", {}{}", name.word, *name.meaning ? fmt::format(" ({})", name.meaning) : "");
+  text += "; functions";
+  for (const auto& [word, operation] : functions_of_one) text += " " + word;
+  text += "; of two arguments";
+  for (const auto& [word, operation] : functions_of_two) text += " " + word;
+  return text;
+}
 
 Expression parse_expression(const std::string& formula, Index dimension, const std::string& where) {
   const auto program = Parser(formula, dimension, where).parse();

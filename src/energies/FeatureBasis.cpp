@@ -51,10 +51,23 @@ std::vector<std::vector<int>> exponent_table(const PolynomialOptions& options, I
   }
 }
 
+struct Bounds {
+  std::vector<Real> low, high;
+};
+/// Throws InputError where they do not fit the dimension or are upside down.
+Bounds grid_bounds(const CentresOptions& options, Index dimension, const std::string& where) {
+  const Bounds bounds{options.low.resolve(dimension, where + ".low"),
+                      options.high.resolve(dimension, where + ".high")};
+  for (Index c = 0; c < dimension; ++c)
+    if (!(bounds.high[c] > bounds.low[c]))
+      throw InputError(where + ".high", fmt::format("found {} where low is {}; allowed: above low",
+                                                    bounds.high[c], bounds.low[c]));
+  return bounds;
+}
+
 HostMatrix<Real> grid_centres(const CentresOptions& options, Index points, Index dimension,
                               const std::string& where) {
-  const auto low = options.low.resolve(dimension, where + ".low"),
-             high = options.high.resolve(dimension, where + ".high");
+  const auto [low, high] = grid_bounds(options, dimension, where);
   const Index count = Index(std::round(std::pow(Real(points), Real(dimension))));
   HostMatrix<Real> centres("Weir::FeatureBasis::centres", dimension, count);
   for (Index k = 0; k < count; ++k) {
@@ -87,8 +100,14 @@ void describe(Section& section, DataCentres& options) {
 }
 void describe(Section& section, CentresOptions& options) {
   section.one_of(options.at, "where the radial functions are centred");
-  section.option("low", options.low, "grid: least coordinates").unit("length");
-  section.option("high", options.high, "grid: largest coordinates").unit("length");
+  const bool grid = std::holds_alternative<GridCentres>(options.at);
+  const auto bound = [&](const char* name, VectorValue& value, const char* doc) {
+    if (grid || section.given(name)) section.option(name, value, doc).unit("length");
+    if (!grid && section.given(name))
+      section.error(name, "is a bound of a grid, and centres from data have none; leave it out");
+  };
+  bound("low", options.low, "grid: least coordinates");
+  bound("high", options.high, "grid: largest coordinates");
 }
 void describe(Section& section, RadialOptions& options) {
   section.required_section("centres", options.centres, "centres of the radial functions");
@@ -108,6 +127,8 @@ void describe(Section& section, FeatureOptions& options) {
 }
 
 Index count_features(const FeatureOptions& options, Index dimension) {
+  if (options.radial && std::holds_alternative<GridCentres>(options.radial->centres.at))
+    grid_bounds(options.radial->centres, dimension, options.where + ".radial.centres");
   Real count = 0;
   if (options.polynomial)
     count += count_monomials(*options.polynomial, dimension) * (options.polynomial->trigonometric ? 3 : 1);

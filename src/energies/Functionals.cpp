@@ -1,10 +1,28 @@
 #include "weir/energies/Functionals.hpp"
 
+#include <type_traits>
+
 namespace weir::functionals {
+
+namespace {
+template <class Functional, class = void>
+constexpr bool has_powers = false;
+template <class Functional>
+constexpr bool has_powers<Functional, std::void_t<decltype(Functional::powers)>> = true;
+}  // namespace
 
 std::vector<std::string> names() {
   return std::apply(
       [](auto... functional) { return std::vector<std::string>{decltype(functional)::name...}; }, All());
+}
+
+std::optional<Powers> powers_of(const std::string& name) {
+  std::optional<Powers> powers;
+  with_name(name, [&](auto functional) {
+    using Functional = decltype(functional);
+    if constexpr (has_powers<Functional>) powers = Functional::powers;
+  });
+  return powers;
 }
 
 }  // namespace weir::functionals

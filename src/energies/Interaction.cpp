@@ -1,10 +1,11 @@
 #include "weir/energies/Interaction.hpp"
 
+#include "ExpressionKernels.hpp"
 #include "PairInteraction.hpp"
 #include "PointwisePotential.hpp"
+#include "PolynomialInteraction.hpp"
 #include "QuarticInteraction.hpp"
 #include "weir/base/Error.hpp"
-#include "weir/energies/Expression.hpp"
 #include "weir/ensemble/Moments.hpp"
 
 namespace weir {
@@ -51,24 +52,6 @@ class QuadraticInteraction : public Interaction {
   std::vector<Real> host_stiffness_;
 };
 
-/// Pair kernels of a formula, which does not depend on t.
-struct ExpressionValueKernel {
-  static constexpr bool in_packs = false;
-  Expression expression;
-  template <class Dimension>
-  KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const Real* r, const Real*, Real* sums) const {
-    sums[0] += expression.value(int(d), r, 0);
-  }
-};
-struct ExpressionGradientKernel {
-  static constexpr bool in_packs = false;
-  Expression expression;
-  template <class Dimension>
-  KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const Real* r, const Real*, Real* sums) const {
-    expression.add_gradient(int(d), r, 0, 1, sums);
-  }
-};
-
 /// A power law that is a polynomial of |r|^2 of degree two.
 bool is_quartic(const PowerLawOptions& options) {
   const auto fits = [](Real exponent) { return exponent == 2 || exponent == 4; };
@@ -92,8 +75,8 @@ struct Make {
   std::unique_ptr<Interaction> pairs(Gradient gradient, Value value) const {
     if (d > most_pair_components)
       throw InputError(
-          where, fmt::format("pair interactions take up to {} dimensions, the ensemble has {}; a quadratic "
-                             "interaction goes through moments and has no such limit",
+          where, fmt::format("pair interactions take up to {} dimensions, the ensemble has {}; quadratic and "
+                             "the other polynomial interactions go through moments and have no such limit",
                              most_pair_components, d));
     return std::make_unique<PairInteraction<T, Gradient, Value>>(comm, partition, d, gradient, value);
   }
@@ -110,6 +93,8 @@ struct Make {
   }
 
   std::unique_ptr<Interaction> operator()(const FunctionalOptions& options) const {
+    if (const auto powers = functionals::powers_of(options.name))
+      return std::make_unique<PolynomialInteraction>(comm, partition, d, separable_polynomial(*powers, d));
     std::unique_ptr<Interaction> made;
     functionals::with_name(options.name, [&](auto functional) {
       using F = decltype(functional);
@@ -147,18 +132,28 @@ struct Make {
     if (expression.depends_on_time())
       throw InputError(
           key, fmt::format("\"{}\" depends on t; an interaction is a function of x - y alone", o.formula));
-    return pairs<double>(ExpressionGradientKernel{expression}, ExpressionValueKernel{expression});
+    const auto origin = at_origin(expression, d);
+    return pairs<double>(ExpressionGradientKernel{expression, origin},
+                         ExpressionValueKernel{expression, origin});
   }
 };
 
 }  // namespace
 
-InteractionRoute route_of(const InteractionOptions& options) {
-  const auto* power_law = std::get_if<PowerLawOptions>(&options.term);
-  if (std::holds_alternative<QuadraticOptions>(options.term)) return InteractionRoute::mean;
-  if (std::holds_alternative<DoubleWellOptions>(options.term) || (power_law && is_quartic(*power_law)))
-    return InteractionRoute::moments;
-  return InteractionRoute::pairs;
+bool through_pairs(const InteractionOptions& options) {
+  if (const auto* functional = std::get_if<FunctionalOptions>(&options.term))
+    return !functionals::powers_of(functional->name);
+  if (const auto* power_law = std::get_if<PowerLawOptions>(&options.term)) return !is_quartic(*power_law);
+  return !std::holds_alternative<QuadraticOptions>(options.term) &&
+         !std::holds_alternative<DoubleWellOptions>(options.term);
+}
+
+std::vector<Index> moment_sums(const InteractionOptions& options, Index d) {
+  if (through_pairs(options)) return {};
+  if (std::holds_alternative<QuadraticOptions>(options.term)) return {d};  // Moments::mean
+  if (const auto* functional = std::get_if<FunctionalOptions>(&options.term))
+    return moment_sums(separable_polynomial(*functionals::powers_of(functional->name), d).monomials, d);
+  return {d, d * (d + 1) / 2, d + 1};  // QuarticInteraction::find_moments: mean, covariance, third and fourth
 }
 
 bool may_be_single(const InteractionOptions& options) {

@@ -5,6 +5,7 @@
 
 #include "PairInteraction.hpp"
 #include "PointwisePotential.hpp"
+#include "PolynomialInteraction.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Hdf5File.hpp"
 #include "weir/energies/NetworkEnergy.hpp"
@@ -123,6 +124,38 @@ class LearnedInteraction : public Interaction {
   Interaction& at(Real t) { return *rows_[energy_->row(t, Index(rows_.size()))]; }
   std::shared_ptr<const LearnedEnergy> energy_;
   std::vector<std::unique_ptr<Interaction>> rows_;
+};
+
+std::vector<Monomial> monomials_of(const FeatureBasis& basis) {
+  const auto exponents = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), basis.exponents);
+  std::vector<Monomial> monomials(basis.monomials());
+  for (int k = 0; k < basis.monomials(); ++k)
+    for (int c = 0; c < basis.dimension; ++c) monomials[k].insert(monomials[k].end(), exponents(c, k), c);
+  return monomials;
+}
+
+/// theta . phi of monomials alone.
+class LearnedPolynomial : public Interaction {
+ public:
+  LearnedPolynomial(std::shared_ptr<const LearnedEnergy> energy, const Communicator& comm,
+                    const Partition& partition)
+      : energy_(std::move(energy)),
+        polynomial_(comm, partition, energy_->dimension,
+                    {monomials_of(energy_->interaction->basis), energy_->interaction->theta.front()}) {}
+  void add_gradient(const MatrixRef<const Real>& x, Real t, Real factor,
+                    const MatrixRef<Real>& out) override {
+    at(t).add_gradient(x, t, factor, out);
+  }
+  Real energy(const MatrixRef<const Real>& x, Real t) override { return at(t).energy(x, t); }
+
+ private:
+  Interaction& at(Real t) {
+    const auto& theta = energy_->interaction->theta;
+    polynomial_.use(theta[energy_->row(t, Index(theta.size()))]);
+    return polynomial_;
+  }
+  std::shared_ptr<const LearnedEnergy> energy_;
+  PolynomialInteraction polynomial_;
 };
 
 /// sums(k d + c) += d phi_{first + k} / d x_c
@@ -276,7 +309,20 @@ std::unique_ptr<Interaction> make_learned_interaction(std::shared_ptr<const Lear
   if (energy->interaction_network)
     return make_network_interaction(*energy->interaction_network, comm, partition, energy->dimension, single,
                                     "/networks/interaction");
+  if (!through_pairs(energy->interaction->basis))
+    return std::make_unique<LearnedPolynomial>(std::move(energy), comm, partition);
   return std::make_unique<LearnedInteraction>(std::move(energy), comm, partition);
+}
+
+bool through_pairs(const FeatureBasis& basis) {
+  if (basis.trigonometric || basis.centres.extent(1) > 0) return true;
+  for (const Monomial& monomial : monomials_of(basis))
+    if (int(monomial.size()) > most_polynomial_degree) return true;
+  return false;
+}
+
+std::vector<Index> moment_sums(const FeatureBasis& basis) {
+  return moment_sums(monomials_of(basis), basis.dimension);
 }
 
 void mean_feature_gradients(const FeatureBasis& basis, int first, int count, const Communicator& comm,

@@ -40,12 +40,14 @@ struct Make {
   Index d;
   const std::string& where;
 
-  Vector<Real> centre(const VectorValue& value) const {
-    return on_device(value.resolve(d, where + ".centre"), "Weir::Potential::centre");
+  template <class Options>
+  Vector<Real> centre(const Options& options) const {
+    return on_device(options.centre.resolve(d, where + "." + Options::key + ".centre"),
+                     "Weir::Potential::centre");
   }
-  template <class Profile>
-  std::unique_ptr<Potential> radial(const Profile& profile, const VectorValue& about) const {
-    return pointwise(RadialAt<Profile>{profile, centre(about)});
+  template <class Profile, class Options>
+  std::unique_ptr<Potential> radial(const Options& options) const {
+    return pointwise(RadialAt<Profile>{options, centre(options)});
   }
 
   std::unique_ptr<Potential> operator()(const FunctionalOptions& options) const {
@@ -59,22 +61,15 @@ struct Make {
   }
   std::unique_ptr<Potential> operator()(const QuadraticOptions& options) const {
     const auto stiffness = options.stiffness.resolve(d, where + ".quadratic.stiffness");
-    return pointwise(QuadraticFunctor{
-        on_device(options.centre.resolve(d, where + ".quadratic.centre"), "Weir::Quadratic::centre"),
-        symmetric_part(stiffness, d, "Weir::Quadratic::stiffness")});
+    return pointwise(
+        QuadraticFunctor{centre(options), symmetric_part(stiffness, d, "Weir::Quadratic::stiffness")});
   }
   std::unique_ptr<Potential> operator()(const DoubleWellOptions& o) const {
-    return radial<DoubleWellProfile>(o, o.centre);
+    return radial<DoubleWellProfile>(o);
   }
-  std::unique_ptr<Potential> operator()(const GaussianOptions& o) const {
-    return radial<GaussianProfile>(o, o.centre);
-  }
-  std::unique_ptr<Potential> operator()(const MorseOptions& o) const {
-    return radial<MorseProfile>(o, o.centre);
-  }
-  std::unique_ptr<Potential> operator()(const PowerLawOptions& o) const {
-    return radial<PowerLawProfile>(o, o.centre);
-  }
+  std::unique_ptr<Potential> operator()(const GaussianOptions& o) const { return radial<GaussianProfile>(o); }
+  std::unique_ptr<Potential> operator()(const MorseOptions& o) const { return radial<MorseProfile>(o); }
+  std::unique_ptr<Potential> operator()(const PowerLawOptions& o) const { return radial<PowerLawProfile>(o); }
   std::unique_ptr<Potential> operator()(const ExpressionOptions& o) const {
     return pointwise(parse_expression(o.formula, d, where + ".expression.formula"));
   }

@@ -24,10 +24,9 @@ Index count_blobs(const EnergyOptions& energy) {
 /// The same energy without what goes through pairs.
 EnergyOptions without_pairs(EnergyOptions energy) {
   auto& terms = energy.interaction;
-  terms.erase(std::remove_if(
-                  terms.begin(), terms.end(),
-                  [](const InteractionOptions& term) { return route_of(term) == InteractionRoute::pairs; }),
-              terms.end());
+  terms.erase(
+      std::remove_if(terms.begin(), terms.end(), [](const auto& term) { return through_pairs(term); }),
+      terms.end());
   energy.power.reset();
   if (energy.entropy.by == "blob") energy.entropy.coefficient = 0;
   return energy;
@@ -65,16 +64,10 @@ SimulationModel::SimulationModel(const SimulateOptions& options, const Communica
 
 void SimulationModel::list_terms(const Communicator& comm) {
   const Index d = shape_.dimension, size = run_.single_precision() ? Index(sizeof(float)) : real_size;
-  for (const auto& term : options_.energy.interaction) switch (route_of(term)) {
-      case InteractionRoute::mean:  // QuadraticInteraction: Moments::mean
-        sum_lengths_.push_back(d);
-        break;
-      case InteractionRoute::moments:  // QuarticInteraction::find_moments: mean, covariance, third and fourth
-        sum_lengths_.insert(sum_lengths_.end(), {d, d * (d + 1) / 2, d + 1});
-        break;
-      case InteractionRoute::pairs:  // PairInteraction
-        pair_terms_.push_back({d, may_be_single(term) ? size : real_size});
-    }
+  for (const auto& term : options_.energy.interaction) {
+    if (through_pairs(term)) pair_terms_.push_back({d, may_be_single(term) ? size : real_size});
+    add_sums(moment_sums(term, d));
+  }
   for (Index blob = 0; blob < count_blobs(options_.energy);
        ++blob) {  // BlobEnergy: density, then its weights
     pair_terms_.push_back({d, size});
@@ -85,10 +78,17 @@ void SimulationModel::list_terms(const Communicator& comm) {
         read_learned_energy(options_.energy.learned.path, comm, d, options_.energy.where + ".learned"));
 }
 
+void SimulationModel::add_sums(const std::vector<Index>& lengths) {
+  sum_lengths_.insert(sum_lengths_.end(), lengths.begin(), lengths.end());
+}
+
 /// LearnedInteraction is in double precision, a network in that of the run; potentials send nothing.
 void SimulationModel::list_learned(const LearnedEnergy& energy) {
   const bool single = energy.interaction_network && run_.single_precision();
-  if (energy.interaction || energy.interaction_network)
+  learned_pairs_ =
+      energy.interaction_network || (energy.interaction && through_pairs(energy.interaction->basis));
+  if (energy.interaction && !learned_pairs_) add_sums(moment_sums(energy.interaction->basis));
+  if (learned_pairs_)
     pair_terms_.push_back(
         {shape_.dimension, single ? Index(sizeof(float)) : real_size, !energy.interaction_network});
   if (energy.entropy.empty() || options_.energy.entropy.by != "blob") return;
@@ -129,7 +129,7 @@ void SimulationModel::measure(const Communicator& comm) {
     return slowest(comm, [&] { return seconds_of_step(options, run_, particles, d); });
   };
   const Index paired = std::min(shape_.particles, Index(4096));
-  if (!options_.energy.learned.empty() && !pair_terms_.empty()) {
+  if (learned_pairs_) {
     step_ = seconds(options_, few);
     const Index more = std::max(few, std::min(paired, Index(1024)));
     pair_ = std::max(Real(0), more > few ? seconds(options_, more) - step_ : step_) / pairs_of(more);
@@ -185,9 +185,9 @@ Real SimulationModel::memory_of(const Partition& partition) const {
   numbers += (d + d * (d + 1) / 2) * tiles;  // the moments of the metrics
   for (const Index length : sum_lengths_) numbers += length * tiles;  // TileSum
   for (const auto& term : options_.energy.interaction)
-    if (route_of(term) == InteractionRoute::pairs) numbers += (d + 1) * n + tiles;
+    if (through_pairs(term)) numbers += (d + 1) * n + tiles;
   numbers += count_blobs(options_.energy) * ((2 * d + 2) * n + tiles);
-  if (!options_.energy.learned.empty()) numbers += (d + 1) * n + tiles;
+  if (learned_pairs_) numbers += (d + 1) * n + tiles;
   Real bytes = Real(numbers * real_size);
   if (is_langevin(options_.time.scheme))
     bytes += Real(noises * d * LangevinRule::noise_at_a_time(n) *

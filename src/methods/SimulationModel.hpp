@@ -31,6 +31,7 @@ class SimulationModel : public StepModel {
   };
   void list_terms(const Communicator& comm);
   void list_learned(const LearnedEnergy& energy);
+  void add_sums(const std::vector<Index>& lengths);
   void count_solver();
   Real pairs_of(Index particles) const;
   Traffic sums(Index ranks) const;
@@ -41,6 +42,7 @@ class SimulationModel : public StepModel {
   EnsembleShape shape_;
   std::vector<Index> sum_lengths_;  // of the velocity's exact sums
   std::vector<PairTerm> pair_terms_;
+  bool learned_pairs_ = false;                            // one of them is of a learned energy
   Index velocities_ = 1, vector_sums_ = 0, vectors_ = 2;  // of a step; the last: as long as the state
   Real pair_ = 0, particle_ = 0,
        step_ = 0;  // seconds of a pair, of a particle's other work, of a step's rest

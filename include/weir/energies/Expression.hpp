@@ -1,16 +1,20 @@
 // A function of x and t given as a formula, with exact gradients.
 //
-// Formulas: numbers, x0, x1, .. (x in one dimension), t, d (the dimension), norm (|x|), pi, e; + - * / ^
-// (right to left, before the minus sign: -x0^2 is -(x0^2)), parentheses; sin cos tan asin acos atan sinh cosh
-// tanh exp log sqrt abs; min max atan2 pow of two arguments. At kinks the gradient is the subgradient 0.
+// Formulas: numbers (decimal), the names and functions that `words_of_formulas` lists; + - * / ^ (right to
+// left, before the minus sign: -x0^2 is -(x0^2)) and parentheses.
 //
-// A formula becomes a flat program for a stack machine; gradients come from running it on dual numbers, once
-// per component. Programs run on hosts and devices.
+// At kinks the gradient is the subgradient nearest to 0: 0 for abs, sqrt, norm and fractional powers at 0;
+// where the arguments of min or max are equal, the number nearest to 0 between their two slopes, component by
+// component, so max(x0, 0), max(0, x0) and max(x0, -x0) have slope 0 at x0 = 0, and max(x0, x0) slope 1.
+//
+// A formula becomes a flat program for a stack machine; gradients come from running it on dual numbers with a
+// few components at a time. Programs run on hosts and devices, on single numbers and on Packs.
 #pragma once
 
 #include <string>
 
 #include "weir/base/Types.hpp"
+#include "weir/energies/FormulaMath.hpp"
 
 namespace weir {
 
@@ -32,6 +36,7 @@ class Expression {
     maximum,
     atan2,
     negate,
+    integer_power,  // the exponent stands for the component
     sin,
     cos,
     tan,
@@ -52,23 +57,70 @@ class Expression {
     Real constant;
   };
 
-  bool depends_on_time() const { return depends_on_time_; }
-  KOKKOS_INLINE_FUNCTION Real value(int d, const Real* x, Real t) const {
-    return evaluate(d, x, t, -1).value;
+  /// What an operation makes of constants; b is not used by those of one argument.
+  static Real apply(const Instruction& instruction, Real a, Real b) {
+    Dual<Real, 0> first{a, {0}};
+    const Dual<Real, 0> second{b, {0}};
+    if (instruction.operation < Operation::negate)
+      binary<0>(instruction.operation, first, second);
+    else
+      unary<0>(instruction, first);
+    return first.value;
   }
-  KOKKOS_INLINE_FUNCTION void add_gradient(int d, const Real* x, Real t, Real factor, Real* g) const {
-    for (int c = 0; c < d; ++c) g[c] += factor * evaluate(d, x, t, c).slope;
+
+  bool depends_on_time() const { return depends_on_time_; }
+  template <class N>
+  KOKKOS_INLINE_FUNCTION N value(int d, const N* x, Real t) const {
+    return evaluate<0>(d, x, t, 0).value;
+  }
+  template <class N>
+  KOKKOS_INLINE_FUNCTION void add_gradient(int d, const N* x, Real t, Real factor, N* g) const {
+    int c = 0;
+    for (; c + 3 < d; c += 4) add_slopes<4>(d, x, t, factor, c, g);
+    if (d - c == 3) add_slopes<3>(d, x, t, factor, c, g);
+    if (d - c == 2) add_slopes<2>(d, x, t, factor, c, g);
+    if (d - c == 1) add_slopes<1>(d, x, t, factor, c, g);
   }
 
  private:
   friend Expression parse_expression(const std::string& formula, Index dimension, const std::string& where);
 
+  /// A value and its slopes along D components in a row.
+  template <class N, int D>
   struct Dual {
-    Real value, slope;
+    N value;
+    N slope[D > 0 ? D : 1];
+    KOKKOS_FORCEINLINE_FUNCTION void set(N constant) {
+      value = constant;
+      for (int k = 0; k < D; ++k) slope[k] = formulas::number<N>(0);
+    }
+    /// Becomes f(this) with that value and derivative.
+    KOKKOS_FORCEINLINE_FUNCTION void follow(N f, N derivative) {
+      value = f;
+      for (int k = 0; k < D; ++k) slope[k] = derivative * slope[k];
+    }
+    /// Becomes f(this, other) with that value and derivatives.
+    KOKKOS_FORCEINLINE_FUNCTION void follow(N f, N by_this, const Dual& other, N by_other) {
+      value = f;
+      for (int k = 0; k < D; ++k) slope[k] = by_this * slope[k] + by_other * other.slope[k];
+    }
   };
-  KOKKOS_INLINE_FUNCTION Dual evaluate(int d, const Real* x, Real t, int direction) const;
-  static KOKKOS_INLINE_FUNCTION Dual binary(Operation operation, Dual a, Dual b);
-  static KOKKOS_INLINE_FUNCTION Dual unary(Operation operation, Dual a);
+  template <int D, class N>
+  KOKKOS_INLINE_FUNCTION void add_slopes(int d, const N* x, Real t, Real factor, int first, N* g) const {
+    const auto dual = evaluate<D>(d, x, t, first);
+    for (int k = 0; k < D; ++k) g[first + k] = g[first + k] + formulas::number<N>(factor) * dual.slope[k];
+  }
+  template <int D, class N>
+  KOKKOS_INLINE_FUNCTION Dual<N, D> evaluate(int d, const N* x, Real t, int first) const;
+  template <int D, class N>
+  static KOKKOS_INLINE_FUNCTION void push(const Instruction& instruction, int d, const N* x, Real t,
+                                          int first, Dual<N, D>& top);
+  template <int D, class N>
+  static KOKKOS_INLINE_FUNCTION void binary(Operation operation, Dual<N, D>& a, const Dual<N, D>& b);
+  template <int D, class N>
+  static KOKKOS_INLINE_FUNCTION void extremum(bool maximum, Dual<N, D>& a, const Dual<N, D>& b);
+  template <int D, class N>
+  static KOKKOS_INLINE_FUNCTION void unary(const Instruction& instruction, Dual<N, D>& a);
 
   Kokkos::View<Instruction*, MemorySpace> program_;
   bool depends_on_time_ = false;
@@ -77,102 +129,158 @@ class Expression {
 /// Throws InputError (key `where`) that says at which character what was found, and what is allowed.
 Expression parse_expression(const std::string& formula, Index dimension, const std::string& where);
 
+/// The names and functions that formulas know, as the parser has them, for the reference.
+std::string words_of_formulas();
+
 // ------------------------------------------------------------------------------------------------------------------
 
-/// Value, and slope along component `direction` (none for -1).
-KOKKOS_INLINE_FUNCTION Expression::Dual Expression::evaluate(int d, const Real* x, Real t,
-                                                             int direction) const {
-  Dual stack[most_depth];
+/// Value, and slopes along components [first, first + D).
+template <int D, class N>
+KOKKOS_INLINE_FUNCTION Expression::Dual<N, D> Expression::evaluate(int d, const N* x, Real t,
+                                                                   int first) const {
+  Dual<N, D> stack[most_depth];
+  stack[0].set(formulas::number<N>(0));
   int top = -1;
   for (std::size_t i = 0; i < program_.extent(0); ++i) {
-    const Instruction instruction = program_(i);
-    switch (instruction.operation) {
-      case Operation::constant:
-        stack[++top] = {instruction.constant, 0};
-        break;
-      case Operation::component:
-        stack[++top] = {x[instruction.component], Real(instruction.component == direction)};
-        break;
-      case Operation::time:
-        stack[++top] = {t, 0};
-        break;
-      case Operation::norm: {
-        Real square = 0;
-        for (int c = 0; c < d; ++c) square += x[c] * x[c];
-        const Real r = ::sqrt(square);
-        stack[++top] = {r, direction >= 0 && r > 0 ? x[direction] / r : 0};
-        break;
-      }
-      default:
-        if (instruction.operation < Operation::negate) {
-          --top;
-          stack[top] = binary(instruction.operation, stack[top], stack[top + 1]);
-        } else {
-          stack[top] = unary(instruction.operation, stack[top]);
-        }
+    const Instruction& instruction = program_(i);
+    if (instruction.operation < Operation::add) {
+      push<D>(instruction, d, x, t, first, stack[++top]);
+    } else if (instruction.operation < Operation::negate) {
+      --top;
+      binary<D>(instruction.operation, stack[top], stack[top + 1]);
+    } else {
+      unary<D>(instruction, stack[top]);
     }
   }
   return stack[0];
 }
 
-KOKKOS_INLINE_FUNCTION Expression::Dual Expression::binary(Operation operation, Dual a, Dual b) {
-  switch (operation) {
-    case Operation::add:
-      return {a.value + b.value, a.slope + b.slope};
-    case Operation::subtract:
-      return {a.value - b.value, a.slope - b.slope};
-    case Operation::multiply:
-      return {a.value * b.value, a.slope * b.value + a.value * b.slope};
-    case Operation::divide:
-      return {a.value / b.value, (a.slope - a.value / b.value * b.slope) / b.value};
-    case Operation::minimum:
-      return b.value < a.value ? b : a;
-    case Operation::maximum:
-      return a.value < b.value ? b : a;
-    case Operation::atan2: {
-      const Real square = a.value * a.value + b.value * b.value;
-      return {::atan2(a.value, b.value), square > 0 ? (a.slope * b.value - a.value * b.slope) / square : 0};
-    }
-    default: {  // power; a constant exponent takes negative bases
-      const Real p = ::pow(a.value, b.value);
-      Real slope = a.slope != 0 && b.value != 0 ? b.value * ::pow(a.value, b.value - 1) * a.slope : 0;
-      if (b.slope != 0 && a.value > 0) slope += p * ::log(a.value) * b.slope;
-      return {p, slope};
+template <int D, class N>
+KOKKOS_INLINE_FUNCTION void Expression::push(const Instruction& instruction, int d, const N* x, Real t,
+                                             int first, Dual<N, D>& top) {
+  using formulas::number;
+  switch (instruction.operation) {
+    case Operation::constant:
+      return top.set(number<N>(instruction.constant));
+    case Operation::component:
+      top.set(x[instruction.component]);
+      for (int k = 0; k < D; ++k)
+        if (first + k == instruction.component) top.slope[k] = number<N>(1);
+      return;
+    case Operation::time:
+      return top.set(number<N>(t));
+    default: {  // norm
+      N square = number<N>(0);
+      for (int c = 0; c < d; ++c) square = square + x[c] * x[c];
+      top.value = square_root(square);
+      for (int k = 0; k < D; ++k) top.slope[k] = formulas::over_positive(x[first + k], top.value);
     }
   }
 }
 
-KOKKOS_INLINE_FUNCTION Expression::Dual Expression::unary(Operation operation, Dual a) {
-  const Real v = a.value, s = a.slope;
+template <int D, class N>
+KOKKOS_INLINE_FUNCTION void Expression::binary(Operation operation, Dual<N, D>& a, const Dual<N, D>& b) {
+  const N one = formulas::number<N>(1), zero = formulas::number<N>(0);
   switch (operation) {
+    case Operation::add:
+      return a.follow(a.value + b.value, one, b, one);
+    case Operation::subtract:
+      return a.follow(a.value - b.value, one, b, -one);
+    case Operation::multiply:
+      return a.follow(a.value * b.value, b.value, b, a.value);
+    case Operation::divide: {
+      const N ratio = a.value / b.value;
+      return a.follow(ratio, one / b.value, b, -ratio / b.value);
+    }
+    case Operation::minimum:
+    case Operation::maximum:
+      return extremum<D>(operation == Operation::maximum, a, b);
+    case Operation::atan2: {
+      const N square = a.value * a.value + b.value * b.value;
+      const N angle = formulas::lane_by_lane(formulas::Angle(), a.value, b.value);
+      return a.follow(angle, formulas::over_positive(b.value, square), b,
+                      formulas::over_positive(-a.value, square));
+    }
+    default: {  // power; negative bases and 0 have no slope along the exponent
+      const N p = formulas::general_power(a.value, b.value);
+      if constexpr (D == 0) return a.follow(p, one, b, one);
+      const auto positive = less_than(zero, a.value), negative = less_than(a.value, zero);
+      const N base = select(positive, a.value, select(negative, a.value, one));
+      const N logarithm = formulas::logarithm(select(positive, a.value, one));
+      // b a^(b-1); at a = 0 this is 0 for b > 1, 1 for b = 1, and a kink below.
+      const N slope = b.value * p / base;
+      const N at_zero = select(less_than(b.value, one), zero, select(less_than(one, b.value), zero, one));
+      return a.follow(p, select(positive, slope, select(negative, slope, at_zero)), b,
+                      select(positive, p * logarithm, zero));
+    }
+  }
+}
+
+template <int D, class N>
+KOKKOS_INLINE_FUNCTION void Expression::extremum(bool maximum, Dual<N, D>& a, const Dual<N, D>& b) {
+  const auto a_is_less = less_than(a.value, b.value), b_is_less = less_than(b.value, a.value);
+  const auto take_a = maximum ? b_is_less : a_is_less, take_b = maximum ? a_is_less : b_is_less;
+  a.value = select(take_b, b.value, a.value);
+  for (int k = 0; k < D; ++k)
+    a.slope[k] = select(take_a, a.slope[k],
+                        select(take_b, b.slope[k], formulas::nearest_to_zero(a.slope[k], b.slope[k])));
+}
+
+template <int D, class N>
+KOKKOS_INLINE_FUNCTION void Expression::unary(const Instruction& instruction, Dual<N, D>& a) {
+  using formulas::lane_by_lane;
+  const N v = a.value, one = formulas::number<N>(1);
+  switch (instruction.operation) {
     case Operation::negate:
-      return {-v, -s};
+      return a.follow(-v, -one);
+    case Operation::integer_power: {
+      const int n = instruction.component;
+      if (n == 0) return a.set(one);
+      if (n > 0) {
+        const N less = formulas::integer_power(v, n - 1);
+        return a.follow(less * v, formulas::number<N>(n) * less);
+      }
+      const N p = formulas::integer_power(v, n);
+      return a.follow(p, formulas::number<N>(n) * p / v);
+    }
     case Operation::sin:
-      return {::sin(v), ::cos(v) * s};
-    case Operation::cos:
-      return {::cos(v), -::sin(v) * s};
-    case Operation::tan:
-      return {::tan(v), s / (::cos(v) * ::cos(v))};
+    case Operation::cos: {
+      N sine, cosine;
+      formulas::sine_and_cosine(v, sine, cosine);
+      return instruction.operation == Operation::sin ? a.follow(sine, cosine) : a.follow(cosine, -sine);
+    }
+    case Operation::tan: {
+      const N tangent = lane_by_lane(formulas::Tangent(), v);
+      return a.follow(tangent, one + tangent * tangent);
+    }
     case Operation::asin:
-      return {::asin(v), s / ::sqrt(1 - v * v)};
+      return a.follow(lane_by_lane(formulas::ArcSine(), v), one / square_root(one - v * v));
     case Operation::acos:
-      return {::acos(v), -s / ::sqrt(1 - v * v)};
+      return a.follow(lane_by_lane(formulas::ArcCosine(), v), -one / square_root(one - v * v));
     case Operation::atan:
-      return {::atan(v), s / (1 + v * v)};
+      return a.follow(lane_by_lane(formulas::ArcTangent(), v), one / (one + v * v));
     case Operation::sinh:
-      return {::sinh(v), ::cosh(v) * s};
+      return a.follow(lane_by_lane(formulas::HyperbolicSine(), v),
+                      lane_by_lane(formulas::HyperbolicCosine(), v));
     case Operation::cosh:
-      return {::cosh(v), ::sinh(v) * s};
-    case Operation::tanh:
-      return {::tanh(v), (1 - ::tanh(v) * ::tanh(v)) * s};
-    case Operation::exp:
-      return {::exp(v), ::exp(v) * s};
+      return a.follow(lane_by_lane(formulas::HyperbolicCosine(), v),
+                      lane_by_lane(formulas::HyperbolicSine(), v));
+    case Operation::tanh: {
+      const N tangent = lane_by_lane(formulas::HyperbolicTangent(), v);
+      return a.follow(tangent, one - tangent * tangent);
+    }
+    case Operation::exp: {
+      const N e = formulas::exponential(v);
+      return a.follow(e, e);
+    }
     case Operation::log:
-      return {::log(v), s / v};
-    case Operation::sqrt:
-      return {::sqrt(v), v > 0 ? s / (2 * ::sqrt(v)) : 0};
+      return a.follow(formulas::logarithm(v), one / v);
+    case Operation::sqrt: {
+      const N root = square_root(v);
+      return a.follow(root, formulas::over_positive(formulas::number<N>(0.5), root));
+    }
     default:
-      return {::fabs(v), v > 0 ? s : (v < 0 ? -s : 0)};  // abs
+      return a.follow(magnitude(v), formulas::sign(v));  // abs
   }
 }
 

@@ -88,11 +88,12 @@ struct FeatureBasis {
   KOKKOS_INLINE_FUNCTION N radial(int k, const N* x, N* g) const;
 };
 
-/// Names of the features, "x0^2 x1", "sin(x0)", "exp(-|x - c3|^2 / l^2)", in order.
+/// Names of the features in order: "x0^2 x1", "sin(x0)", "radial 3" of the radial function about centre 3,
+/// counted from 0.
 std::vector<std::string> feature_names(const FeatureBasis& basis);
 
-/// The number of features that options ask for in this dimension; throws InputError beyond max_features
-/// (without building them).
+/// The number of features that options ask for in this dimension, without building them; throws InputError
+/// beyond max_features, and where bounds of a grid do not fit the dimension.
 Index count_features(const FeatureOptions& options, Index dimension);
 
 /// `data_centres`: what DataCentres asks for, d x number (ignored otherwise).

@@ -6,6 +6,8 @@
 // 0. Source: Terpin, Lanzetti, Gadea, Doerfler, NeurIPS 2024 (arXiv 2406.12616), appendix.
 #pragma once
 
+#include <array>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -29,7 +31,11 @@ KOKKOS_FORCEINLINE_FUNCTION N constant(Real a) {
   return N(typename NumberTraits<N>::Scalar(a));
 }
 
-/// A sum over coordinates: Term gives value(v_i) and slope(v_i), for any number type (Pack.hpp).
+/// Coefficients of 1, v, .., v^4.
+using Powers = std::array<Real, 5>;
+
+/// A sum over coordinates: Term gives value(v_i) and slope(v_i), for any number type (Pack.hpp). Functionals
+/// whose term is a polynomial name its coefficients too: `static constexpr Powers powers`.
 template <class Term>
 struct Separable {
   static constexpr int least_dimension = 1;
@@ -109,6 +115,7 @@ struct StyblinskiTangTerm {
 };
 struct StyblinskiTang : Separable<StyblinskiTangTerm> {
   static constexpr const char* name = "styblinski_tang";
+  static constexpr Powers powers{0, 2.5, -8, 0, 0.5};
 };
 
 struct FlowersTerm {
@@ -194,6 +201,7 @@ struct SphereTerm {
 };
 struct Sphere : Separable<SphereTerm> {
   static constexpr const char* name = "sphere";
+  static constexpr Powers powers{0, 0, -10, 0, 0};
 };
 
 struct FlatTerm {
@@ -208,6 +216,7 @@ struct FlatTerm {
 };
 struct Flat : Separable<FlatTerm> {
   static constexpr const char* name = "flat";
+  static constexpr Powers powers{0, 0, 0, 0, 0};
 };
 
 struct WatershedTerm {
@@ -343,6 +352,9 @@ using All = std::tuple<StyblinskiTang, HolderTable, Flowers, OakleyOHagan, Water
 
 /// The names that decks may use, in the order of the paper's table.
 std::vector<std::string> names();
+
+/// Of a functional that is the sum over coordinates of a polynomial; nothing where it is not.
+std::optional<Powers> powers_of(const std::string& name);
 
 /// Calls `visit(functional)` with the functional of that name; false where there is none.
 template <class Visit>

@@ -1,14 +1,16 @@
 // A mean-field interaction (1/2) iint W(x - y) rho(x) rho(y) of an ensemble with itself.
 //
 //     force on i:  -(1/N) sum_j grad W(x_i - x_j)          energy: (1 / 2N^2) sum_ij W(x_i - x_j), i = j
-//     included
+//     included; what is not finite at x_i = x_j counts as 0
 //
-// What is quadratic or a quartic of |x - y| goes through the ensemble's moments in O(N); the rest through
+// What is a polynomial of x - y goes through the ensemble's moments in O(N): quadratic, double_well,
+// power_law with exponents 2 and 4, sphere, styblinski_tang, flat. The rest, formulas among it, goes through
 // PairSum.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "weir/energies/EnergyOptions.hpp"
 #include "weir/parallel/Communicator.hpp"
@@ -27,9 +29,10 @@ class Interaction {
   virtual Real energy(const MatrixRef<const Real>& x, Real t) = 0;
 };
 
-/// What the force needs of other particles: their mean, all moments up to the third, or each of them.
-enum class InteractionRoute { mean, moments, pairs };
-InteractionRoute route_of(const InteractionOptions& options);
+/// Whether the force is summed over pairs of particles; else it goes through moments.
+bool through_pairs(const InteractionOptions& options);
+/// Lengths of the sums over particles that a force through moments takes, in turn.
+std::vector<Index> moment_sums(const InteractionOptions& options, Index dimension);
 /// Whether its pair sums run in single precision where the run does.
 bool may_be_single(const InteractionOptions& options);
 

@@ -62,6 +62,11 @@ std::unique_ptr<Interaction> make_learned_interaction(std::shared_ptr<const Lear
                                                       const Communicator& comm, const Partition& partition,
                                                       bool single);
 
+/// Whether an interaction theta . phi is summed over pairs of particles; monomials alone go through moments.
+bool through_pairs(const FeatureBasis& basis);
+/// Lengths of the sums over particles that a force through moments takes, in turn.
+std::vector<Index> moment_sums(const FeatureBasis& basis);
+
 /// gradients(k d + c, i) = (1/N) sum_j d phi_k / d x_c (x_i - y_j) for features [first, first + count), by
 /// pair sums. Collective. count * d is at most most_pair_components.
 void mean_feature_gradients(const FeatureBasis& basis, int first, int count, const Communicator& comm,

@@ -1,7 +1,10 @@
 // Potentials and interactions given as formulas against the built-in ones.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "weir/base/Error.hpp"
+#include "weir/energies/Expression.hpp"
 #include "weir/energies/Interaction.hpp"
 #include "weir/energies/Potential.hpp"
 #include "weir/ensemble/Ensemble.hpp"
@@ -78,6 +81,56 @@ TEST(ExpressionEnergy, AsInteractionIsTheBuiltInOne) {
   for (Index i = 0; i < count; ++i)
     for (Index c = 0; c < dimension; ++c) EXPECT_NEAR(g(c, i), expected(c, i), 1e-13);
   EXPECT_NEAR(formula->energy(ensemble.x, 0), known->energy(ensemble.x, 0), 1e-13);
+}
+
+// The pair of a particle with itself does not act where the formula is singular at 0: sums over j != i.
+TEST(ExpressionEnergyParallel, WhatIsNotFiniteAtTheOriginCountsAsZero) {
+  const Communicator comm, self(MPI_COMM_SELF);
+  for (const Index d : {1, 2, 3, 5}) {
+    Ensemble ensemble(comm, count, d, 8), whole(self, count, d, 8);
+    for (const Ensemble* each : {&ensemble, &whole}) {
+      fill_normals(each->x, Random(5, Stream::initial_ensemble), each->partition.first_particle(), 0);
+      for (Index i = 0; i < each->partition.local_particles(); ++i)  // particle 9 lies on particle 2
+        if (each->partition.first_particle() + i == 2 || each->partition.first_particle() + i == 9)
+          for (Index c = 0; c < d; ++c) each->x(c, i) = 0.25;
+    }
+    for (const std::string formula : {"log(norm)", "1 / norm", "x0 / norm", "log(x0^2 + norm^2) + 3 * x0"}) {
+      const auto interaction =
+          make_interaction({ExpressionOptions{formula}, ""}, comm, ensemble.partition, d, false);
+      const auto expression = parse_expression(formula, d, "");
+      Matrix<Real> gradient("gradient", d, ensemble.partition.local_particles());
+      interaction->add_gradient(ensemble.x, 0, 1, gradient);
+      Real energy = 0;
+      for (Index i = 0; i < count; ++i) {
+        std::vector<Real> expected(d, 0), r(d);
+        for (Index j = 0; j < count; ++j) {
+          Real size = 0;
+          for (Index c = 0; c < d; ++c) r[c] = whole.x(c, i) - whole.x(c, j), size += std::fabs(r[c]);
+          if (size == 0) continue;
+          expression.add_gradient(int(d), r.data(), 0, 1 / Real(count), expected.data());
+          energy += expression.value(int(d), r.data(), 0) / Real(2 * count * count);
+        }
+        const Index local = i - ensemble.partition.first_particle();
+        if (local < 0 || local >= ensemble.partition.local_particles()) continue;
+        for (Index c = 0; c < d; ++c)
+          EXPECT_NEAR(gradient(c, local), expected[c], 1e-12 * (1 + std::fabs(expected[c]))) << formula;
+      }
+      EXPECT_NEAR(interaction->energy(ensemble.x, 0), energy, 1e-12 * (1 + std::fabs(energy))) << formula;
+    }
+  }
+}
+
+// A gradient that is finite there counts, as for the named functionals.
+TEST(ExpressionEnergy, WhatIsFiniteAtTheOriginCounts) {
+  const Communicator self(MPI_COMM_SELF);
+  Ensemble single(self, 1, 2, 8);
+  const auto odd =
+      make_interaction({ExpressionOptions{"4 + 3 * x0 + norm"}, ""}, self, single.partition, 2, false);
+  Matrix<Real> g("g", 2, 1);
+  odd->add_gradient(single.x, 0, 1, g);
+  EXPECT_EQ(g(0, 0), 3);
+  EXPECT_EQ(g(1, 0), 0);
+  EXPECT_EQ(odd->energy(single.x, 0), 2);
 }
 
 TEST(ExpressionEnergy, ErrorsNameTheKey) {

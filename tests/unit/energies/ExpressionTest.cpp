@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <sstream>
 
 #include "weir/base/Error.hpp"
 
@@ -54,6 +55,86 @@ TEST(Expression, KinksHaveTheSubgradientZero) {
   for (Real slope : g) EXPECT_EQ(slope, 0);
 }
 
+/// Along x0 at the origin.
+Real slope_at_origin(const std::string& formula) {
+  const Real origin[3] = {0, 0, 0};
+  Real g[3] = {0, 0, 0};
+  parse_expression(formula, 3, "").add_gradient(3, origin, 0.25, 1, g);
+  return g[0];
+}
+
+// Where the arguments of min and max are equal: the number nearest to 0 between their slopes.
+TEST(Expression, TiesOfMinAndMaxHaveTheSlopeNearestToZero) {
+  for (const std::string name : {"max", "min"}) {
+    EXPECT_EQ(slope_at_origin(name + "(x0, 0)"), 0);
+    EXPECT_EQ(slope_at_origin(name + "(0, x0)"), 0);
+    EXPECT_EQ(slope_at_origin(name + "(x0, -x0)"), 0);
+    EXPECT_EQ(slope_at_origin(name + "(-x0, x0)"), 0);
+    EXPECT_EQ(slope_at_origin(name + "(x0, x0)"), 1);
+    EXPECT_EQ(slope_at_origin(name + "(x0, 3 * x0)"), 1);
+    EXPECT_EQ(slope_at_origin(name + "(-3 * x0, -x0)"), -1);
+    EXPECT_EQ(slope_at_origin(name + "(x0, 0) + x0"), 1);
+  }
+  EXPECT_EQ(slope_at_origin("max(x0, 1)"), 0);
+  EXPECT_EQ(slope_at_origin("min(x0, 1)"), 1);
+}
+
+TEST(Expression, PowersAtZero) {
+  EXPECT_EQ(slope_at_origin("x0^0.5"), 0);
+  EXPECT_EQ(slope_at_origin("x0^1"), 1);
+  EXPECT_EQ(slope_at_origin("x0^(4 * t)"), 1);
+  EXPECT_EQ(slope_at_origin("x0^2 + x0^0 + x0^1.5"), 0);
+  EXPECT_EQ(slope_at_origin("(x0 + 2)^-1"), -0.25);
+  EXPECT_EQ(slope_at_origin("2^x0"), std::log(2.));
+}
+
+// What pair sums run: every operation, in all lanes.
+TEST(Expression, PacksAreSingleNumbersSideBySide) {
+  using N = Pack<Real>;
+  for (const std::string formula :
+       {"x0^2 * x1 - x2 / x0", "sin(x0 * x1) * cos(x2) + tan(x2)", "exp(-norm^2) + log(abs(x0) + 2)",
+        "asin(x2 / 9) + acos(x2 / 9) * atan(x1)", "sinh(x0) + cosh(x1) * tanh(x2)", "sqrt(abs(x1)) + 2^x1",
+        "atan2(x1, x0) + max(x0, x1) * min(x2, x1)", "norm^1.5 + abs(x0)^x2 + (x0 - 4)^-3 + x1^70",
+        "exp(300 * x0) + sin(1e6 * x1) + log(1e-305 * (x0^2 + 1))"}) {
+    const auto expression = parse_expression(formula, 3, "");
+    Real points[3][pack_width<Real>], lanes[pack_width<Real>];
+    N x[3], g[3];
+    for (int c = 0; c < 3; ++c) {
+      for (int lane = 0; lane < pack_width<Real>; ++lane)
+        points[c][lane] = std::sin(1. + 5 * c + 2 * lane) * (1 + 0.2 * lane);
+      x[c] = N::load(points[c]);
+      g[c] = N(0.);
+    }
+    const N values = expression.value(3, x, 0);
+    expression.add_gradient(3, x, 0, 2, g);
+    for (int lane = 0; lane < pack_width<Real>; ++lane) {
+      const Real point[3] = {points[0][lane], points[1][lane], points[2][lane]};
+      Real slope[3] = {0, 0, 0};
+      expression.add_gradient(3, point, 0, 2, slope);
+      const Real value = expression.value(3, point, 0);
+      values.store(lanes);
+      EXPECT_NEAR(lanes[lane], value, 1e-12 * (1 + std::fabs(value))) << formula;
+      for (int c = 0; c < 3; ++c) {
+        g[c].store(lanes);
+        EXPECT_NEAR(lanes[lane], slope[c], 1e-12 * (1 + std::fabs(slope[c]))) << formula << " " << c;
+      }
+    }
+  }
+}
+
+// Blocks of components that are differentiated together.
+TEST(Expression, GradientsInManyDimensions) {
+  for (const int d : {4, 5, 6, 7, 9}) {
+    const auto expression = parse_expression("norm^2 * x3", d, "");
+    std::vector<Real> point(d), g(d, 1);
+    Real square = 0;
+    for (int c = 0; c < d; ++c) point[c] = 0.5 + c, square += point[c] * point[c];
+    expression.add_gradient(d, point.data(), 0, 2, g.data());
+    for (int c = 0; c < d; ++c)
+      EXPECT_NEAR(g[c], 1 + 2 * (2 * point[c] * point[3] + (c == 3 ? square : 0)), 1e-11);
+  }
+}
+
 void expect_error(const std::string& formula, const std::string& message) {
   try {
     parse_expression(formula, 3, "simulate.energy.potential.expression.formula");
@@ -71,8 +152,38 @@ TEST(Expression, ErrorsSayWhereAndWhat) {
   expect_error("min(x0)", "allowed: \",\"");
   expect_error("x3^2", "x0 to x2, since the ensemble has 3 dimensions");
   expect_error("sine(x0)", "did you mean");
+  expect_error("x0 + 0x10 * x1", "at character 6: found \"0x10 * x1\"; allowed: decimal numbers");
+  expect_error("2x0", "at character 1: found \"2x0\"; allowed: decimal numbers, and a \"*\" between factors");
+  expect_error("1.2.3", "at character 1");
+  expect_error("1e999 * x0", "allowed: numbers up to");
+  expect_error(".", "a number");
+  expect_error("inf * x0", "at character 1: found \"inf * x0\"; allowed: x0, x1, .., t, d, norm, pi, e and");
+  expect_error("nan", "at character 1: found \"nan\"");
+  expect_error("infinity", "at character 1");
   expect_error("", "found the end");
   expect_error(std::string(5000, '('), "nests too deeply");
+}
+
+TEST(Expression, TheReferenceListsAllWordsThatParse) {
+  const std::string words = words_of_formulas();
+  for (const std::string word : {"x0", "t", "d", "norm", "pi", "e"})
+    EXPECT_NE(words.find(word), std::string::npos) << word;
+  const auto listed = [&](const std::string& from, const std::string& to) {
+    std::vector<std::string> names;
+    std::istringstream text(words.substr(words.find(from) + from.size()));
+    for (std::string name; text >> name;) {
+      const bool last = to.empty() ? text.eof() : name.back() == to[0];
+      if (last && !to.empty()) name.pop_back();
+      names.push_back(name);
+      if (last) break;
+    }
+    return names;
+  };
+  const auto of_one = listed("; functions ", ";"), of_two = listed("; of two arguments ", "");
+  EXPECT_EQ(of_one.size(), 13u);
+  EXPECT_EQ(of_two.size(), 4u);
+  for (const auto& name : of_one) EXPECT_NO_THROW(parse_expression(name + "(x0)", 1, "")) << name;
+  for (const auto& name : of_two) EXPECT_NO_THROW(parse_expression(name + "(x0, 1)", 1, "")) << name;
 }
 
 }  // namespace

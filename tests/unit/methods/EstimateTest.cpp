@@ -103,6 +103,7 @@ TEST(EstimateParallel, CountsOfMoments) {
   expect_exact_counts(simulation("tile: 8", "301", "interaction: {power_law: {attraction: 4, repulsion: 2}}"),
                       3);
   expect_exact_counts(simulation("tile: 8", "301", "interaction: {double_well: {height: 0.1}}"), 3);
+  expect_exact_counts(simulation("tile: 8", "301", "interaction: [sphere, flat, styblinski_tang]"), 3);
 }
 
 TEST(EstimateParallel, CountsOfPairs) {
@@ -111,7 +112,7 @@ TEST(EstimateParallel, CountsOfPairs) {
   expect_exact_counts(simulation("tile: 64, precision: double", "301", gaussian), 3);
   expect_exact_counts(
       simulation("tile: 8, precision: single", "301",
-                 "interaction: [{expression: \"0.1 * (x0^2 + x1^2 + x2^2)\"}, sphere, {morse: {}}]"),
+                 "interaction: [{expression: \"0.1 * (x0^2 + x1^2 + x2^2)\"}, flowers, {morse: {}}]"),
       3);
 }
 
@@ -229,6 +230,23 @@ TEST(EstimateParallel, CountsOfLearnedEnergies) {
   std::string deck = simulation("tile: 8, precision: single", "101", energy);
   deck.replace(deck.find("dimension: 3"), 12, "dimension: 2");
   expect_exact_counts(deck, 3);
+}
+
+TEST(EstimateParallel, CountsOfLearnedPolynomials) {
+  const SharedFolder folder;
+  const std::string fit =
+      "weir: 1\nrun: {name: estimate, tile: 8}\nlearn_energies:\n"
+      "  populations:\n    simulate:\n      initial: {particles: 120, dimension: 2, uniform: {low: -1, high: "
+      "1}}\n"
+      "      energy: {potential: sphere}\n      time: {step: 0.01, end: 0.02}\n"
+      "  split: {test: 0.5}\n  pairing: paired\n"
+      "  model: {linear: {features_at: current, interaction: true, features: {polynomial: {degree: 2}}}}\n";
+  const Outcome learned = run_deck_text(folder, fit, {});
+  ASSERT_EQ(learned.code, done) << learned.message;
+  std::string deck = simulation("tile: 8", "101", "learned: " + folder / "out" + "/energies.h5");
+  deck.replace(deck.find("dimension: 3"), 12, "dimension: 2");
+  expect_exact_counts(deck, 3);
+  EXPECT_EQ(ReadDeck(deck).model()->at(2).pairs, 0);
 }
 
 TEST(Estimate, TenBillionParticlesAreNotAllocated) {
