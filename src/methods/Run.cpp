@@ -88,7 +88,7 @@ Outcome outcome_of(const std::exception& error) {
   const std::string text = error.what();
   if (is_out_of_memory(error))
     return {failed,
-            "out of memory (" + text +
+            "out of memory (" + text.substr(0, text.find('\n')) +
                 "): fewer particles or dimensions, or more nodes; --estimate says what a "
                 "deck takes",
             true};
