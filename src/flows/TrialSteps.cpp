@@ -70,11 +70,12 @@ TrialSteps::TrialSteps(TS ts) : ts_(ts) {
 }
 
 TrialSteps::~TrialSteps() {
-  VecDestroy(&before_);
+  for (Vec* vec : {&before_, &lower_, &weight_}) VecDestroy(vec);
 }
 
 void TrialSteps::begin_step() {
-  if (!before_) WEIR_PETSC(VecDuplicate(ts_->vec_sol, &before_));
+  for (Vec* vec : {&before_, &lower_, &weight_})
+    if (!*vec) WEIR_PETSC(VecDuplicate(ts_->vec_sol, vec));
   WEIR_PETSC(VecCopy(ts_->vec_sol, before_));
   rejected_ = 0;
 }
@@ -112,30 +113,24 @@ void TrialSteps::choose(PetscReal h, PetscReal* next_h, PetscBool* accept, Petsc
 
 /// The weight is atol + rtol max(|x|, |lower|); then `lower` becomes the estimate of the error.
 Real TrialSteps::weighted_error(int order) const {
-  Vec lower = nullptr, weight = nullptr;
-  WEIR_PETSC(VecDuplicate(ts_->vec_sol, &lower));
-  WEIR_PETSC(VecDuplicate(ts_->vec_sol, &weight));
-  WEIR_PETSC(TSEvaluateStep(ts_, order, lower, nullptr));
+  WEIR_PETSC(TSEvaluateStep(ts_, order, lower_, nullptr));
   const PetscScalar* x = nullptr;
   PetscScalar *y = nullptr, *w = nullptr;
   PetscInt size = 0;
-  WEIR_PETSC(VecGetLocalSize(weight, &size));
+  WEIR_PETSC(VecGetLocalSize(weight_, &size));
   WEIR_PETSC(VecGetArrayRead(ts_->vec_sol, &x));
-  WEIR_PETSC(VecGetArray(lower, &y));
-  WEIR_PETSC(VecGetArray(weight, &w));
+  WEIR_PETSC(VecGetArray(lower_, &y));
+  WEIR_PETSC(VecGetArray(weight_, &w));
   for (PetscInt i = 0; i < size; ++i) {
     w[i] = ts_->atol + ts_->rtol * std::fmax(std::fabs(x[i]), std::fabs(y[i]));
     y[i] = x[i] - y[i];
   }
-  WEIR_PETSC(VecRestoreArray(weight, &w));
-  WEIR_PETSC(VecRestoreArray(lower, &y));
+  WEIR_PETSC(VecRestoreArray(weight_, &w));
+  WEIR_PETSC(VecRestoreArray(lower_, &y));
   WEIR_PETSC(VecRestoreArrayRead(ts_->vec_sol, &x));
   PetscInt global = 1;
-  WEIR_PETSC(VecGetSize(weight, &global));
-  const Real error = std::sqrt(exact_vector_sum(lower, weight, square_of_weighted_error) / Real(global));
-  WEIR_PETSC(VecDestroy(&weight));
-  WEIR_PETSC(VecDestroy(&lower));
-  return error;
+  WEIR_PETSC(VecGetSize(weight_, &global));
+  return std::sqrt(exact_vector_sum(lower_, weight_, square_of_weighted_error) / Real(global));
 }
 
 /// A step that does not move the time cannot be made smaller.

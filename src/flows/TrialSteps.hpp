@@ -46,6 +46,7 @@ class TrialSteps {
   void reject(Real next_h);
 
   TS ts_;
+  Vec lower_ = nullptr, weight_ = nullptr;
   Vec before_ = nullptr;  // the state that trials start from: PETSc takes a rejected step back by subtraction
   bool restore_ = false;
   Index rejected_ = 0;  // since a step was accepted

@@ -92,6 +92,7 @@ void SimulationModel::list_learned(const LearnedEnergy& energy) {
     pair_terms_.push_back(
         {shape_.dimension, single ? Index(sizeof(float)) : real_size, !energy.interaction_network});
   if (energy.entropy.empty() || options_.energy.entropy.by != "blob") return;
+  learned_blobs_ = 1;
   for (const Index stride : {shape_.dimension, shape_.dimension + 1})  // BlobEnergy
     pair_terms_.push_back({stride, run_.single_precision() ? Index(sizeof(float)) : real_size});
 }
@@ -129,7 +130,7 @@ void SimulationModel::measure(const Communicator& comm) {
     return slowest(comm, [&] { return seconds_of_step(options, run_, particles, d); });
   };
   const Index paired = std::min(shape_.particles, Index(4096));
-  if (learned_pairs_) {
+  if (learned_pairs_ || learned_blobs_ > 0) {
     step_ = seconds(options_, few);
     const Index more = std::max(few, std::min(paired, Index(1024)));
     pair_ = std::max(Real(0), more > few ? seconds(options_, more) - step_ : step_) / pairs_of(more);
@@ -186,7 +187,7 @@ Real SimulationModel::memory_of(const Partition& partition) const {
   for (const Index length : sum_lengths_) numbers += length * tiles;  // TileSum
   for (const auto& term : options_.energy.interaction)
     if (through_pairs(term)) numbers += (d + 1) * n + tiles;
-  numbers += count_blobs(options_.energy) * ((2 * d + 2) * n + tiles);
+  numbers += (count_blobs(options_.energy) + learned_blobs_) * ((2 * d + 2) * n + tiles);
   if (learned_pairs_) numbers += (d + 1) * n + tiles;
   Real bytes = Real(numbers * real_size);
   if (is_langevin(options_.time.scheme))

@@ -42,6 +42,7 @@ class SimulationModel : public StepModel {
   EnsembleShape shape_;
   std::vector<Index> sum_lengths_;  // of the velocity's exact sums
   std::vector<PairTerm> pair_terms_;
+  Index learned_blobs_ = 0;                               // of an entropy that was learned
   bool learned_pairs_ = false;                            // one of them is of a learned energy
   Index velocities_ = 1, vector_sums_ = 0, vectors_ = 2;  // of a step; the last: as long as the state
   Real pair_ = 0, particle_ = 0,

@@ -181,8 +181,7 @@ void check_committed(const Communicator& comm, const std::string& path) {
     if (!comm.is_root()) return;
     if (size >= Index(sizeof footer))
       File(path, O_RDONLY).read(&footer, sizeof footer, size - Index(sizeof footer));
-    if (std::memcmp(footer.magic, magic, sizeof magic) != 0)
-      throw RunError("its end is missing or damaged");
+    if (std::memcmp(footer.magic, magic, sizeof magic) != 0) throw RunError("its end is missing or damaged");
     if (footer.length != size - Index(sizeof footer))
       throw RunError(fmt::format("it has {} bytes, not {}", size, footer.length + Index(sizeof footer)));
   });
