@@ -14,6 +14,7 @@
 #include "TrajectoryTrainingModel.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/Moments.hpp"
+#include "weir/methods/Simulation.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/output/CommittedFile.hpp"
 
@@ -150,14 +151,15 @@ void LearnEnergies::check(const Communicator& comm, const RunOptions& run) {
   LearnEnergies few;
   few.options_ = options_;
   const auto* simulated = std::get_if<SimulatedPopulations>(&options_.populations.source);
-  if (simulated)
+  if (simulated) {
+    check_simulation(*simulated, comm, run);
     std::get<SimulatedPopulations>(few.options_.populations.source).initial =
         smaller(simulated->initial, enough_to_check(options_));
+  }
   few.prepare(comm, run);
   if (!simulated) return;
   EnsembleShape shape{};
   comm.agree([&] { shape = shape_of(simulated->initial); });
-  Layout(comm, {{"particles", Partition(comm, shape.particles, run.tile), shape.dimension}});
   const auto kept = kept_populations(options_, few.populations_->count());
   check_sizes(std::vector<Index>(kept.size(), train_size(shape.particles, options_.split)), shape.dimension);
 }

@@ -22,9 +22,6 @@ void Simulate::check(const Communicator& comm, const RunOptions& run) {
   SimulateOptions few = options_;
   few.initial = smaller(few.initial, std::max(run.tile, Index(1000)));
   Simulation(few, comm, run);
-  EnsembleShape shape{};
-  comm.agree([&] { shape = shape_of(options_.initial); });
-  Layout(comm, {{"particles", Partition(comm, shape.particles, run.tile), shape.dimension}});
 }
 
 std::vector<ModelledPart> Simulate::modelled_parts(const Communicator& comm, const RunOptions& run) const {

@@ -21,11 +21,26 @@ Simulation::Simulation(const SimulateOptions& options, const Communicator& comm,
   ensemble_.x = Matrix<Real>("Weir::Ensemble::x", ensemble_.components(), 0);  // the state has it now
 }
 
+namespace {
+
+/// Whether PETSc can number what the state of all particles has.
+void check_entries(const std::string& where, const EnsembleShape& shape, const Communicator& comm,
+                   const RunOptions& run) {
+  try {
+    Layout(comm, {{"particles", Partition(comm, shape.particles, run.tile), shape.dimension}});
+  } catch (const InputError& error) {
+    throw InputError(where, error.what());
+  }
+}
+
+}  // namespace
+
 void check_simulation(const SimulateOptions& options, const Communicator& comm, const RunOptions& run) {
   EnsembleShape shape{};
   comm.agree([&] { shape = shape_of(options.initial); });
   constexpr Index few = 2;
   Problems problems;
+  problems.collect([&] { check_entries(options.initial.where, shape, comm, run); });
   if (!std::holds_alternative<FileEnsembleOptions>(options.initial.law))
     problems.collect([&] { make_ensemble(smaller(options.initial, few), comm, run.tile, run.seed); });
   problems.collect([&] {

@@ -1,4 +1,6 @@
 // Decks that are wrong: each gives its message and exit code 2 on all ranks, and nothing is written.
+#include <petscsys.h>
+
 #include "BrokenDecks.hpp"
 
 namespace weir {
@@ -246,6 +248,15 @@ TEST(BrokenDecksParallel, TextsGiveTheirMessage) {
        "simulate.time"},
   };
   for (const auto& broken : texts) expect_broken(folder, broken);
+}
+
+TEST(BrokenDecksParallel, MoreEntriesThanPetscNumbers) {
+  if (sizeof(PetscInt) == 8) GTEST_SKIP() << "this PETSc has 64-bit indices";
+  const SharedFolder folder;
+  for (const auto& [deck, path] : {std::pair(simulate_deck, std::string("simulate.initial")),
+                                   {learn_deck, std::string("learn_energies.populations.simulate.initial")}})
+    expect_broken(
+        folder, {path, deck, {path + ".particles=1100000000"}, path + ": the state has 2200000000 entries"});
 }
 
 // Ensembles of the deck's size are not made: there would be no memory for them.
