@@ -1,5 +1,7 @@
 #include "weir/methods/Populations.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
