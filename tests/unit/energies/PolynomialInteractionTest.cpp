@@ -148,7 +148,7 @@ TEST(PolynomialInteraction, OtherFeaturesGoThroughPairs) {
   EXPECT_TRUE(through_pairs(make_features(options, 2, {})));
   options.polynomial->degree = 2;
   EXPECT_FALSE(through_pairs(make_features(options, 2, {})));
-  options.radial = RadialOptions{};
+  options.radial.emplace();
   options.radial->centres.at = GridCentres{3};
   EXPECT_TRUE(through_pairs(make_features(options, 2, {})));
 }
