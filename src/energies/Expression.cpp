@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cfenv>
 #include <cmath>
 #include <cstdlib>
 #include <map>
@@ -97,7 +98,15 @@ class Parser {
     for (std::size_t k = 1; k <= operands; ++k)
       if (program_[size - k].operation != Operation::constant) return false;
     auto& first = program_[size - operands];
+    std::fenv_t environment;
+    std::feholdexcept(&environment);  // what is not finite is told below
     first.constant = Expression::apply(instruction, first.constant, program_.back().constant);
+    std::fesetenv(&environment);
+    if (!std::isfinite(first.constant))
+      throw InputError(where_,
+                       fmt::format("before character {}: constants that make no finite number", at_ + 1));
+  allowed: what is finite", at_ + 1,
+                              first.constant));
     program_.resize(size - operands + 1);
     depth_ -= int(operands) - 1;
     return true;

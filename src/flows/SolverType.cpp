@@ -36,6 +36,11 @@ constexpr Refused refused_options[] = {
     {"-ts_time_span", deck_has_times},
     {"-ts_eval_times", "snapshots come as the deck says"},
     {"-ts_adapt_type", "steps adapt where the deck has `scheme: rk` with a `tolerance`"},
+    {"-ts_adapt_always_accept", "errors stay below the deck's tolerance"},
+    {"-ts_adapt_dt_min", "errors stay below the deck's tolerance"},
+    {"-ts_rtol", "the tolerance is the deck's"},
+    {"-ts_atol", "the tolerance is the deck's"},
+    {"-ts_rk_type", "rk is of order 4, or Dormand and Prince's pair where the deck has a `tolerance`"},
 };
 
 bool is_given(const char* option) {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "CovarianceFactor.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Lapack.hpp"
 
@@ -90,56 +90,14 @@ struct Fill {
   Index count() const { return Index(x.extent(1)); }
 
   void operator()(const NormalOptions& options) const {
+    const std::string key = where + ".normal.covariance";
     const auto mean = options.mean.resolve(d(), where + ".normal.mean");
-    const auto factor = lower_cholesky(options.covariance.resolve(d(), where + ".normal.covariance"));
-    for (Index i = 0; i < count(); ++i)
-      for (Index a = 0; a < d(); ++a) {
-        Real value = mean[a];
-        for (Index b = 0; b <= a; ++b) value += factor[a * d() + b] * random.normal(first + i, draw, b);
-        x(a, i) = value;
-      }
-  }
-  void check_symmetric(const std::vector<Real>& s) const {
-    const Index n = d();
-    for (Index i = 0; i < n; ++i)
-      for (Index j = 0; j < i; ++j) {
-        const Real below = s[i * n + j], above = s[j * n + i];
-        if (std::fabs(below - above) > 1e-12 * std::max(std::fabs(below), std::fabs(above)))
-          throw InputError(where + ".normal.covariance",
-                           fmt::format("is not symmetric: entry ({}, {}) is {} and entry ({}, {}) is {}", j,
-                                       i, above, i, j, below));
-      }
-  }
-  /// The lower triangle L with L L' = S; a variance that is 0 but for rounding, given the components before,
-  /// gives a zero column. In an order of its own: a library's would depend on the processor.
-  std::vector<Real> lower_cholesky(const std::vector<Real>& s) const {
-    check_symmetric(s);
-    const Index n = d();
-    const Real rounding = 16 * Real(n) * std::numeric_limits<Real>::epsilon();
-    std::vector<Real> factor(n * n, 0);
-    for (Index j = 0; j < n; ++j)
-      for (Index i = j; i < n; ++i) {
-        Real value = s[i * n + j];
-        for (Index k = 0; k < j; ++k) value -= factor[i * n + k] * factor[j * n + k];
-        const Real pivot = factor[j * n + j];
-        if (i > j) factor[i * n + j] = pivot > 0 ? value / pivot : 0;
-        if (i == j && value > rounding * s[j * n + j]) factor[j * n + j] = std::sqrt(value);
-      }
-    check_factor(s, factor, std::sqrt(rounding));
-    return factor;
-  }
-  /// Of a semidefinite S, columns left out are no longer than the roots of what their pivots may be.
-  void check_factor(const std::vector<Real>& s, const std::vector<Real>& factor, Real tolerance) const {
-    const Index n = d();
-    for (Index i = 0; i < n; ++i)
-      for (Index j = 0; j <= i; ++j) {
-        Real product = 0;
-        for (Index k = 0; k <= j; ++k) product += factor[i * n + k] * factor[j * n + k];
-        const Real size = std::sqrt(std::max(s[i * n + i], Real(0)) * std::max(s[j * n + j], Real(0)));
-        if (!(std::fabs(product - s[i * n + j]) <= tolerance * size))
-          throw InputError(where + ".normal.covariance",
-                           "is not positive semidefinite; a covariance has no negative eigenvalue");
-      }
+    const CovarianceFactor factor(options.covariance.resolve(d(), key), d(), key);
+    std::vector<Real> normals(d());
+    for (Index i = 0; i < count(); ++i) {
+      for (Index b = 0; b < d(); ++b) normals[b] = random.normal(first + i, draw, b);
+      for (Index a = 0; a < d(); ++a) x(a, i) = factor.add_row(a, normals, mean[a]);
+    }
   }
   void operator()(const UniformOptions& options) const {
     const auto low = options.low.resolve(d(), where + ".uniform.low"),

@@ -42,7 +42,7 @@ TEST(SolverType, NoiseIsRefusedWhoeverChoseTheSolver) {
 TEST(SolverType, WhatOptionsCannotChange) {
   CubicFlow flow(Communicator(MPI_COMM_SELF), 5, -1);
   for (const char* option : {"-ts_max_steps", "-ts_max_time", "-ts_dt", "-ts_time_step", "-ts_init_time",
-                             "-ts_exact_final_time", "-ts_adapt_type"}) {
+                             "-ts_exact_final_time", "-ts_adapt_type", "-ts_rk_type", "-ts_rtol"}) {
     const PetscOption given(option, "1");
     EXPECT_EQ(refusal(steps_by("rk"), flow).find(std::string("PETSc's option ") + option + ": "), 0)
         << option;

@@ -47,6 +47,27 @@ TEST(InitialEnsemble, SingularCovariancesAreTaken) {
   for (Index i = 0; i < 100; ++i) EXPECT_NEAR(line.x(0, i), line.x(2, i), 1e-15);
 }
 
+// Positive definite, with eigenvalues down to rounding: small pivots come early in natural order.
+TEST(InitialEnsemble, KernelMatricesAreTaken) {
+  const Communicator self(MPI_COMM_SELF);
+  for (const Index n : {30, 60}) {
+    std::vector<std::vector<Real>> kernel(n, std::vector<Real>(n));
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < n; ++j) kernel[i][j] = std::exp(-Real((i - j) * (i - j)) / 800);
+    const auto ensemble = make_ensemble(normal(kernel, 5000), self, 64, 3);
+    Moments moments(self, ensemble.partition, n);
+    const auto& found = moments.covariance(ensemble.x);
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < n; ++j) EXPECT_NEAR(found[n * i + j], kernel[i][j], 0.08) << i << " " << j;
+  }
+}
+
+TEST(InitialEnsemble, RoundingIsNoAsymmetry) {
+  const Communicator self(MPI_COMM_SELF);
+  EXPECT_NO_THROW(make_ensemble(normal({{1, 1e-17}, {2e-17, 1}}, 10), self, 64, 3));
+  EXPECT_THROW(make_ensemble(normal({{1, 1e-3}, {2e-3, 1}}, 10), self, 64, 3), InputError);
+}
+
 TEST(InitialEnsemble, IndefiniteCovariancesAreRefused) {
   const Communicator self(MPI_COMM_SELF);
   const std::vector<std::vector<std::vector<Real>>> covariances{

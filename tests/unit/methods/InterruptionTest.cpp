@@ -83,6 +83,23 @@ TEST(InterruptionParallel, CouplingsBySinkhorn) {
   expect_equal_when_interrupted(deck, 4 + 3 + 4);
 }
 
+// The simulation's folder is that of the run before, and what it reads lies there.
+TEST(InterruptionParallel, SimulationsLeaveEnergiesWhereTheyAre) {
+  const SharedFolder folder;
+  ASSERT_EQ((DeckRun{folder, learning("{linear: {}}")}().code), done);
+  const std::string deck = R"(weir: 1
+run: {name: simulated, seed: 7, tile: 8}
+simulate:
+  initial: {particles: 20, dimension: 2, uniform: {low: -1, high: 1}}
+  energy: {learned: out/energies.h5}
+  time: {step: 0.02, end: 0.08}
+)";
+  for (int again = 0; again < 2; ++again) {
+    const Outcome outcome = DeckRun{folder, deck}();
+    EXPECT_EQ(outcome.code, done) << outcome.message;
+  }
+}
+
 TEST(InterruptionParallel, EnergiesThatAreLostAreWrittenAgain) {
   const SharedFolder folder;
   DeckRun run{folder, learning("{linear: {}}")};
