@@ -105,8 +105,6 @@ class Parser {
     if (!std::isfinite(first.constant))
       throw InputError(where_,
                        fmt::format("before character {}: constants that make no finite number", at_ + 1));
-  allowed: what is finite", at_ + 1,
-                              first.constant));
     program_.resize(size - operands + 1);
     depth_ -= int(operands) - 1;
     return true;
