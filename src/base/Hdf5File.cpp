@@ -108,6 +108,9 @@ Hdf5File::Hdf5File(const std::string& path, MPI_Comm comm, Access access)
   WEIR_HDF5(H5Pset_fapl_mpio(properties, comm, MPI_INFO_NULL));
   WEIR_HDF5(H5Pset_all_coll_metadata_ops(properties, true));
   WEIR_HDF5(H5Pset_coll_metadata_write(properties, true));
+  // Groups of later formats, HDF5 2's own choice, have the times when they were made: equal runs write equal
+  // files.
+  WEIR_HDF5(H5Pset_libver_bounds(properties, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST));
   together([&] {
     if (access == Access::create)
       file_ = Hdf5Id(WEIR_HDF5(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, properties)));

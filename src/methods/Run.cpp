@@ -79,7 +79,7 @@ std::unique_ptr<Checkpoint> restart_from(const CommandLine& command, const Commu
 /// Kokkos has exceptions of its own for that, in some versions without a type.
 bool is_out_of_memory(const std::exception& error) {
   return dynamic_cast<const std::bad_alloc*>(&error) ||
-         std::string(error.what()).find("Kokkos failed to allocate memory") != std::string::npos;
+         std::string(error.what()).find("failed to allocate") != std::string::npos;
 }
 
 /// How an error that ends a run is told to the user. Errors of Weir's own kinds are thrown on all ranks,
