@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "input/Suggestion.hpp"
 #include "weir/base/Calls.hpp"
 
 namespace weir {
@@ -55,12 +56,6 @@ std::string type_given() {
   PetscBool given = PETSC_FALSE;
   WEIR_PETSC(PetscOptionsGetString(nullptr, nullptr, "-ts_type", type, sizeof type, &given));
   return given ? type : "";
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 /// What only the type "weir" can do.

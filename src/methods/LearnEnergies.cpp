@@ -302,7 +302,8 @@ void LearnEnergies::run(RunOutput& output, RunControl& control) {
     check_stage(*output.restart(), options_.repetitions);
     carry_over(*output.restart(), output);
   } else if (output.comm().is_root()) {  // of an earlier run, should this one not get so far
-    std::filesystem::remove(output.path("energies.h5"));
+    std::error_code none;
+    std::filesystem::remove(output.path("energies.h5"), none);
   }
   for (Index r = 0; r < options_.repetitions; ++r) {
     if (repetitions.has(r)) continue;

@@ -130,15 +130,12 @@ struct Make {
         splitter.send(k, partition.first_row() + i, &host(0, i), parts);
       splitter.deliver();
     };
-    Index reached = 0;
     trajectory.run([&](const Tick& tick, const MatrixRef<const Real>& x) {
-      reached = tick.step;
-      if (reached > steps) throw_unplanned(reached, steps);
+      WEIR_CHECK(tick.step <= steps, "step {} of {}", tick.step, steps);
       times[tick.step] = tick.time;
       send(tick.step, trajectory.initial().partition, x,
            paired ? Splitter::Parts::both : Splitter::Parts::test);
     });
-    if (reached < steps) throw_unplanned(reached, steps);
     for (Index k = 0; !paired && k <= steps; ++k) {
       SimulatedPopulations fresh = options;
       fresh.time.end = k == 0 ? times[1] : times[k];
@@ -148,14 +145,6 @@ struct Make {
       });
     }
     return splitter.take(std::move(times));
-  }
-
-  /// Only options of PETSc can do this.
-  [[noreturn]] void throw_unplanned(Index made, Index planned) const {
-    throw RunError(fmt::format(
-        "{}.simulate: made {} steps or more where {} were planned, one a population; leave out what "
-        "changes steps behind --",
-        where, made, planned));
   }
 
   Populations operator()(const FilePopulations& options) const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "flows/AllParticles.hpp"
 #include "flows/PetscOption.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/flows/Stage.hpp"
@@ -57,16 +58,6 @@ inline void fill_starts(Stage& stage, Real largest) {
   const auto x = views[0];
   for (Index i = 0; i < Index(x.extent(1)); ++i)
     for (Index a = 0; a < 2; ++a) x(a, i) = start_of(layout[0].partition.first_particle() + i, a, largest);
-}
-
-/// All particles on all ranks. Collective.
-inline std::vector<Real> all_particles(Stage& stage) {
-  const ConstBlockViews views(stage.state().layout(), stage.state().vec());
-  const auto x = views[0];
-  const auto bytes = stage.state().layout().comm().all_gather(x.data(), Index(x.size() * sizeof(Real)));
-  std::vector<Real> all(bytes.size() / sizeof(Real));
-  std::copy_n(bytes.data(), bytes.size(), reinterpret_cast<char*>(all.data()));
-  return all;
 }
 
 /// What the error says that `work` throws; "nothing" where it throws none.

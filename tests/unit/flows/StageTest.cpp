@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "flows/AllParticles.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/Ensemble.hpp"
 #include "weir/ensemble/Moments.hpp"
@@ -40,22 +41,13 @@ void fill(Stage& stage, Real value) {
   WEIR_CHECK(VecSet(stage.state().vec(), value) == 0);
 }
 
-std::vector<Real> gathered(Stage& stage) {
-  const ConstBlockViews views(stage.state().layout(), stage.state().vec());
-  const auto x = views[0];
-  const auto bytes = stage.state().layout().comm().all_gather(x.data(), Index(x.size() * sizeof(Real)));
-  std::vector<Real> all(bytes.size() / sizeof(Real));
-  std::copy_n(bytes.data(), bytes.size(), reinterpret_cast<char*>(all.data()));
-  return all;
-}
-
 std::vector<Real> solved(const Communicator& comm, const std::string& scheme, Real step,
                          std::optional<Real> tolerance = {}, Real temperature = 0) {
   Linear flow(comm, 37, 2, temperature);
   Stage stage({0, 1, step, scheme, tolerance, 3, 0, false}, flow, "time.scheme");
   fill(stage, 2);
   stage.run([](const Tick&) {});
-  return gathered(stage);
+  return testing_tools::all_particles(stage);
 }
 
 Real error_of(const std::string& scheme, Real step) {
@@ -81,7 +73,7 @@ TEST(StageParallel, ImplicitEulerIsTheJkoStep) {
   Stage stage({0, h, h, "beuler", {}, 0, 0, false}, flow, "");
   fill(stage, 2);
   stage.run([](const Tick&) {});
-  for (Real x : gathered(stage)) EXPECT_NEAR(x, expected, 1e-9);
+  for (Real x : testing_tools::all_particles(stage)) EXPECT_NEAR(x, expected, 1e-9);
 }
 
 TEST(StageParallel, IsTheSameOnAnyNumberOfRanks) {
