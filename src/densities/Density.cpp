@@ -1,7 +1,7 @@
 #include "weir/densities/Density.hpp"
 
-#include "GaussianMixture.hpp"
-#include "KernelDensity.hpp"
+#include "densities/GaussianMixture.hpp"
+#include "densities/KernelDensity.hpp"
 
 namespace weir {
 

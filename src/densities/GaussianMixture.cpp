@@ -1,4 +1,4 @@
-#include "GaussianMixture.hpp"
+#include "densities/GaussianMixture.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "KernelDensity.hpp"
+#include "densities/KernelDensity.hpp"
 
 #include <cmath>
 

@@ -1,10 +1,10 @@
 #include "weir/energies/Interaction.hpp"
 
-#include "ExpressionKernels.hpp"
-#include "PairInteraction.hpp"
-#include "PointwisePotential.hpp"
-#include "PolynomialInteraction.hpp"
-#include "QuarticInteraction.hpp"
+#include "energies/ExpressionKernels.hpp"
+#include "energies/PairInteraction.hpp"
+#include "energies/PointwisePotential.hpp"
+#include "energies/PolynomialInteraction.hpp"
+#include "energies/QuarticInteraction.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/Moments.hpp"
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "PairInteraction.hpp"
-#include "PointwisePotential.hpp"
-#include "PolynomialInteraction.hpp"
+#include "energies/PairInteraction.hpp"
+#include "energies/PointwisePotential.hpp"
+#include "energies/PolynomialInteraction.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Hdf5File.hpp"
 #include "weir/energies/NetworkEnergy.hpp"

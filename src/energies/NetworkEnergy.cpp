@@ -1,6 +1,6 @@
 #include "weir/energies/NetworkEnergy.hpp"
 
-#include "PairInteraction.hpp"
+#include "energies/PairInteraction.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/networks/Mlp.hpp"
 

@@ -1,4 +1,4 @@
-#include "PolynomialInteraction.hpp"
+#include "energies/PolynomialInteraction.hpp"
 
 #include <algorithm>
 #include <map>

@@ -1,6 +1,6 @@
 #include "weir/energies/Potential.hpp"
 
-#include "PointwisePotential.hpp"
+#include "energies/PointwisePotential.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/energies/Expression.hpp"
 

@@ -1,4 +1,4 @@
-#include "QuarticInteraction.hpp"
+#include "energies/QuarticInteraction.hpp"
 
 namespace weir {
 

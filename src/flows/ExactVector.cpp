@@ -1,4 +1,4 @@
-#include "ExactVector.hpp"
+#include "flows/ExactVector.hpp"
 
 // The operations table of a Vec is only declared here; the same header has it from PETSc 3.18 to 3.25.
 #include <petsc/private/vecimpl.h>

@@ -1,4 +1,4 @@
-#include "SolverType.hpp"
+#include "flows/SolverType.hpp"
 
 #include <petscsys.h>
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "ExactVector.hpp"
-#include "StageSolver.hpp"
+#include "flows/ExactVector.hpp"
+#include "flows/StageSolver.hpp"
 
 namespace weir {
 

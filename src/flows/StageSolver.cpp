@@ -1,10 +1,10 @@
-#include "StageSolver.hpp"
+#include "flows/StageSolver.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "ExactVector.hpp"
+#include "flows/ExactVector.hpp"
 
 namespace weir {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "SolverType.hpp"
-#include "SteppersPetsc.hpp"
-#include "TrialSteps.hpp"
+#include "flows/SolverType.hpp"
+#include "flows/SteppersPetsc.hpp"
+#include "flows/TrialSteps.hpp"
 #include "weir/base/Calls.hpp"
 #include "weir/flows/Stage.hpp"
 #include "weir/parallel/Counters.hpp"

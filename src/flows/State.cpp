@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "ExactVector.hpp"
+#include "flows/ExactVector.hpp"
 #include "weir/base/Calls.hpp"
 
 namespace weir {

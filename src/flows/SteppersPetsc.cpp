@@ -1,4 +1,4 @@
-#include "SteppersPetsc.hpp"
+#include "flows/SteppersPetsc.hpp"
 
 // A TS type is a table of functions in PETSc's private headers, which its documentation asks implementers to
 // use.

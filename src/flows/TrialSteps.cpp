@@ -1,4 +1,4 @@
-#include "TrialSteps.hpp"
+#include "flows/TrialSteps.hpp"
 
 // A TSAdapt type is a table of functions in PETSc's private headers, which its documentation asks
 // implementers to use.
@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "ExactVector.hpp"
+#include "flows/ExactVector.hpp"
 #include "weir/base/Calls.hpp"
 
 namespace weir {

@@ -1,6 +1,6 @@
-#include "weir/methods/LearnEnergies.hpp"
+#include "methods/learn_energies/LearnEnergies.hpp"
+#include "methods/simulate/Simulate.hpp"
 #include "weir/methods/Method.hpp"
-#include "weir/methods/Simulate.hpp"
 
 namespace weir {
 

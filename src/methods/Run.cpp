@@ -10,10 +10,10 @@
 #include "weir/base/Version.hpp"
 #include "weir/input/Deck.hpp"
 #include "weir/input/DeckDocuments.hpp"
-#include "weir/methods/Benchmark.hpp"
-#include "weir/methods/Estimate.hpp"
 #include "weir/methods/Method.hpp"
 #include "weir/parallel/Counters.hpp"
+#include "weir/performance/Benchmark.hpp"
+#include "weir/performance/Estimate.hpp"
 
 namespace weir {
 

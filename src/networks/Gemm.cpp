@@ -10,7 +10,7 @@
 // Where it is worth more than a BLAS: with fused multiply-adds, on hosts.
 #if (defined(__AVX512F__) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)) && !defined(__CUDACC__)
 #define WEIR_TILE_GEMM 1
-#include "TileGemm.hpp"
+#include "networks/TileGemm.hpp"
 #else
 #define WEIR_TILE_GEMM 0
 #endif

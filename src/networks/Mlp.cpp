@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "TimeEmbedding.hpp"
+#include "networks/TimeEmbedding.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/networks/Gemm.hpp"
 

@@ -3,7 +3,7 @@
 // layer's units hold numbers that nobody reads.
 #pragma once
 
-#include "Activations.hpp"
+#include "networks/Activations.hpp"
 #include "weir/base/Types.hpp"
 
 namespace weir {

@@ -3,7 +3,7 @@
 //     s_j = sin(w_j t), c_j = cos(w_j t), w_j = pi 2^j / horizon, in place of t; without frequencies h_0 = x
 #pragma once
 
-#include "Passes.hpp"
+#include "networks/Passes.hpp"
 
 namespace weir {
 namespace passes {

@@ -7,9 +7,9 @@
 
 #include "weir/base/Error.hpp"
 #include "weir/input/Section.hpp"
-#include "weir/methods/StepModel.hpp"
 #include "weir/output/RunControl.hpp"
 #include "weir/output/RunOutput.hpp"
+#include "weir/performance/CostModel.hpp"
 
 namespace weir {
 

@@ -1,7 +1,7 @@
 // What PETSc's options may change about a stage, and what a solver that fails says.
 #include <gtest/gtest.h>
 
-#include "CubicFlow.hpp"
+#include "flows/CubicFlow.hpp"
 
 namespace weir {
 namespace {

@@ -1,7 +1,7 @@
 // Adaptive steps: what is rejected, when they give up, the same on any number of ranks.
 #include <gtest/gtest.h>
 
-#include "CubicFlow.hpp"
+#include "flows/CubicFlow.hpp"
 
 namespace weir {
 namespace {

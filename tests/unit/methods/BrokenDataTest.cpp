@@ -1,7 +1,7 @@
 // Data files that are wrong: each gives its message and exit code 2 on all ranks, and nothing is written.
 #include <limits>
 
-#include "BrokenDecks.hpp"
+#include "methods/BrokenDecks.hpp"
 
 namespace weir {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "InProcess.hpp"
+#include "methods/InProcess.hpp"
 
 namespace weir::testing_tools {
 

@@ -1,7 +1,7 @@
 // Decks that are wrong: each gives its message and exit code 2 on all ranks, and nothing is written.
 #include <petscsys.h>
 
-#include "BrokenDecks.hpp"
+#include "methods/BrokenDecks.hpp"
 
 namespace weir {
 namespace {

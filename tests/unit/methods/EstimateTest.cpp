@@ -1,11 +1,11 @@
 // The model of a step: its counts are those of the code, on any number of ranks, and it needs no particles.
-#include "weir/methods/Estimate.hpp"
+#include "weir/performance/Estimate.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "InProcess.hpp"
+#include "methods/InProcess.hpp"
 #include "weir/input/Deck.hpp"
 #include "weir/parallel/Counters.hpp"
 

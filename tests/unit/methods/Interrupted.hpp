@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 
-#include "InProcess.hpp"
+#include "methods/InProcess.hpp"
 #include "weir/base/Hdf5File.hpp"
 #include "weir/output/Checkpoint.hpp"
 

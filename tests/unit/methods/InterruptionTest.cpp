@@ -2,7 +2,7 @@
 // ranks: every one gets further, and the last leaves what a run leaves that nobody stopped.
 #include <gtest/gtest.h>
 
-#include "Interrupted.hpp"
+#include "methods/Interrupted.hpp"
 #include "weir/output/CommittedFile.hpp"
 
 namespace weir {

@@ -4,7 +4,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "Interrupted.hpp"
+#include "methods/Interrupted.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/StopSignals.hpp"
 #include "weir/output/CommittedFile.hpp"

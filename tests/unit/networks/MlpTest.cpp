@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "PlainNetwork.hpp"
+#include "networks/PlainNetwork.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/networks/Gemm.hpp"
 #include "weir/parallel/Communicator.hpp"

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "PlainNetwork.hpp"
+#include "networks/PlainNetwork.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Libraries.hpp"
 #include "weir/parallel/Communicator.hpp"

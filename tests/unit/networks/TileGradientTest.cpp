@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "PlainNetwork.hpp"
+#include "networks/PlainNetwork.hpp"
 #include "weir/base/Libraries.hpp"
 #include "weir/parallel/Partition.hpp"
 

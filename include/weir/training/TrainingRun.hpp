@@ -1,0 +1,27 @@
+// What trainings share: the steps of their stage and its reports.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "weir/flows/Stage.hpp"
+#include "weir/output/StageList.hpp"
+
+namespace weir {
+
+/// One unit of time an iteration; the rules of the flow's blocks, in their order.
+SteppingOptions training_steps(Index iterations, const RunOptions& run,
+                               const std::vector<ParameterRuleChoice>& rules);
+
+struct TrainingReports {
+  Index every;     ///< iterations between reports; the last one always makes one
+  Index per_time;  ///< iterations to a unit of the column `time`: of an epoch, or one
+  std::function<Metrics(const Tick&)> metrics;  ///< collective; logs what it likes
+};
+
+/// Collective: runs the stage `train` of this round to its end, or until the run is to stop; returns
+/// whether it ended. Rows of metrics.csv count the iterations of all rounds.
+bool run_training(Stage& stage, const StageList& stages, const TrainingReports& reports, RunOutput& output,
+                  RunControl& control);
+
+}  // namespace weir

@@ -1,0 +1,35 @@
+#include "weir/flows/Batches.hpp"
+
+#include <algorithm>
+
+#include "weir/base/Error.hpp"
+#include "weir/parallel/Shuffle.hpp"
+
+namespace weir {
+
+Batches::Batches(std::vector<Index> group_tiles, Index strata, Index seed)
+    : group_tiles_(std::move(group_tiles)), first_round_{0}, strata_(strata), seed_(seed) {
+  WEIR_CHECK(strata > 0, "{} strata", strata);
+  for (Index tiles : group_tiles_) {
+    WEIR_CHECK(tiles > 0, "a group of {} tiles", tiles);
+    first_round_.push_back(first_round_.back() + (tiles + strata - 1) / strata);
+  }
+}
+
+void Batches::draw(Index iteration, Batch& batch) const {
+  const Index epoch = iteration / per_epoch(), groups = Index(group_tiles_.size());
+  const Index round = groups == 1
+                          ? iteration % per_epoch()
+                          : Shuffle(per_epoch(), seed_, Stream::batch_order, epoch)(iteration % per_epoch());
+  batch.group =
+      Index(std::upper_bound(first_round_.begin(), first_round_.end(), round) - first_round_.begin()) - 1;
+  const Index place = round - first_round_[batch.group];
+  batch.tiles.resize(strata_);
+  for (Index b = 0; b < strata_; ++b) {
+    const Index first = first_tile(batch.group, b), size = first_tile(batch.group, b + 1) - first;
+    const Index tick = (epoch * groups + batch.group) * strata_ + b;
+    batch.tiles[b] = place < size ? first + Shuffle(size, seed_, Stream::batch_tiles, tick)(place) : -1;
+  }
+}
+
+}  // namespace weir

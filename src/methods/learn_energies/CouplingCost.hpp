@@ -1,0 +1,43 @@
+// What couplings of a run cost together: pieces are counted, the time of one comes from a small one.
+//
+// An exact coupling of n particles takes as n^2 from a size on that can be measured; one by Sinkhorn takes
+// the small one's iterations. Messages are those of the particles and of the results; what ranks say to agree
+// is left out.
+#pragma once
+
+#include <functional>
+
+#include "methods/learn_energies/LearningShape.hpp"
+#include "weir/performance/CostModel.hpp"
+
+namespace weir {
+
+class CouplingModel : public StepModel {
+ public:
+  /// Sizes of populations, each of which is coupled with the next one, all at once.
+  using Round = std::vector<Index>;
+  /// What the busiest of so many ranks holds all the while, in bytes.
+  using Memory = std::function<Real(int ranks)>;
+  /// Rounds follow each other. Not collective. Throws InputError as check_couplings does.
+  CouplingModel(const LearnEnergiesOptions& options, const LearningShape& shape, std::vector<Round> rounds,
+                Memory held, const RunOptions& run);
+
+  void measure(const Communicator& comm) override;
+  StepCost at(int ranks) const override;
+
+ private:
+  bool whole() const { return options_.coupling.method == "sinkhorn"; }
+  void add_parts(const std::vector<CouplingPart>& parts, StepCost& cost, int ranks) const;
+  void add_sinkhorn(const Round& round, StepCost& cost, int ranks) const;
+
+  LearnEnergiesOptions options_;
+  LearningShape shape_;
+  RunOptions run_;
+  std::vector<Round> rounds_;
+  Memory held_;
+  std::vector<std::vector<CouplingPart>> parts_;  // of each round; none for sinkhorn
+  Real pair_ = 0;                                 // seconds a pair of points
+  Index iterations_ = 1;                          // of sinkhorn
+};
+
+}  // namespace weir

@@ -1,0 +1,14 @@
+// The stages of learn_energies, once for every repetition.
+#pragma once
+
+#include "weir/output/StageList.hpp"
+
+namespace weir {
+
+/// prepare: pieces of couplings, of scores, and of a linear fit or of a trajectory's start; train: the
+/// training, where there is one; predict: pieces of predictions and metrics, once the energy is learned.
+inline StageList learning_stages(int repetition) {
+  return StageList({"prepare", "train", "predict"}, repetition);
+}
+
+}  // namespace weir

@@ -1,0 +1,292 @@
+#include "methods/learn_energies/Repetition.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "methods/learn_energies/LearnEnergies.hpp"
+#include "methods/learn_energies/LearningStages.hpp"
+#include "methods/learn_energies/network/NetworkFit.hpp"
+#include "methods/learn_energies/prediction/Prediction.hpp"
+#include "methods/learn_energies/prediction/PotentialGrid.hpp"
+#include "methods/learn_energies/trajectory/TrajectoryFit.hpp"
+#include "methods/populations/PopulationScores.hpp"
+#include "weir/base/Error.hpp"
+#include "weir/base/Hdf5File.hpp"
+#include "weir/output/Checkpoint.hpp"
+#include "weir/output/CommittedFile.hpp"
+#include "weir/output/Snapshots.hpp"
+#include "weir/parallel/Counters.hpp"
+
+namespace weir {
+
+namespace {
+
+/// Phases of the run, each with its time in the summary as seconds/<name>.
+class Phases {
+ public:
+  explicit Phases(RunOutput& output) : output_(output) {}
+  template <class Work>
+  auto operator()(const char* name, Work work) {
+    const auto start = std::chrono::steady_clock::now();
+    const Phase phase(name);
+    auto result = work();
+    const Real seconds = std::chrono::duration<Real>(std::chrono::steady_clock::now() - start).count();
+    output_.summarise(std::string("seconds/") + name, seconds);
+    return result;
+  }
+
+ private:
+  RunOutput& output_;
+};
+
+void describe_populations(const Populations& populations, RunOutput& output) {
+  for (Index k = 0; k < populations.count(); ++k)
+    output.log(fmt::format("population {} at time {:g}: {} to train, {} to test, {} components", k,
+                           populations.times[k], populations.train[k].particles(),
+                           populations.test[k].particles(), populations.dimension()));
+}
+
+void describe_couplings(const std::vector<CoupledEnsemble>& couplings, const std::vector<Index>& kept,
+                        RunOutput& output) {
+  Real cost = 0, gap = 0;
+  for (std::size_t k = 0; k < couplings.size(); ++k) {
+    const CoupledEnsemble& coupling = couplings[k];
+    output.log(fmt::format("coupling {} to {}: mean squared distance {:.6g}, duality gap {:.1e}{}", kept[k],
+                           kept[k + 1], coupling.cost, coupling.gap,
+                           coupling.iterations > 0
+                               ? fmt::format(", marginal error {:.1e} after {} iterations",
+                                             coupling.marginal_error, coupling.iterations)
+                               : ""));
+    cost += couplings[k].cost / Real(couplings.size());
+    gap = std::max(gap, couplings[k].gap);
+  }
+  output.summarise({{"coupling_cost", cost}, {"coupling_gap", gap}});
+}
+
+void describe_entropy(const LearnedEnergy& energy, RunOutput& output) {
+  for (std::size_t k = 0; k < energy.entropy.size(); ++k) {
+    const std::string name = energy.entropy.size() == 1 ? "entropy" : fmt::format("entropy/{}", k);
+    output.summarise(name, energy.entropy[k]);
+    output.log(fmt::format("{}: {:.6g}{}", name, energy.entropy[k],
+                           energy.entropy[k] < 0 ? " (taken as 0 in predictions)" : ""));
+  }
+}
+
+void describe_fit(const LinearFit& fit, RunOutput& output) {
+  output.log(fmt::format("{} unknowns, rank {}, condition {:.3g}, loss {:.6g}", fit.unknowns, fit.rank,
+                         fit.condition, fit.loss));
+  for (const auto& direction : fit.null_directions) output.log("not determined by the data: " + direction);
+  output.summarise("unknowns", fit.unknowns);
+  output.summarise("rank", fit.rank);
+  output.summarise({{"condition", fit.condition}, {"loss", fit.loss}});
+}
+
+std::string trajectory_name(std::size_t k) {
+  return fmt::format("/learned/trajectory/{}", k);
+}
+
+/// x + share displacement, of the same partition.
+Ensemble displaced(const Ensemble& from, const Matrix<Real>& displacement, Real share) {
+  Ensemble to(from.comm, from.particles(), from.components(), from.partition.tile_size());
+  const auto x = from.x, y = to.x;
+  const Index d = from.components();
+  for_each_tile(
+      "Weir::EnergyLearning::displaced", from.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          for (Index c = 0; c < d; ++c) y(c, i) = x(c, i) + share * displacement(c, i);
+      });
+  return to;
+}
+
+}  // namespace
+
+EnergyLearning::EnergyLearning(const LearnEnergiesOptions& options, const Populations& populations,
+                               const RunOptions& run, int repetition, RunOutput& output, RunControl& control)
+    : options_(options),
+      populations_(populations),
+      run_(run),
+      repetition_(repetition),
+      stages_(learning_stages(repetition)),
+      output_(output),
+      control_(control),
+      kept_(kept_populations(options, populations.count())) {
+  for (const Index k : kept_) {
+    kept_times_.push_back(populations.times[k]);
+    kept_train_.push_back(populations.train[k]);
+  }
+}
+
+const std::vector<Ensemble>& EnergyLearning::observed() const {
+  const bool has_test = populations_.test.front().particles() > 0;
+  return has_test ? populations_.test : populations_.train;
+}
+
+Metrics EnergyLearning::run() {
+  Phases phase(output_);
+  describe_populations(populations_, output_);
+  restore();
+  const auto kept = control_.keep([&](Hdf5File& file) { save(file); });
+  if (couplings_ &&
+      !phase("coupling", [&] { return work_through(*couplings_, stages_, "prepare", output_, control_); }))
+    return {};
+  if (!energy_ && !(learn() && control_.goes_on_after_piece(stages_.number("predict")))) return {};
+
+  const PredictionOptions how{options_.predict == "roll_out", options_.model.next(), options_.leave_out};
+  Prediction prediction(how, *energy_, populations_.times, observed(), run_);
+  const auto kept_prediction = control_.keep(prediction);
+  if (!phase("prediction", [&] { return work_through(prediction, stages_, "predict", output_, control_); }))
+    return {};
+  take(prediction.result());
+  // Before the metrics: whatever becomes of these, what was learned is there. The energy again after every
+  // restart, as no checkpoint knows what became of its file.
+  if (repetition_ == 0)
+    phase("output", [&] {
+      write_energy();
+      if (!has_snapshots()) write_snapshots();
+      return 0;
+    });
+
+  const auto* simulated = std::get_if<SimulatedPopulations>(&options_.populations.source);
+  PredictionMetrics metrics(
+      options_.metrics,
+      {how, predictions_, populations_, observed(), simulated ? &simulated->energy : nullptr}, run_);
+  const auto kept_metrics = control_.keep(metrics);
+  const AtEnd at_end = repetition_ + 1 < options_.repetitions ? AtEnd::ask : AtEnd::go_on;
+  if (!phase("metrics", [&] { return work_through(metrics, stages_, "predict", output_, control_, at_end); }))
+    return {};
+  return metrics.result();
+}
+
+/// What a checkpoint has of an energy that is learned. Couplings are wanted before, and to interpolate.
+void EnergyLearning::restore() {
+  if (const Checkpoint* from = stages_.checkpoint_of_stage(output_, "predict")) {
+    const Hdf5File& file = from->file();
+    if (!file.has("/learned/times")) throw RunError(from->path() + " holds no learned energy");
+    try {
+      energy_ = LearnedEnergy::read(file, from->path(), "/learned");
+    } catch (const InputError& damage) {  // of a file that is the run's own
+      throw RunError(damage.what());
+    }
+    for (std::size_t k = 0; file.has(trajectory_name(k)); ++k) {
+      const auto shape = file.shape(trajectory_name(k));
+      trajectory_.emplace_back(output_.comm(), shape.at(0), shape.at(1), run_.tile);
+      read_particles(file, trajectory_name(k), trajectory_[k].partition, trajectory_[k].x);
+    }
+  }
+  if (options_.couples() && (!energy_ || !options_.leave_out.empty()))
+    couplings_.emplace(options_.coupling, kept_train_,
+                       options_.model.next() ? CoupledAt::next : CoupledAt::current, run_.single_precision());
+}
+
+/// All that prediction and metrics do not keep themselves.
+void EnergyLearning::save(Hdf5File& file) const {
+  if (couplings_) couplings_->save(file);
+  if (!energy_) return;
+  energy_->write(file, "/learned");
+  for (std::size_t k = 0; k < trajectory_.size(); ++k)
+    write_particles(file, trajectory_name(k), trajectory_[k].partition, trajectory_[k].x);
+}
+
+/// From couplings to the energy; returns whether it was reached.
+bool EnergyLearning::learn() {
+  Phases phase(output_);
+  if (couplings_) describe_couplings(couplings_->result(), kept_, output_);
+  std::vector<const Ensemble*> scored;
+  for (std::size_t k = 0; options_.model.entropy() && k + 1 < kept_.size(); ++k)
+    scored.push_back(&kept_train_[k + offset()]);
+  PopulationScores scores(options_.density, scored, run_.seed, [&](std::size_t k, const std::string& text) {
+    output_.log(fmt::format("density of population {}: {}", kept_[k + offset()], text));
+  });
+  const auto kept = control_.keep(scores);
+  if (!phase("density", [&] { return work_through(scores, stages_, "prepare", output_, control_); }))
+    return false;
+
+  std::vector<Transition> transitions;
+  for (std::size_t k = 0; couplings_ && k + 1 < kept_.size(); ++k)
+    transitions.push_back({kept_train_[k + offset()], couplings_->result()[k],
+                           kept_times_[k + 1] - kept_times_[k],
+                           options_.model.entropy() ? scores[k] : Matrix<Real>()});
+  energy_ = phase("fit", [&] { return fit(transitions); });
+  if (!energy_) return false;
+  describe_entropy(*energy_, output_);
+  if (options_.leave_out.empty()) couplings_.reset();
+  return true;
+}
+
+/// Nothing where the run was stopped.
+std::optional<LearnedEnergy> EnergyLearning::fit(const std::vector<Transition>& transitions) {
+  if (const auto* network = std::get_if<NetworkModelOptions>(&options_.model.kind))
+    return fit_networks(*network, kept_times_, transitions, run_, stages_, output_, control_);
+  if (const auto* model = std::get_if<TrajectoryModelOptions>(&options_.model.kind)) {
+    auto fitted =
+        fit_trajectory(*model, options_.coupling, kept_times_, kept_train_, run_, stages_, output_, control_);
+    if (!fitted) return {};
+    trajectory_ = std::move(fitted->at_snapshots);
+    return std::move(fitted->energy);
+  }
+  LinearRegression regression(std::get<LinearModelOptions>(options_.model.kind), kept_times_, transitions,
+                              output_.comm(), run_);
+  const auto kept = control_.keep(regression);
+  if (!work_through(regression, stages_, "prepare", output_, control_, AtEnd::go_on)) return {};
+  LinearFit linear = regression.result();
+  describe_fit(linear, output_);
+  return std::move(linear.energy);
+}
+
+void EnergyLearning::take(Predictions predictions) {
+  predictions_ = std::move(predictions);
+  predictions_.interpolated = interpolate();
+  if (populations_.test.front().particles() == 0)
+    output_.log("no test particles were kept: predictions start from the training populations");
+  if (!options_.model.next()) return;
+  output_.summarise("unconverged", predictions_.unconverged);
+  if (predictions_.unconverged > 0)
+    output_.log(fmt::format("{:.2g}% of the implicit steps did not converge and were taken explicitly",
+                            100 * predictions_.unconverged));
+}
+
+/// Where the particles of a coupling would be at the times of the populations that it skips.
+std::vector<std::optional<Ensemble>> EnergyLearning::interpolate() const {
+  std::vector<std::optional<Ensemble>> interpolated(populations_.count());
+  for (Index left_out : options_.leave_out) {
+    const auto after = std::upper_bound(kept_.begin(), kept_.end(), left_out);
+    if (after == kept_.begin() || after == kept_.end()) continue;  // before the first or behind the last
+    const Index k = Index(after - kept_.begin()) - 1;
+    const Real start = kept_times_[k], tau = kept_times_[k + 1] - start;
+    const Real share = (populations_.times[left_out] - start) / tau - Real(offset());
+    const Ensemble& from = kept_train_[k + offset()];
+    interpolated[left_out] = displaced(from, couplings_->result()[k].displacement, share);
+  }
+  return interpolated;
+}
+
+/// Whether the checkpoint was made after the snapshots were written.
+bool EnergyLearning::has_snapshots() const {
+  const Checkpoint* from = stages_.checkpoint_of_round(output_);
+  return from && from->file().has("/snapshots/blocks");
+}
+
+/// energies.h5
+void EnergyLearning::write_energy() {
+  const auto* simulated = std::get_if<SimulatedPopulations>(&options_.populations.source);
+  commit_hdf5(output_.comm(), output_.path("energies.h5"), [&](Hdf5File& file) {
+    energy_->write(file);
+    write_potential_grid(file, *energy_, simulated ? &simulated->energy : nullptr, populations_,
+                         output_.comm());
+  });
+}
+
+void EnergyLearning::write_snapshots() {
+  Snapshots& snapshots = output_.snapshots();
+  for (Index k = 0; k < populations_.count(); ++k) {
+    const Real time = populations_.times[k];
+    snapshots.write(k, time, "observed", observed()[k].partition, observed()[k].x);
+    if (k == 0) continue;
+    const Ensemble& predicted = predictions_.populations[k - 1];
+    snapshots.write(k, time, "predicted", predicted.partition, predicted.x);
+  }
+  for (std::size_t k = 0; k < trajectory_.size(); ++k)
+    snapshots.write(kept_[k], kept_times_[k], "trajectory", trajectory_[k].partition, trajectory_[k].x);
+}
+
+}  // namespace weir

@@ -1,0 +1,53 @@
+// One repetition of learn_energies: couple the populations, fit the model, predict, measure.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "methods/learn_energies/LearnEnergies.hpp"
+#include "methods/learn_energies/LearningStages.hpp"
+#include "weir/output/RunControl.hpp"
+
+namespace weir {
+
+/// All methods are collective.
+class EnergyLearning {
+ public:
+  /// `run` has the repetition's seed.
+  EnergyLearning(const LearnEnergiesOptions& options, const Populations& populations, const RunOptions& run,
+                 int repetition, RunOutput& output, RunControl& control);
+
+  /// The metrics of the predictions; nothing where the run was stopped. The first repetition leaves
+  /// energies.h5 and the snapshots.
+  Metrics run();
+
+ private:
+  void restore();
+  void save(Hdf5File& file) const;
+  bool learn();
+  std::optional<LearnedEnergy> fit(const std::vector<Transition>& transitions);
+  void take(Predictions predictions);
+  std::vector<std::optional<Ensemble>> interpolate() const;
+  bool has_snapshots() const;
+  void write_energy();
+  void write_snapshots();
+  const std::vector<Ensemble>& observed() const;
+  Index offset() const { return options_.model.next() ? 1 : 0; }
+
+  const LearnEnergiesOptions& options_;
+  const Populations& populations_;
+  RunOptions run_;
+  int repetition_;
+  StageList stages_;
+  RunOutput& output_;
+  RunControl& control_;
+  std::vector<Index> kept_;  // populations that are trained on, their times and training parts
+  std::vector<Real> kept_times_;
+  std::vector<Ensemble> kept_train_;
+  std::optional<Couplings> couplings_;  // where they are wanted yet
+  std::optional<LearnedEnergy> energy_;
+  std::vector<Ensemble> trajectory_;  // at the kept populations, where one was trained
+  Predictions predictions_;
+};
+
+}  // namespace weir

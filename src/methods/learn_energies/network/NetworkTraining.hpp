@@ -1,0 +1,92 @@
+// The training of JKOnet* by networks, in precision T.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "methods/learn_energies/network/NetworkModel.hpp"
+#include "weir/energies/BatchInteraction.hpp"
+#include "weir/flows/Batches.hpp"
+#include "weir/networks/Mlp.hpp"
+#include "weir/networks/TileGradient.hpp"
+#include "weir/parallel/Gather.hpp"
+#include "weir/parallel/TileSum.hpp"
+
+namespace weir {
+
+/// A tile of a transition's ensemble.
+struct TrainingTile {
+  Index transition, tile;
+};
+
+template <class T>
+class NetworkTraining : public EnergyTraining {
+ public:
+  NetworkTraining(const NetworkModelOptions& options, const std::vector<Real>& times,
+                  const std::vector<Transition>& transitions, const Communicator& comm,
+                  const RunOptions& run);
+
+  std::shared_ptr<const Layout> layout() const override { return layout_; }
+  Real temperature(Real, Index) const override { return 0; }
+  Real largest_temperature(Real, Real, Index) const override { return 0; }
+  void velocity(Real t, const ConstBlockViews& x, const BlockViews& v) override;
+
+  Index iterations_per_epoch() const override { return batches_.per_epoch(); }
+  Index batch() const override { return batches_.strata() * tile_; }
+  void initialise(const MatrixRef<Real>& parameters) const override;
+  Real loss(const MatrixRef<const Real>& parameters) override;
+  LearnedEnergy energy(const MatrixRef<const Real>& parameters) override;
+
+  // Kernels, which nvcc takes in public functions only.
+  void take_unexplained();
+  void take_parameters(const MatrixRef<const Real>& parameters);
+  void add_potential_force(Index k, const Tile& tile);
+  void find_residual(Index k, const Tile& tile, Real scale);
+
+ private:
+  void take_workspace();
+
+  /// Collective: visits those tiles of batch_ that are this rank's. For scale > 0 each leaves the gradient of
+  /// scale / 2 times its squared residual in gradient_ (from 0), for 0 its square in squares_
+  /// (behind those that are there).
+  void visit_batch(Real scale);
+  void visit_tile(Index k, const Tile& tile, Index slot, Real scale);
+  void add_gradient(Index slot, Index count);
+
+  VectorRef<const T> potential_theta() const {
+    return VectorRef<const T>(theta_.data(), potential_->parameters());
+  }
+  VectorRef<const T> interaction_theta() const {
+    return VectorRef<const T>(theta_.data() + interaction_first_, interaction_->network().parameters());
+  }
+
+  NetworkModelOptions options_;
+  std::vector<Real> times_;
+  std::vector<Transition> transitions_;
+  Communicator comm_;
+  Index seed_, d_, tile_;
+  std::vector<std::vector<TrainingTile>> tiles_;  // by group of batches_
+  Batches batches_;
+  Batches::Batch batch_;
+  std::vector<Index> batch_tiles_;
+
+  std::optional<Mlp<T>> potential_;
+  std::optional<MlpTape<T>> potential_tape_;
+  std::optional<BatchInteraction<T>> interaction_;
+  Index parameters_ = 0, interaction_first_ = 0, beta_ = 0;  // [V | W | beta]
+  std::shared_ptr<const Layout> layout_;
+  std::optional<Gather> gather_;
+  std::optional<TileGradient<T>> gradient_;
+
+  Vector<T> theta_;
+  Matrix<T> x_, slope_, u_;  // a tile's inputs of V (a time may be the last), grad V, adjoint of the force
+  Matrix<Real> force_;       // force, then residual
+  Matrix<Real> squares_;
+  Index used_ = 0;  // tiles in gradient_ or squares_
+  Real unexplained_ = 0;
+  Kokkos::View<Real*, Kokkos::HostSpace> total_;
+  HostMatrix<Real> velocity_;
+};
+
+}  // namespace weir

@@ -1,0 +1,334 @@
+#include "methods/learn_energies/trajectory/TrajectoryTraining.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace weir {
+
+namespace {
+
+constexpr Index panel_columns = 384;  // of a panel, about
+
+template <class T>
+MatrixRef<T> columns_of(const Matrix<T>& matrix, Index columns) {
+  return MatrixRef<T>(matrix.data(), matrix.extent(0), std::size_t(columns));
+}
+
+template <class T>
+std::optional<Mlp<T>> network_of(const TrajectoryModelOptions& options, Index dimension) {
+  if (!options.potential) return {};
+  return Mlp<T>(options.potential->shape_in(dimension));
+}
+
+template <class T>
+std::optional<TrajectoryInteraction<T>> interaction_of(const TrajectoryModelOptions& options,
+                                                       const Communicator& comm, const Partition& particles,
+                                                       Index dimension, Index knots, Index seed) {
+  if (!options.interaction) return {};
+  return TrajectoryInteraction<T>(*options.interaction, comm, particles, dimension, knots, seed);
+}
+
+}  // namespace
+
+Index panel_particles(const Partition& particles, Index knots) {
+  return std::min(particles.tile_size(), std::max(Index(1), panel_columns / knots));
+}
+
+template <class T>
+ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, const TimeGrid& grid,
+                                      const std::vector<Ensemble>& snapshots, const Partition& particles,
+                                      const RunOptions& run)
+    : options_(options),
+      grid_(grid),
+      comm_(snapshots.front().comm),
+      seed_(run.seed),
+      d_(snapshots.front().components()),
+      particles_(particles),
+      potential_(network_of<T>(options, d_)),
+      inputs_of_potential_(potential_ ? potential_->shape().inputs : d_),
+      panel_(panel_particles(particles, grid.knots())),
+      interaction_(interaction_of<T>(options, comm_, particles, d_, grid.knots(), run.seed)),
+      layout_(std::make_shared<Layout>(comm_,
+                                       std::vector<Block>{{"trajectory", particles, d_ * grid.knots()},
+                                                          parameter_block(comm_, "parameters", unknowns())})),
+      gather_(comm_, (*layout_)[parameters].partition, 1),
+      gradient_(comm_, of_networks(), particles.local_tiles()),
+      likelihood_(snapshots, grid.snapshot_knots, particles,
+                  options.bandwidth.is_word() ? 0 : options.bandwidth.number, options.blur, run.seed),
+      times_("Weir::ResidualTraining::times", grid.knots()),
+      theta_("Weir::ResidualTraining::theta", of_networks()),
+      inputs_("Weir::ResidualTraining::inputs", inputs_of_potential_, panel_ * grid.knots()),
+      slope_("Weir::ResidualTraining::slope", inputs_of_potential_, panel_ * grid.knots()),
+      u_("Weir::ResidualTraining::u", inputs_of_potential_, panel_ * grid.knots()),
+      hessian_u_("Weir::ResidualTraining::hessian_u", inputs_of_potential_, panel_ * grid.knots()),
+      particle_squares_("Weir::ResidualTraining::particle_squares", panel_),
+      squares_("Weir::ResidualTraining::squares", 1, particles.local_tiles()),
+      sum_(comm_, 1),
+      total_("Weir::ResidualTraining::total", unknowns()),
+      velocity_("Weir::ResidualTraining::velocity", 1, (*layout_)[parameters].partition.local_particles()) {
+  const auto times = Kokkos::create_mirror_view(times_);
+  for (Index j = 0; j < grid.knots(); ++j) times(j) = grid.times[j];
+  Kokkos::deep_copy(times_, times);
+  take_bandwidths();
+  if (potential_) tape_.emplace(*potential_, panel_ * grid.knots(), Purpose::mixed);
+  if (options.entropy) {
+    beta_ = *options.entropy;
+    score_.emplace(comm_, particles, d_, grid.knots(), options.score == "blob");
+    if (potential_) reference_.emplace(snapshots, particles, grid.knots());
+  }
+  if (!options.entropy && !options.interaction) return;
+  field_ = Matrix<Real>("Weir::ResidualTraining::field", d_ * grid.knots(), particles.local_particles());
+  field_u_ = Matrix<Real>("Weir::ResidualTraining::field_u", d_ * grid.knots(), particles.local_particles());
+}
+
+/// Between snapshots bandwidths are interpolated.
+template <class T>
+void ResidualTraining<T>::take_bandwidths() {
+  for (Index k = 0; k + 1 < likelihood_.snapshots(); ++k) {
+    const Index first = grid_.snapshot_knots[k], steps = grid_.snapshot_knots[k + 1] - first;
+    const Real from = likelihood_.bandwidth(k), to = likelihood_.bandwidth(k + 1);
+    for (Index j = 0; j < steps; ++j) first_bandwidths_.push_back(from + Real(j) / Real(steps) * (to - from));
+  }
+  first_bandwidths_.push_back(likelihood_.bandwidth(likelihood_.snapshots() - 1));
+  bandwidths_ = first_bandwidths_;
+}
+
+template <class T>
+void ResidualTraining<T>::initialise(const MatrixRef<Real>& parameters) const {
+  const Vector<Real> all("Weir::ResidualTraining::initial", unknowns());  // the bandwidths' factor is one
+  if (potential_)
+    initialise_network(potential_->shape(), seed_, 0, 0, VectorRef<Real>(all.data(), of_potential()));
+  if (interaction_)
+    initialise_network(interaction_->network().shape(), seed_, 1, 0,
+                       VectorRef<Real>(all.data() + of_potential(), of_networks() - of_potential()));
+  if (options_.train_entropy) Kokkos::deep_copy(Kokkos::subview(all, beta()), *options_.entropy);
+  const Index first = (*layout_)[TrajectoryTraining::parameters].partition.first_particle();
+  Kokkos::parallel_for(
+      "Weir::ResidualTraining::initialise", Range(0, Index(parameters.extent(1))),
+      KOKKOS_LAMBDA(Index i) { parameters(0, i) = all(first + i); });
+  Kokkos::fence();
+}
+
+template <class T>
+void ResidualTraining<T>::velocity(Real t, const ConstBlockViews& x, const BlockViews& v) {
+  const Index iteration = Index(std::llround(t));
+  take_parameters(x[parameters]);
+  take_field(iteration, x[trajectory]);
+  const MatrixRef<Real> gradient = v[trajectory];
+  const LocalTiles tiles = particles_.local();
+  for (Index local = 0; local < tiles.tiles; ++local) visit_tile(tiles[local], x[trajectory], gradient);
+  const Real slope = add_field_gradient(iteration, x[trajectory], gradient) +
+                     likelihood_.add_gradient(iteration, x[trajectory], log_factor_, gradient);
+  if (of_networks() > 0)
+    gradient_.sum(tiles.tiles, total_.data(), "the gradient of the energies' parameters");
+  total_(log_factor()) = options_.train_bandwidth ? slope : 0;
+
+  const Index rows = Index(gradient.extent(0));
+  Kokkos::parallel_for(
+      "Weir::ResidualTraining::velocity", Range(0, Index(gradient.extent(1))), KOKKOS_LAMBDA(Index i) {
+        for (Index c = 0; c < rows; ++c) gradient(c, i) = -gradient(c, i);
+      });
+  const Index first = (*layout_)[parameters].partition.first_particle();
+  for (Index i = 0; i < Index(velocity_.extent(1)); ++i) velocity_(0, i) = -total_(first + i);
+  Kokkos::deep_copy(v[parameters], velocity_);
+}
+
+template <class T>
+void ResidualTraining<T>::take_field(Index iteration, const MatrixRef<const Real>& x) {
+  const auto field = field_;
+  if (field.extent(0) > 0) Kokkos::deep_copy(field, 0);
+  if (score_) {
+    const auto scores = (*score_)(x, bandwidths_);
+    const Real beta = beta_;
+    const Index rows = Index(field.extent(0));
+    Kokkos::parallel_for(
+        "Weir::ResidualTraining::take_field", Range(0, Index(field.extent(1))), KOKKOS_LAMBDA(Index i) {
+          for (Index c = 0; c < rows; ++c) field(c, i) = beta * scores(c, i);
+        });
+    Kokkos::fence();
+  }
+  if (reference_) reference_->add_force(beta_, x, field);
+  if (interaction_) interaction_->add_force(iteration, x, interaction_theta(), field);
+}
+
+template <class T>
+Real ResidualTraining<T>::add_field_gradient(Index iteration, const MatrixRef<const Real>& x,
+                                             const MatrixRef<Real>& gradient) {
+  Real log_bandwidth = 0;
+  if (score_) {
+    const auto slopes = score_->add_gradient(x, bandwidths_, field_u_, beta_, gradient);
+    log_bandwidth = beta_ * slopes.log_bandwidth;
+    const Real of_reference = reference_ ? reference_->add_gradient(beta_, x, field_u_, gradient) : 0;
+    if (options_.train_entropy) total_(beta()) = slopes.scale + of_reference;
+  }
+  if (interaction_)
+    interaction_->add_gradient(iteration, x, interaction_theta(), field_u_, gradient, gradient_,
+                               of_potential());
+  return log_bandwidth;
+}
+
+template <class T>
+TrajectoryTraining::Loss ResidualTraining<T>::loss(const MatrixRef<const Real>& x,
+                                                   const MatrixRef<const Real>& parameters) {
+  take_parameters(parameters);
+  take_field(0, x);
+  const LocalTiles tiles = particles_.local();
+  for (Index local = 0; local < tiles.tiles; ++local) visit_tile(tiles[local], x, {});
+  Loss loss{};
+  sum_(squares_, &loss.residual, "the residual of the trajectory");
+  loss.likelihood = likelihood_.value(0, x, log_factor_);
+  return loss;
+}
+
+template <class T>
+LearnedEnergy ResidualTraining<T>::energy(const MatrixRef<const Real>& parameters) {
+  const auto all = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), gather_(parameters));
+  LearnedEnergy energy;
+  energy.dimension = d_;
+  for (std::size_t k = 0; k + 1 < grid_.snapshot_knots.size(); ++k)
+    energy.times.push_back(grid_.times[grid_.snapshot_knots[k]]);
+  if (potential_)
+    energy.potential_network = StoredNetwork{potential_->shape(), {all.data(), all.data() + of_potential()}};
+  if (interaction_)
+    energy.interaction_network = StoredNetwork{interaction_->network().shape(),
+                                               {all.data() + of_potential(), all.data() + of_networks()}};
+  if (!options_.entropy) return energy;
+  const Real found = options_.train_entropy ? all(0, beta()) : *options_.entropy;
+  energy.entropy = {found};
+  if (reference_) energy.potential = reference_->expansion(found);
+  return energy;
+}
+
+template <class T>
+Real ResidualTraining<T>::bandwidth(const MatrixRef<const Real>& parameters) {
+  take_parameters(parameters);
+  Real sum = 0;
+  for (Index knot : grid_.snapshot_knots) sum += bandwidths_[knot];
+  return sum / Real(grid_.snapshot_knots.size());
+}
+
+template <class T>
+void ResidualTraining<T>::take_parameters(const MatrixRef<const Real>& parameters) {
+  const auto all = gather_(parameters);
+  const auto theta = theta_;
+  Kokkos::parallel_for(
+      "Weir::ResidualTraining::take_parameters", Range(0, of_networks()),
+      KOKKOS_LAMBDA(Index i) { theta(i) = T(all(0, i)); });
+  Kokkos::deep_copy(log_factor_, Kokkos::subview(all, 0, log_factor()));
+  if (options_.train_entropy) Kokkos::deep_copy(beta_, Kokkos::subview(all, 0, beta()));
+  for (std::size_t j = 0; j < bandwidths_.size(); ++j)
+    bandwidths_[j] = first_bandwidths_[j] * std::exp(log_factor_);
+}
+
+template <class T>
+void ResidualTraining<T>::visit_tile(const Tile& tile, const MatrixRef<const Real>& x,
+                                     const MatrixRef<Real>& gradient) {
+  const bool wanted = gradient.data() != nullptr;
+  Kokkos::deep_copy(Kokkos::subview(squares_, 0, tile.local), Real(0));
+  for (Index begin = 0; begin < tile.count; begin += panel_) {
+    const Index first = tile.first + begin, count = std::min(panel_, tile.count - begin);
+    const Index columns = count * grid_.knots();
+    if (potential_) {
+      take_inputs(first, count, x);
+      potential_->input_gradient(potential_theta(), columns_of(inputs_, columns), *tape_,
+                                 columns_of(slope_, columns));
+    }
+    find_residual(tile.local, first, count, x, gradient);
+    if (!wanted || !potential_) continue;
+    const VectorRef<T> theta_bar(gradient_[tile.local].data(), std::size_t(of_potential()));
+    potential_->mixed(potential_theta(), columns_of(u_, columns), *tape_, theta_bar,
+                      columns_of(hessian_u_, columns), begin > 0);
+    add_hessian(first, count, gradient);
+  }
+}
+
+template <class T>
+void ResidualTraining<T>::take_inputs(Index first, Index count, const MatrixRef<const Real>& x) {
+  const auto inputs = inputs_;
+  const auto times = times_;
+  const Index d = d_, knots = grid_.knots();
+  const bool timed = inputs_of_potential_ > d_;
+  Kokkos::parallel_for(
+      "Weir::ResidualTraining::inputs", Range(0, count), KOKKOS_LAMBDA(Index p) {
+        for (Index j = 0; j < knots; ++j) {
+          for (Index c = 0; c < d; ++c) inputs(c, p * knots + j) = T(x(d * j + c, first + p));
+          if (timed) inputs(d, p * knots + j) = T(times(j));
+        }
+      });
+  Kokkos::fence();
+}
+
+/// r_j = x_{j+1} - x_j + h_j v_j; u is the gradient of the residual with respect to g, the sum of slope and
+/// field.
+template <class T>
+void ResidualTraining<T>::find_residual(Index tile, Index first, Index count, const MatrixRef<const Real>& x,
+                                        const MatrixRef<Real>& gradient) {
+  const auto slope = slope_, u = u_;
+  const auto times = times_;
+  const auto particle_squares = particle_squares_;
+  const auto squares = squares_, field = field_, field_u = field_u_;
+  const bool more = field_.extent(0) > 0;
+  const Index d = d_, knots = grid_.knots(), inputs = inputs_of_potential_;
+  const bool wanted = gradient.data() != nullptr;
+  const Real later = options_.residual == "trapezoid" ? 0.5 : 0,
+             share = options_.weight / Real(particles_.particles());
+  Kokkos::parallel_for(
+      "Weir::ResidualTraining::residual", Range(0, count), KOKKOS_LAMBDA(Index p) {
+        const Index i = first + p;
+        Real square = 0;
+        for (Index j = 0; wanted && j < knots; ++j) {
+          for (Index c = 0; c < d; ++c) gradient(d * j + c, i) = 0;
+          for (Index c = 0; c < inputs; ++c) u(c, p * knots + j) = 0;
+        }
+        for (Index j = 0; j + 1 < knots; ++j) {
+          const Real h = times(j + 1) - times(j), scale = share / h;
+          const Index here = p * knots + j;
+          for (Index c = 0; c < d; ++c) {
+            Real v = (1 - later) * Real(slope(c, here)) + later * Real(slope(c, here + 1));
+            if (more) v += (1 - later) * field(d * j + c, i) + later * field(d * (j + 1) + c, i);
+            const Real r = x(d * (j + 1) + c, i) - x(d * j + c, i) + h * v;
+            square += scale * r * r;
+            if (!wanted) continue;
+            gradient(d * j + c, i) -= 2 * scale * r;
+            gradient(d * (j + 1) + c, i) += 2 * scale * r;
+            u(c, here) += T(2 * scale * h * (1 - later) * r);
+            u(c, here + 1) += T(2 * scale * h * later * r);
+          }
+        }
+        for (Index j = 0; wanted && more && j < knots; ++j)
+          for (Index c = 0; c < d; ++c) field_u(d * j + c, i) = Real(u(c, p * knots + j));
+        particle_squares(p) = square;
+      });
+  Kokkos::parallel_for(
+      "Weir::ResidualTraining::square", Range(0, 1), KOKKOS_LAMBDA(Index) {
+        for (Index p = 0; p < count; ++p) squares(0, tile) += particle_squares(p);
+      });
+  Kokkos::fence();
+}
+
+template <class T>
+void ResidualTraining<T>::add_hessian(Index first, Index count, const MatrixRef<Real>& gradient) {
+  const auto hessian_u = hessian_u_;
+  const Index d = d_, knots = grid_.knots();
+  Kokkos::parallel_for(
+      "Weir::ResidualTraining::hessian", Range(0, count), KOKKOS_LAMBDA(Index p) {
+        for (Index j = 0; j < knots; ++j)
+          for (Index c = 0; c < d; ++c) gradient(d * j + c, first + p) += Real(hessian_u(c, p * knots + j));
+      });
+  Kokkos::fence();
+}
+
+template class ResidualTraining<float>;
+template class ResidualTraining<double>;
+
+std::unique_ptr<TrajectoryTraining> make_trajectory_training(const TrajectoryModelOptions& options,
+                                                             const TimeGrid& grid,
+                                                             const std::vector<Ensemble>& snapshots,
+                                                             const Partition& particles,
+                                                             const RunOptions& run) {
+  if (run.single_precision())
+    return std::make_unique<ResidualTraining<float>>(options, grid, snapshots, particles, run);
+  return std::make_unique<ResidualTraining<double>>(options, grid, snapshots, particles, run);
+}
+
+}  // namespace weir

@@ -1,0 +1,32 @@
+#include "methods/populations/Coupling.hpp"
+
+namespace weir {
+
+void describe(Section& section, CouplingOptions& options) {
+  if (section.reading()) options.where = section.path();
+  section
+      .option(
+          "method", options.method,
+          "auto: assignment where sizes are equal, network_simplex elsewhere. sinkhorn: entropic, of whole "
+          "populations, for sizes beyond exact_limit")
+      .one_of({"auto", "assignment", "network_simplex", "sinkhorn"});
+  section.option("batch", options.batch, "particles coupled at a time, or `whole` populations")
+      .at_least(1)
+      .one_of({"whole"});
+  section
+      .option("exact_limit", options.exact_limit, "most particles a side that are coupled exactly at a time")
+      .at_least(1);
+  section
+      .option("epsilon", options.epsilon,
+              "sinkhorn: weight of the entropy, in units of the mean squared distance of independent pairs")
+      .above(0);
+  section
+      .option("tolerance", options.tolerance,
+              "sinkhorn: error of the marginals at which to stop (of 2 at most)")
+      .above(0);
+  section.option("max_iterations", options.max_iterations, "sinkhorn: most iterations").at_least(1);
+  if (section.reading() && options.method == "sinkhorn" && section.given("batch") && !options.batch.is_word())
+    section.error("batch", "sinkhorn couples whole populations; leave batch out, or give `whole`");
+}
+
+}  // namespace weir

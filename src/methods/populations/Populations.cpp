@@ -1,0 +1,236 @@
+#include "methods/populations/Populations.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "methods/simulate/Simulation.hpp"
+#include "weir/base/Error.hpp"
+#include "weir/ensemble/RowExchange.hpp"
+#include "weir/parallel/Shuffle.hpp"
+
+namespace weir {
+
+namespace {
+bool are_ascending(const std::vector<Real>& times) {
+  return std::adjacent_find(times.begin(), times.end(), std::greater_equal<Real>()) == times.end();
+}
+}  // namespace
+
+void describe(Section& section, SimulatedPopulations& options) {
+  describe(section, static_cast<SimulateOptions&>(options));
+  if (section.reading() && options.time.tolerance)
+    section.error(
+        "time.tolerance",
+        "there is one population a step, so steps are of one size; leave it out, and make `step` small");
+}
+void describe(Section& section, FilePopulations& options) {
+  describe(section, static_cast<DataOptions&>(options));
+  if (section.reading() && !are_ascending(options.times))
+    section.error("times", fmt::format("found [{}]; allowed: each above the one before",
+                                       fmt::join(options.times, ", ")));
+}
+void describe(Section& section, PopulationsOptions& options) {
+  if (section.reading()) options.where = section.path();
+  section.one_of(options.source, "where the populations come from");
+}
+void describe(Section& section, SplitOptions& options) {
+  section.option("test", options.test, "share of each population kept from training").at_least(0).below(1);
+}
+
+Index train_size(Index size, const SplitOptions& split) {
+  return size - Index(std::llround(split.test * Real(size)));
+}
+
+void check_split(const SplitOptions& split, Index population, Index size, const std::string& where) {
+  const Index train = train_size(size, split), test = size - train;
+  if (train < 2)
+    throw InputError(
+        where, fmt::format(
+                   "population {} has {} particles, of which {} would be for training; at least 2 are needed",
+                   population, size, train));
+  if (split.test > 0 && test < 1)
+    throw InputError(where, fmt::format("population {} has {} particles, too few for a test share of {}",
+                                        population, size, split.test));
+}
+
+namespace {
+
+/// Where row i of a population goes: a place in its training part, or behind it in its test part.
+Shuffle split_shuffle(Index size, Index seed, bool paired, Index population) {
+  return Shuffle(size, seed, Stream::split, paired ? 0 : population);
+}
+
+/// Sends rows to where the split puts them, and fills both parts of the populations.
+class Splitter {
+ public:
+  Splitter(const std::vector<Index>& sizes, Index dimension, const SplitOptions& split, bool paired,
+           const Communicator& comm, const RunOptions& run, const std::string& where)
+      : comm_(comm), exchange_(comm, dimension) {
+    for (std::size_t k = 0; k < sizes.size(); ++k) {
+      check_split(split, Index(k), sizes[k], where);
+      const Index train = train_size(sizes[k], split), test = sizes[k] - train;
+      shuffles_.push_back(split_shuffle(sizes[k], run.seed, paired, Index(k)));
+      train_.emplace_back(comm, train, dimension, run.tile);
+      test_.emplace_back(comm, test, dimension, run.tile);
+    }
+  }
+
+  enum class Parts { both, train, test };
+  /// Row number `row` of population k; sent only if it falls into `parts`.
+  void send(Index k, Index row, const Real* values, Parts parts = Parts::both) {
+    const Index place = shuffles_[k](row), boundary = train_[k].particles();
+    if (place < boundary && parts != Parts::test)
+      exchange_.send(train_[k].partition.owner_of_row(place), 2 * k, place, values);
+    if (place >= boundary && parts != Parts::train)
+      exchange_.send(test_[k].partition.owner_of_row(place - boundary), 2 * k + 1, place - boundary, values);
+  }
+
+  /// Collective: what has been sent so far arrives.
+  void deliver() {
+    exchange_.deliver([&](const RowExchange::Row& row) {
+      Ensemble& ensemble = (row.tag % 2 == 0 ? train_ : test_)[row.tag / 2];
+      const Index d = ensemble.components();
+      std::copy_n(row.values, d, &ensemble.x(0, row.key - ensemble.partition.first_row()));
+    });
+  }
+
+  Populations take(std::vector<Real> times) {
+    return {std::move(times), std::move(train_), std::move(test_)};
+  }
+
+ private:
+  Communicator comm_;
+  RowExchange exchange_;
+  std::vector<Shuffle> shuffles_;
+  std::vector<Ensemble> train_, test_;
+};
+
+struct Make {
+  const SplitOptions& split;
+  bool paired;
+  const Communicator& comm;
+  const RunOptions& run;
+  const std::string& where;
+
+  Populations operator()(const SimulatedPopulations& options) const {
+    Simulation trajectory(options, comm, run, 0);
+    const Index steps = trajectory.planned_steps(), size = trajectory.initial().particles();
+    // Rows are split alike in all populations: the test part is one trajectory.
+    Splitter splitter(std::vector<Index>(steps + 1, size), trajectory.initial().components(), split, true,
+                      comm, run, where);
+    std::vector<Real> times(steps + 1);
+    const auto send = [&](Index k, const Partition& partition, const MatrixRef<const Real>& x,
+                          Splitter::Parts parts) {
+      const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), x);
+      for (Index i = 0; i < partition.local_rows(); ++i)
+        splitter.send(k, partition.first_row() + i, &host(0, i), parts);
+      splitter.deliver();
+    };
+    trajectory.run([&](const Tick& tick, const MatrixRef<const Real>& x) {
+      WEIR_CHECK(tick.step <= steps, "step {} of {}", tick.step, steps);
+      times[tick.step] = tick.time;
+      send(tick.step, trajectory.initial().partition, x,
+           paired ? Splitter::Parts::both : Splitter::Parts::test);
+    });
+    for (Index k = 0; !paired && k <= steps; ++k) {
+      SimulatedPopulations fresh = options;
+      fresh.time.end = k == 0 ? times[1] : times[k];
+      Simulation simulation(fresh, comm, run, k + 1);
+      simulation.run([&](const Tick& tick, const MatrixRef<const Real>& x) {
+        if (tick.step == k) send(k, simulation.initial().partition, x, Splitter::Parts::train);
+      });
+    }
+    return splitter.take(std::move(times));
+  }
+
+  Populations operator()(const FilePopulations& options) const {
+    // Each rank reads a stripe of rows; labels first, to learn the sizes of the populations.
+    std::vector<Real> rows, labels;
+    Index columns = 0, first = 0, count = 0;
+    comm.agree([&] {
+      const auto reader = open_data(options), label_reader = open_labels(options);
+      columns = reader->columns();
+      if (!label_reader)
+        throw InputError(where,
+                         "the rows carry no labels; give `labels: {column: ..}` or `labels: {path: ..}`");
+      const Partition stripes(comm, reader->rows(), run.tile);
+      first = stripes.first_row(), count = stripes.local_rows();
+      rows.resize(count * columns);
+      labels.resize(count);
+      if (count > 0) reader->read_rows(first, count, rows.data());
+      if (count > 0) label_reader->read_rows(first, count, labels.data());
+    });
+    const std::vector<Real> known = all_labels(labels);
+    if (known.size() < 2)
+      throw InputError(where,
+                       fmt::format("the labels tell {} population; at least two are needed to see a change",
+                                   known.size()));
+    const std::vector<Real> times = options.times.empty() ? known : options.times;
+    if (times.size() != known.size())
+      throw InputError(where + ".file.times",
+                       fmt::format("has {} entries for {} populations", times.size(), known.size()));
+
+    // Number of each row within its population: rows of the same label on ranks before this one, then here.
+    std::vector<Index> here(known.size(), 0), before(known.size()), sizes(known.size());
+    const auto population = [&](Real label) {
+      return Index(std::lower_bound(known.begin(), known.end(), label) - known.begin());
+    };
+    for (Real label : labels) ++here[population(label)];
+    for (std::size_t k = 0; k < known.size(); ++k) {
+      before[k] = comm.exclusive_prefix(here[k]);
+      sizes[k] = comm.sum(here[k]);
+      if (paired && sizes[k] != sizes[0])
+        throw InputError(
+            where,
+            fmt::format("`pairing: paired` needs populations of equal size; {} has {} rows where {} has {}",
+                        known[k], sizes[k], known[0], sizes[0]));
+    }
+    Splitter splitter(sizes, columns, split, paired, comm, run, where);
+    for (Index i = 0; i < count; ++i) {
+      const Index k = population(labels[i]);
+      splitter.send(k, before[k]++, &rows[i * columns]);
+    }
+    splitter.deliver();
+    return splitter.take(times);
+  }
+
+  /// The different labels of all ranks, ascending.
+  std::vector<Real> all_labels(const std::vector<Real>& labels) const {
+    std::set<Real> different(labels.begin(), labels.end());
+    const std::vector<Real> mine(different.begin(), different.end());
+    const auto bytes = comm.all_gather(mine.data(), Index(mine.size() * sizeof(Real)));
+    const auto* values = reinterpret_cast<const Real*>(bytes.data());
+    different.insert(values, values + bytes.size() / sizeof(Real));
+    return {different.begin(), different.end()};
+  }
+};
+
+}  // namespace
+
+Populations make_populations(const PopulationsOptions& options, const SplitOptions& split, bool paired,
+                             const Communicator& comm, const RunOptions& run) {
+  return std::visit(Make{split, paired, comm, run, options.where}, options.source);
+}
+
+Index check_populations(const PopulationsOptions& options, const Communicator& comm, const RunOptions& run) {
+  Index dimension = 0;
+  if (const auto* simulated = std::get_if<SimulatedPopulations>(&options.source)) {
+    comm.agree([&] { dimension = shape_of(simulated->initial).dimension; });
+    check_simulation(*simulated, comm, run);
+    return dimension;
+  }
+  comm.agree([&] {
+    const auto& file = std::get<FilePopulations>(options.source);
+    dimension = open_data(file)->columns();
+    if (!open_labels(file))
+      throw InputError(options.where,
+                       "the rows carry no labels; give `labels: {column: ..}` or `labels: {path: ..}`");
+  });
+  return dimension;
+}
+
+}  // namespace weir

@@ -1,0 +1,62 @@
+// Snapshots of a population: ensembles at times t_0 < t_1 < .., each split into a training and a test part.
+//
+// unpaired (default)  every snapshot is an independent population: rows read are shuffled and split per
+// snapshot;
+//                     simulated training populations start from a fresh ensemble each
+// paired              row i of every snapshot is the same particle, and stays so through the split
+//
+// Simulated test particles are one trajectory in either case, so that a prediction is measured against where
+// the very same particles went.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "methods/simulate/SimulateOptions.hpp"
+#include "weir/ensemble/Ensemble.hpp"
+#include "weir/input/DataOptions.hpp"
+#include "weir/input/RunOptions.hpp"
+
+namespace weir {
+
+struct SimulatedPopulations : SimulateOptions {
+  static constexpr const char* key = "simulate";
+  static constexpr const char* doc = "simulated: one population a step";
+};
+struct FilePopulations : DataOptions {
+  static constexpr const char* key = "file";
+  static constexpr const char* doc = "read from a file whose rows carry labels, one population a label";
+};
+struct PopulationsOptions {
+  std::variant<SimulatedPopulations, FilePopulations> source;
+  std::string where;
+};
+struct SplitOptions {
+  Real test = 0;
+};
+void describe(Section& section, SimulatedPopulations& options);
+void describe(Section& section, FilePopulations& options);
+void describe(Section& section, PopulationsOptions& options);
+void describe(Section& section, SplitOptions& options);
+
+struct Populations {
+  std::vector<Real> times;
+  std::vector<Ensemble> train, test;
+  Index count() const { return Index(times.size()); }
+  Index dimension() const { return train.front().components(); }
+};
+
+/// Particles of a population of `size` that are for training.
+Index train_size(Index size, const SplitOptions& split);
+/// Throws InputError, for the section `where`, unless both parts of the population have particles. Not
+/// collective.
+void check_split(const SplitOptions& split, Index population, Index size, const std::string& where);
+
+/// Collective. Throws InputError: fewer than two populations, an empty part, unequal sizes under `paired`.
+Populations make_populations(const PopulationsOptions& options, const SplitOptions& split, bool paired,
+                             const Communicator& comm, const RunOptions& run);
+
+/// Collective: checks what can be checked without simulating, and returns the dimension.
+Index check_populations(const PopulationsOptions& options, const Communicator& comm, const RunOptions& run);
+
+}  // namespace weir

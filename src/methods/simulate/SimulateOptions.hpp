@@ -1,0 +1,39 @@
+// What a `simulate` section holds; learn_energies uses it to make populations.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weir/energies/EnergyOptions.hpp"
+#include "weir/ensemble/InitialEnsemble.hpp"
+
+namespace weir {
+
+struct TimeOptions {
+  Real start = 0, end = 1, step = 0.01;
+  std::string scheme = "langevin";
+  std::optional<Real> tolerance;
+  std::string where;
+};
+struct SnapshotOptions {
+  Index every = 0;
+};
+struct SimulateMetricsOptions {
+  std::vector<std::string> report{"mean", "covariance", "free_energy"};
+  Index every = 1;
+};
+
+struct SimulateOptions {
+  InitialOptions initial;
+  EnergyOptions energy;
+  TimeOptions time;
+  SnapshotOptions snapshots;
+  SimulateMetricsOptions metrics;
+};
+void describe(Section& section, TimeOptions& options);
+void describe(Section& section, SnapshotOptions& options);
+void describe(Section& section, SimulateMetricsOptions& options);
+void describe(Section& section, SimulateOptions& options);
+
+}  // namespace weir

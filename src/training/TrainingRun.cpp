@@ -1,0 +1,28 @@
+#include "weir/training/TrainingRun.hpp"
+
+#include "weir/parallel/Counters.hpp"
+
+namespace weir {
+
+SteppingOptions training_steps(Index iterations, const RunOptions& run,
+                               const std::vector<ParameterRuleChoice>& rules) {
+  SteppingOptions stepping;
+  stepping.end = Real(iterations);
+  stepping.step = 1;
+  stepping.seed = run.seed;
+  for (const auto& choice : rules) stepping.rules.push_back(std::get<ParameterRuleOptions>(choice.rule));
+  return stepping;
+}
+
+bool run_training(Stage& stage, const StageList& stages, const TrainingReports& reports, RunOutput& output,
+                  RunControl& control) {
+  const Index iterations = stage.planned_steps();
+  return control.run(stage, stages.number("train"), [&](const Tick& tick) {
+    if (tick.step % reports.every != 0 && tick.step != iterations) return;
+    const Phase phase("metrics");
+    output.report(stages.round() * iterations + tick.step, Real(tick.step) / Real(reports.per_time),
+                  reports.metrics(tick));
+  });
+}
+
+}  // namespace weir
