@@ -17,9 +17,9 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/input DESTINATION ${WEIR_INSTALL_SHARE})
 
 if(WEIR_PYTHON_FOUND)
   file(RELATIVE_PATH WEIR_PLOT_PACKAGE /prefix/${CMAKE_INSTALL_BINDIR} /prefix/${WEIR_INSTALL_SHARE}/plot)
-  configure_file(${PROJECT_SOURCE_DIR}/src/plot/weir-plot.in ${PROJECT_BINARY_DIR}/generated/weir-plot @ONLY)
+  configure_file(${PROJECT_SOURCE_DIR}/src/python/weir-plot.in ${PROJECT_BINARY_DIR}/generated/weir-plot @ONLY)
   install(PROGRAMS ${PROJECT_BINARY_DIR}/generated/weir-plot DESTINATION ${CMAKE_INSTALL_BINDIR})
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/plot/weir_plot DESTINATION ${WEIR_INSTALL_SHARE}/plot FILES_MATCHING PATTERN *.py)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/python/weir_plot DESTINATION ${WEIR_INSTALL_SHARE}/plot FILES_MATCHING PATTERN *.py)
 endif()
 
 install(EXPORT WeirTargets NAMESPACE Weir:: DESTINATION ${WEIR_INSTALL_CMAKE})

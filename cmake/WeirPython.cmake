@@ -23,8 +23,8 @@ endif()
 
 # weir-plot stands beside the executable, in the build folder as when installed; its package is found from there.
 if(WEIR_PYTHON_FOUND)
-  set(WEIR_PLOT_PACKAGE ${PROJECT_SOURCE_DIR}/src/plot)
-  configure_file(${PROJECT_SOURCE_DIR}/src/plot/weir-plot.in ${PROJECT_BINARY_DIR}/weir-plot @ONLY
+  set(WEIR_PLOT_PACKAGE ${PROJECT_SOURCE_DIR}/src/python)
+  configure_file(${PROJECT_SOURCE_DIR}/src/python/weir-plot.in ${PROJECT_BINARY_DIR}/weir-plot @ONLY
     FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 else()
   file(REMOVE ${PROJECT_BINARY_DIR}/weir-plot)

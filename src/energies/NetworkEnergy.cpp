@@ -45,8 +45,7 @@ struct TileNetwork {
                parameters.extent(0), network.parameters());
     const auto to = theta;
     Kokkos::parallel_for(
-        "Weir::TileNetwork::set_parameters",
-        Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, network.parameters()),
+        "Weir::TileNetwork::set_parameters", Range(0, network.parameters()),
         KOKKOS_LAMBDA(Index k) { to(k) = T(parameters(k)); });
   }
 
@@ -61,8 +60,7 @@ struct TileNetwork {
     const Index d = Index(x.extent(0));
     const bool time = network.shape().time;
     Kokkos::parallel_for(
-        "Weir::TileNetwork::fill", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, count),
-        KOKKOS_LAMBDA(Index i) {
+        "Weir::TileNetwork::fill", Range(0, count), KOKKOS_LAMBDA(Index i) {
           for (Index c = 0; c < d; ++c) to(c, i) = T(x(c, first + i)) - (origin ? origin[c] : T(0));
           if (time) to(d, i) = T(t);
         });
@@ -90,8 +88,7 @@ class NetworkPotentialOf : public NetworkPotential {
       work_.compute_values(tile.count);
       const auto found = work_.value;
       Kokkos::parallel_for(
-          "Weir::NetworkPotential::add_value",
-          Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, tile.count),
+          "Weir::NetworkPotential::add_value", Range(0, tile.count),
           KOKKOS_LAMBDA(Index i) { values(tile.first + i) += Real(found(0, i)); });
     }
   }
@@ -105,9 +102,7 @@ class NetworkPotentialOf : public NetworkPotential {
       work_.compute_gradients(tile.count);
       const auto found = work_.gradient;
       Kokkos::parallel_for(
-          "Weir::NetworkPotential::add_gradient",
-          Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, tile.count),
-          KOKKOS_LAMBDA(Index i) {
+          "Weir::NetworkPotential::add_gradient", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
             for (Index c = 0; c < d; ++c) out(c, tile.first + i) += factor * Real(found(c, i));
           });
     }

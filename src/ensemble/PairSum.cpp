@@ -52,9 +52,7 @@ void SourceBlocks<T>::post(Index b, const MatrixRef<const Real>& y, const Matrix
   if (block.owner == comm_.rank()) {
     const Index components = Index(y.extent(0));
     Kokkos::parallel_for(
-        "Weir::PairSum::pack",
-        Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, block.sources),
-        KOKKOS_LAMBDA(Index j) {
+        "Weir::PairSum::pack", Range(0, block.sources), KOKKOS_LAMBDA(Index j) {
           for (Index c = 0; c < components; ++c) buffer(j * stride + c) = T(y(c, first + j));
           for (Index k = components; k < stride; ++k)
             buffer(j * stride + k) = T(fields(k - components, first + j));

@@ -166,8 +166,7 @@ void Stage::Solver::check_finite(Vec x, const Tick& tick) const {
     const Index d = Index(values.extent(0));
     Index bad = 0;
     Kokkos::parallel_reduce(
-        "Weir::Stage::check_finite",
-        Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(values.extent(1))),
+        "Weir::Stage::check_finite", Range(0, Index(values.extent(1))),
         KOKKOS_LAMBDA(Index i, Index & found) {
           for (Index c = 0; c < d; ++c) found += !(fabs(values(c, i)) <= 1.7976931348623157e308);
         },

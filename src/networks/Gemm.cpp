@@ -41,8 +41,7 @@ void kernel_gemm(Op op_a, Op op_b, Index m, Index n, Index k, T alpha, const T* 
                  Index ldb, T beta, T* c, Index ldc) {
   const bool a_as_is = op_a == Op::none, b_as_is = op_b == Op::none;
   Kokkos::parallel_for(
-      "Weir::gemm", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, m * n),
-      KOKKOS_LAMBDA(Index entry) {
+      "Weir::gemm", Range(0, m * n), KOKKOS_LAMBDA(Index entry) {
         const Index i = entry % m, j = entry / m;
         T sum = 0;
         for (Index l = 0; l < k; ++l)
@@ -55,8 +54,7 @@ void kernel_gemm(Op op_a, Op op_b, Index m, Index n, Index k, T alpha, const T* 
 template <class T>
 void scale(Index m, Index n, T beta, T* c, Index ldc) {
   Kokkos::parallel_for(
-      "Weir::gemm::scale", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, n),
-      KOKKOS_LAMBDA(Index j) {
+      "Weir::gemm::scale", Range(0, n), KOKKOS_LAMBDA(Index j) {
         for (Index i = 0; i < m; ++i) c[i + j * ldc] = beta == 0 ? T(0) : beta * c[i + j * ldc];
       });
 }

@@ -58,8 +58,7 @@ void copy_vectors(const T* theta, const typename Mlp<T>::LayerPlan& plan, bool l
                   const Matrix<T>& vectors) {
   const Index bias = plan.bias, gain = plan.gain, shift = plan.shift;
   Kokkos::parallel_for(
-      "Weir::Mlp::copy_vectors", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, plan.out),
-      KOKKOS_LAMBDA(Index i) {
+      "Weir::Mlp::copy_vectors", Range(0, plan.out), KOKKOS_LAMBDA(Index i) {
         vectors(i, 0) = theta[bias + i];
         if (!layer_norm) return;
         vectors(i, 1) = theta[gain + i];
@@ -376,9 +375,7 @@ void initialise_network(const MlpShape& shape, Index seed, Index network, Index 
     const Index begin = std::max(plan.weights, first), stop = std::min(end, first + Index(theta.extent(0)));
     const Index bias = plan.bias, gains = plan.gain, shifts = plan.shift;
     Kokkos::parallel_for(
-        "Weir::initialise_network",
-        Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(begin, std::max(begin, stop)),
-        KOKKOS_LAMBDA(Index i) {
+        "Weir::initialise_network", Range(begin, std::max(begin, stop)), KOKKOS_LAMBDA(Index i) {
           const Real constant = i >= gains && i < shifts ? 1 : 0;
           theta(i - first) = i < bias ? deviation * random.normal(i, network, 0) : constant;
         });

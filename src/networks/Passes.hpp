@@ -47,8 +47,7 @@ KOKKOS_FORCEINLINE_FUNCTION T total(Number<T> value) {
 
 template <class Body>
 void for_columns(const char* label, Index columns, Body body) {
-  Kokkos::parallel_for(label, Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, columns),
-                       body);
+  Kokkos::parallel_for(label, Range(0, columns), body);
 }
 
 /// Of a layer's matrices, what the passes touch: see MlpTape::Layer.

@@ -174,9 +174,7 @@ void add_to_sums(const MatrixRef<const T>& partials, int exponent, bool fresh,
   const auto bad = bad_strips;
   const MatrixRef<const T> from = partials;
   Kokkos::parallel_for(
-      "Weir::ExactSum::split",
-      Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, strips(length)),
-      KOKKOS_LAMBDA(Index strip) {
+      "Weir::ExactSum::split", Range(0, strips(length)), KOKKOS_LAMBDA(Index strip) {
         const Index first = strip * width;
         bool finite = true;
         if (first + width <= length) {
@@ -195,7 +193,7 @@ Real largest_magnitude(const MatrixRef<const T>& partials) {
   const MatrixRef<const T> from = partials;
   Real largest = 0;
   Kokkos::parallel_reduce(
-      "Weir::ExactSum::largest", Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, columns),
+      "Weir::ExactSum::largest", Range(0, columns),
       KOKKOS_LAMBDA(Index t, Real & most) {
         const Real here = length > 0 ? largest_of(&from(0, t), length) : 0;
         most = here > most ? here : most;

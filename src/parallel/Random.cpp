@@ -50,9 +50,7 @@ void fill(const MatrixRef<T>& noise, const Random& random, Index first_id, Index
   const Index components = Index(noise.extent(0)), count = Index(noise.extent(1));
   constexpr int width = Block<T>::normals;
   Kokkos::parallel_for(
-      "Weir::fill_normals",
-      Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, (count + lanes - 1) / lanes),
-      KOKKOS_LAMBDA(Index strip) {
+      "Weir::fill_normals", Range(0, (count + lanes - 1) / lanes), KOKKOS_LAMBDA(Index strip) {
         const Index first = strip * lanes;
         const int here = int(first + lanes < count ? lanes : count - first);
         T drawn[width * lanes];

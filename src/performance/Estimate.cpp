@@ -48,7 +48,7 @@ Real one_way(const Communicator& comm, Index bytes, int repetitions) {
 }
 
 /// The largest of what makes a step longer than an even share of one rank's.
-std::string limit_of(const StepCost& cost, Real latency, Real bandwidth, bool too_large) {
+std::string limit_of(const Cost& cost, Real latency, Real bandwidth, bool too_large) {
   if (too_large) return "memory";
   const Real busiest = cost.pair_seconds + cost.other_seconds;
   const std::pair<Real, const char*> parts[] = {{cost.even_seconds, "compute"},
@@ -61,15 +61,15 @@ std::string limit_of(const StepCost& cost, Real latency, Real bandwidth, bool to
       ->second;
 }
 
-Traffic total_of(const StepCost& cost) {
+Traffic total_of(const Cost& cost) {
   Traffic total;
   for (const auto& [phase, traffic] : cost.traffic) total += traffic;
   return total;
 }
 
-Real seconds_of(const StepCost& cost, const Network& network, Index ranks) {
-  return std::max(cost.pair_seconds, network.seconds(cost.broadcasts, ranks)) + cost.other_seconds +
-         cost.serial_seconds + network.seconds(total_of(cost), ranks);
+Real seconds_of(const Cost& cost, const Interconnect& interconnect, Index ranks) {
+  return std::max(cost.pair_seconds, interconnect.seconds(cost.broadcasts, ranks)) + cost.other_seconds +
+         cost.serial_seconds + interconnect.seconds(total_of(cost), ranks);
 }
 
 std::string with_unit(Real bytes) {
@@ -81,13 +81,13 @@ std::string with_unit(Real bytes) {
 
 /// A part of the run, on every number of ranks that was asked for.
 struct PredictedPart {
-  ModelledPart part;
-  std::vector<StepPrediction> rows;
+  CostedPart part;
+  std::vector<TimePrediction> rows;
 };
 
-std::string table(const std::vector<PredictedPart>& parts, const Network& network) {
-  std::string text = fmt::format("network ({}): latency {:.3g} s, bandwidth {:.3g} byte/s", network.source,
-                                 network.latency, network.bandwidth);
+std::string table(const std::vector<PredictedPart>& parts, const Interconnect& interconnect) {
+  std::string text = fmt::format("interconnect ({}): latency {:.3g} s, bandwidth {:.3g} byte/s",
+                                 interconnect.source, interconnect.latency, interconnect.bandwidth);
   for (const auto& [part, rows] : parts) {
     text += fmt::format("\n{:>9}  {:>8}  {:>12}  {:>12}  {:>10}  {}", part.name, "ranks", "memory/rank",
                         "seconds", "efficiency", "limit");
@@ -98,8 +98,9 @@ std::string table(const std::vector<PredictedPart>& parts, const Network& networ
   return text;
 }
 
-nlohmann::ordered_json json_of(const StepPrediction& row, const StepModel& model, const Network& network) {
-  const StepCost cost = model.at(int(row.ranks));
+nlohmann::ordered_json json_of(const TimePrediction& row, const CostModel& model,
+                               const Interconnect& interconnect) {
+  const Cost cost = model.at(int(row.ranks));
   Traffic all = total_of(cost);
   all += cost.broadcasts;
   return {{"ranks", row.ranks},
@@ -112,58 +113,60 @@ nlohmann::ordered_json json_of(const StepPrediction& row, const StepModel& model
           {"pairs", cost.pairs},
           {"tiles", cost.tiles},
           {"pair_seconds", cost.pair_seconds},
-          {"broadcast_seconds", network.seconds(cost.broadcasts, row.ranks)},
+          {"broadcast_seconds", interconnect.seconds(cost.broadcasts, row.ranks)},
           {"particle_seconds", cost.other_seconds},
           {"serial_seconds", cost.serial_seconds},
-          {"message_seconds", network.seconds(total_of(cost), row.ranks)}};
+          {"message_seconds", interconnect.seconds(total_of(cost), row.ranks)}};
 }
 
-std::string json(const std::vector<PredictedPart>& parts, const Network& network, const std::string& deck,
-                 const std::string& method) {
+std::string json(const std::vector<PredictedPart>& parts, const Interconnect& interconnect,
+                 const std::string& deck, const std::string& method) {
   nlohmann::ordered_json json;
   json["deck"] = deck;
   json["method"] = method;
-  json["network"] = {
-      {"source", network.source}, {"latency", network.latency}, {"bandwidth", network.bandwidth}};
+  json["interconnect"] = {{"source", interconnect.source},
+                          {"latency", interconnect.latency},
+                          {"bandwidth", interconnect.bandwidth}};
   for (const auto& [part, rows] : parts)
-    for (const auto& row : rows) json[part.name].push_back(json_of(row, *part.model, network));
+    for (const auto& row : rows) json[part.name].push_back(json_of(row, *part.model, interconnect));
   return json.dump(2);
 }
 
 }  // namespace
 
-Real Network::seconds(const Traffic& traffic, Index ranks) const {
+Real Interconnect::seconds(const Traffic& traffic, Index ranks) const {
   if (ranks == 1) return 0;
   return Real(traffic.calls) * latency * std::ceil(std::log2(Real(ranks))) + traffic.passing / bandwidth;
 }
 
-Network describe_network(const MachineOptions& options, const Communicator& comm) {
-  Network network;
+Interconnect describe_interconnect(const MachineOptions& options, const Communicator& comm) {
+  Interconnect interconnect;
   if (comm.size() > 1 && !(options.latency && options.bandwidth)) {
     constexpr Index large = Index(1) << 22;
     one_way(comm, large, 2);
-    network.latency = one_way(comm, 8, 1000);
-    network.bandwidth = Real(large) / one_way(comm, large, 20);
-    network.source = "measured";
+    interconnect.latency = one_way(comm, 8, 1000);
+    interconnect.bandwidth = Real(large) / one_way(comm, large, 20);
+    interconnect.source = "measured";
   }
   if (options.latency || options.bandwidth)
-    network.source = options.latency && options.bandwidth ? "deck" : "deck and " + network.source;
-  if (options.latency) network.latency = *options.latency;
-  if (options.bandwidth) network.bandwidth = *options.bandwidth;
-  return network;
+    interconnect.source = options.latency && options.bandwidth ? "deck" : "deck and " + interconnect.source;
+  if (options.latency) interconnect.latency = *options.latency;
+  if (options.bandwidth) interconnect.bandwidth = *options.bandwidth;
+  return interconnect;
 }
 
-StepPrediction predict_step(const StepModel& model, const Network& network, const MachineOptions& machine,
-                            Real program_memory, Index ranks) {
-  const StepCost cost = model.at(int(ranks));
-  const Real seconds = seconds_of(cost, network, ranks), alone = seconds_of(model.at(1), network, 1);
+TimePrediction predict_time(const CostModel& model, const Interconnect& interconnect,
+                            const MachineOptions& machine, Real program_memory, Index ranks) {
+  const Cost cost = model.at(int(ranks));
+  const Real seconds = seconds_of(cost, interconnect, ranks),
+             alone = seconds_of(model.at(1), interconnect, 1);
   const Real memory = cost.memory + program_memory;
   // Broadcasts count for as far as they are not hidden by pairs.
-  Network immediate = network, endless = network;
+  Interconnect immediate = interconnect, endless = interconnect;
   immediate.latency = 0;
   endless.bandwidth = std::numeric_limits<Real>::infinity();
   const Traffic all = total_of(cost);
-  const Real passing = network.seconds(cost.broadcasts, ranks);
+  const Real passing = interconnect.seconds(cost.broadcasts, ranks);
   const Real seen = passing > cost.pair_seconds ? 1 - cost.pair_seconds / passing : 0;
   const Real latency = endless.seconds(all, ranks) + seen * endless.seconds(cost.broadcasts, ranks);
   const Real bandwidth = immediate.seconds(all, ranks) + seen * immediate.seconds(cost.broadcasts, ranks);
@@ -175,16 +178,16 @@ StepPrediction predict_step(const StepModel& model, const Network& network, cons
 std::string estimate(const Method& method, const RunOptions& run, const CommandLine& command,
                      const Communicator& comm) {
   const Real program = comm.max(resident_memory());
-  const Network network = describe_network(run.machine, comm);
+  const Interconnect interconnect = describe_interconnect(run.machine, comm);
   std::vector<PredictedPart> parts;
-  for (ModelledPart& part : method.modelled_parts(comm, run)) {
+  for (CostedPart& part : method.costs(comm, run)) {
     part.model->measure(comm);
-    std::vector<StepPrediction> rows;
+    std::vector<TimePrediction> rows;
     for (const Index ranks : command.ranks)
-      rows.push_back(predict_step(*part.model, network, run.machine, program, ranks));
+      rows.push_back(predict_time(*part.model, interconnect, run.machine, program, ranks));
     parts.push_back({std::move(part), std::move(rows)});
   }
-  return command.json ? json(parts, network, command.deck, method.key()) : table(parts, network);
+  return command.json ? json(parts, interconnect, command.deck, method.key()) : table(parts, interconnect);
 }
 
 }  // namespace weir

@@ -105,9 +105,7 @@ class Side {
   }
 
  private:
-  Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>> range() const {
-    return {0, Index(ensemble_.x.extent(1))};
-  }
+  Range range() const { return {0, Index(ensemble_.x.extent(1))}; }
   const Ensemble& ensemble_;
   Matrix<Real> centred_, scaled_;
   Vector<Real> weight_, potential_, balanced_;

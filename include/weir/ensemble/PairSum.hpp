@@ -127,8 +127,7 @@ class PairSum {
     for (Index first = 0; first < tiles.tiles; first += strip) {
       const Index last = std::min(first + strip, tiles.tiles);
       Kokkos::parallel_for(
-          label, Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(first, last),
-          KOKKOS_LAMBDA(Index local) {
+          label, Range(first, last), KOKKOS_LAMBDA(Index local) {
             const Tile tile = tiles[local];
             for (Index begin = 0; begin < tile.count; begin += lanes<N>())
               add_to_lanes<N>(d, kernel, x, tile, begin, block, sources, tile_size, stride, sums);

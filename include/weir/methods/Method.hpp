@@ -27,7 +27,7 @@ class Method {
   virtual void check(const Communicator& comm, const RunOptions& run) = 0;
   /// Collective: what the parts of a run take on any number of ranks; nothing of the deck's size is
   /// allocated, though files are read. Throws InputError naming what is not covered. Comes without `prepare`.
-  virtual std::vector<ModelledPart> modelled_parts(const Communicator&, const RunOptions&) const {
+  virtual std::vector<CostedPart> costs(const Communicator&, const RunOptions&) const {
     throw InputError(key(), "--estimate does not cover this method");
   }
   /// Collective: runs under `control` and finishes the output. Throws InputError, RunError, LibraryError.

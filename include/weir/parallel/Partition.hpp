@@ -75,8 +75,7 @@ class Partition {
 template <class Body>
 void for_each_tile(const char* label, const LocalTiles& tiles, Body body) {
   Kokkos::parallel_for(
-      label, Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, tiles.tiles),
-      KOKKOS_LAMBDA(Index local) { body(tiles[local]); });
+      label, Range(0, tiles.tiles), KOKKOS_LAMBDA(Index local) { body(tiles[local]); });
 }
 
 }  // namespace weir

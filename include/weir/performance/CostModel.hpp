@@ -39,7 +39,7 @@ Traffic gathering(Index bytes);
 /// Of an ExactSum of `length` components: its bound and, on more than one rank, its limbs.
 Traffic exact_sum(Index ranks, Index length, Index limbs = 3);
 
-struct StepCost {
+struct Cost {
   std::map<std::string, Traffic> traffic;  ///< by phase, once; without the broadcasts
   Traffic broadcasts;                      ///< of pair sums, in phase "velocity": under way beside the pairs
   Real pairs = 0;                          ///< of all ranks
@@ -50,19 +50,19 @@ struct StepCost {
   Index tiles = 0;          ///< units that can be dealt to ranks
 };
 
-class StepModel {
+class CostModel {
  public:
-  virtual ~StepModel() = default;
+  virtual ~CostModel() = default;
   /// Collective: finds the times, while all ranks work. Without it they are 0.
   virtual void measure(const Communicator& comm) = 0;
   /// Not collective.
-  virtual StepCost at(int ranks) const = 0;
+  virtual Cost at(int ranks) const = 0;
 };
 
 /// A part of a run that has a cost of its own: "step", "coupling", ..
-struct ModelledPart {
+struct CostedPart {
   std::string name;
-  std::unique_ptr<StepModel> model;
+  std::unique_ptr<CostModel> model;
 };
 
 }  // namespace weir

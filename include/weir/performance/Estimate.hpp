@@ -9,8 +9,8 @@
 
 namespace weir {
 
-/// A latency-bandwidth description of a network.
-struct Network {
+/// A latency-bandwidth description of a interconnect.
+struct Interconnect {
   Real latency = 2e-6, bandwidth = 10e9;  ///< seconds, bytes a second; these where nothing is known
   std::string source = "assumed";         ///< deck, measured or assumed
 
@@ -20,15 +20,15 @@ struct Network {
 
 /// Collective: as the deck says; what it leaves open from messages between the first and the last rank, where
 /// these are two.
-Network describe_network(const MachineOptions& options, const Communicator& comm);
+Interconnect describe_interconnect(const MachineOptions& options, const Communicator& comm);
 
-struct StepPrediction {
+struct TimePrediction {
   Index ranks;
   Real memory, seconds, efficiency;
   std::string limit;  ///< compute, few tiles, serial work, latency, bandwidth or memory
 };
-StepPrediction predict_step(const StepModel& model, const Network& network, const MachineOptions& machine,
-                            Real program_memory, Index ranks);
+TimePrediction predict_time(const CostModel& model, const Interconnect& interconnect,
+                            const MachineOptions& machine, Real program_memory, Index ranks);
 
 /// Collective: the table or JSON, for rank 0 to print. Throws InputError for what the model does not cover.
 std::string estimate(const Method& method, const RunOptions& run, const CommandLine& command,

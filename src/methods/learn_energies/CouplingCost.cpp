@@ -15,14 +15,14 @@ constexpr Real simplex_memory = 75;
 
 }  // namespace
 
-CouplingModel::CouplingModel(const LearnEnergiesOptions& options, const LearningShape& shape,
-                             std::vector<Round> rounds, Memory held, const RunOptions& run)
+CouplingCost::CouplingCost(const LearnEnergiesOptions& options, const LearningShape& shape,
+                           std::vector<Round> rounds, Memory held, const RunOptions& run)
     : options_(options), shape_(shape), run_(run), rounds_(std::move(rounds)), held_(std::move(held)) {
   if (whole()) return;
   for (const Round& round : rounds_) parts_.push_back(coupling_parts(options.coupling, round));
 }
 
-void CouplingModel::measure(const Communicator& comm) {
+void CouplingCost::measure(const Communicator& comm) {
   Index n = std::min(shape_.largest(), 2 * most_measured), m = n;
   if (!whole()) {
     CouplingPart largest{};
@@ -46,8 +46,8 @@ void CouplingModel::measure(const Communicator& comm) {
   pair_ = seconds / (Real(n) * Real(m));
 }
 
-StepCost CouplingModel::at(int ranks) const {
-  StepCost cost;
+Cost CouplingCost::at(int ranks) const {
+  Cost cost;
   cost.memory = held_(ranks);
   if (whole())
     for (const Round& round : rounds_) add_sinkhorn(round, cost, ranks);
@@ -56,7 +56,7 @@ StepCost CouplingModel::at(int ranks) const {
 }
 
 /// Parts go round the ranks; their points come to whoever couples them, and results go back.
-void CouplingModel::add_parts(const std::vector<CouplingPart>& parts, StepCost& cost, int ranks) const {
+void CouplingCost::add_parts(const std::vector<CouplingPart>& parts, Cost& cost, int ranks) const {
   std::vector<Real> seconds(std::size_t(std::min(Index(ranks), Index(parts.size()))), 0);
   const Index record = 2 * Index(sizeof(Index)) + shape_.dimension * real_size;
   Real largest = 0;
@@ -83,7 +83,7 @@ void CouplingModel::add_parts(const std::vector<CouplingPart>& parts, StepCost& 
 
 /// One pair of populations after the other. An iteration takes every pair of points twice, and sends both
 /// clouds with their potentials round.
-void CouplingModel::add_sinkhorn(const Round& round, StepCost& cost, int ranks) const {
+void CouplingCost::add_sinkhorn(const Round& round, Cost& cost, int ranks) const {
   const Index number = run_.single_precision() ? Index(sizeof(float)) : real_size,
               stride = shape_.dimension + 1;
   for (std::size_t k = 0; k + 1 < round.size(); ++k) {

@@ -12,23 +12,23 @@
 
 namespace weir {
 
-class CouplingModel : public StepModel {
+class CouplingCost : public CostModel {
  public:
   /// Sizes of populations, each of which is coupled with the next one, all at once.
   using Round = std::vector<Index>;
   /// What the busiest of so many ranks holds all the while, in bytes.
   using Memory = std::function<Real(int ranks)>;
   /// Rounds follow each other. Not collective. Throws InputError as check_couplings does.
-  CouplingModel(const LearnEnergiesOptions& options, const LearningShape& shape, std::vector<Round> rounds,
-                Memory held, const RunOptions& run);
+  CouplingCost(const LearnEnergiesOptions& options, const LearningShape& shape, std::vector<Round> rounds,
+               Memory held, const RunOptions& run);
 
   void measure(const Communicator& comm) override;
-  StepCost at(int ranks) const override;
+  Cost at(int ranks) const override;
 
  private:
   bool whole() const { return options_.coupling.method == "sinkhorn"; }
-  void add_parts(const std::vector<CouplingPart>& parts, StepCost& cost, int ranks) const;
-  void add_sinkhorn(const Round& round, StepCost& cost, int ranks) const;
+  void add_parts(const std::vector<CouplingPart>& parts, Cost& cost, int ranks) const;
+  void add_sinkhorn(const Round& round, Cost& cost, int ranks) const;
 
   LearnEnergiesOptions options_;
   LearningShape shape_;

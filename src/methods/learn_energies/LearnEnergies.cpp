@@ -164,14 +164,13 @@ void LearnEnergies::check(const Communicator& comm, const RunOptions& run) {
   check_sizes(std::vector<Index>(kept.size(), train_size(shape.particles, options_.split)), shape.dimension);
 }
 
-std::vector<ModelledPart> LearnEnergies::modelled_parts(const Communicator& comm,
-                                                        const RunOptions& run) const {
-  using Round = CouplingModel::Round;
+std::vector<CostedPart> LearnEnergies::costs(const Communicator& comm, const RunOptions& run) const {
+  using Round = CouplingCost::Round;
   const LearningShape shape = learning_shape(options_, comm, run);
-  std::vector<ModelledPart> parts;
-  const auto add_couplings = [&](const char* name, std::vector<Round> rounds, CouplingModel::Memory held) {
+  std::vector<CostedPart> parts;
+  const auto add_couplings = [&](const char* name, std::vector<Round> rounds, CouplingCost::Memory held) {
     parts.push_back(
-        {name, std::make_unique<CouplingModel>(options_, shape, std::move(rounds), std::move(held), run)});
+        {name, std::make_unique<CouplingCost>(options_, shape, std::move(rounds), std::move(held), run)});
   };
   if (options_.couples())
     add_couplings("coupling", {shape.train}, [=](int ranks) { return shape.memory(run, ranks); });
@@ -179,13 +178,13 @@ std::vector<ModelledPart> LearnEnergies::modelled_parts(const Communicator& comm
     std::vector<Round> start;
     for (Index k = 0; k < shape.transitions(); ++k)
       start.push_back({start_size(*trajectory, shape.train), shape.train[k + 1]});
-    const TrajectoryTrainingModel training(options_, shape, run);
+    const TrajectoryTrainingCost training(options_, shape, run);
     add_couplings("start", start, [=](int ranks) { return training.memory(ranks); });
-    parts.push_back({"iteration", std::make_unique<TrajectoryTrainingModel>(training)});
+    parts.push_back({"iteration", std::make_unique<TrajectoryTrainingCost>(training)});
   } else if (std::holds_alternative<LinearModelOptions>(options_.model.kind)) {
-    parts.push_back({"fit", std::make_unique<LinearFitModel>(options_, shape, run)});
+    parts.push_back({"fit", std::make_unique<LinearFitCost>(options_, shape, run)});
   } else {
-    parts.push_back({"iteration", std::make_unique<TrainingModel>(options_, shape, run)});
+    parts.push_back({"iteration", std::make_unique<NetworkTrainingCost>(options_, shape, run)});
   }
   return parts;
 }
@@ -313,7 +312,7 @@ void LearnEnergies::run(RunOutput& output, RunControl& control) {
       populations_ = make_populations(options_.populations, options_.split, options_.pairing == "paired",
                                       output.comm(), run);
     if (options_.repetitions > 1) output.log(fmt::format("repetition {}, seed {}", r, run.seed));
-    EnergyLearning learning(options_, *populations_, run, int(r), output, control);
+    Repetition learning(options_, *populations_, run, int(r), output, control);
     const Metrics metrics = learning.run();
     if (control.stopped()) return output.finish(control.status(), 0, populations_->times.front());
     for (const auto& [name, value] : metrics)

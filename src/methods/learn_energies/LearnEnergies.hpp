@@ -60,7 +60,7 @@ class LearnEnergies : public Method {
   void describe(Section& section) override { weir::describe(section, options_); }
   void prepare(const Communicator& comm, const RunOptions& run) override;
   void check(const Communicator& comm, const RunOptions& run) override;
-  std::vector<ModelledPart> modelled_parts(const Communicator& comm, const RunOptions& run) const override;
+  std::vector<CostedPart> costs(const Communicator& comm, const RunOptions& run) const override;
   void run(RunOutput& output, RunControl& control) override;
 
  private:

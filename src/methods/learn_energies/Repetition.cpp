@@ -6,8 +6,8 @@
 #include "methods/learn_energies/LearnEnergies.hpp"
 #include "methods/learn_energies/LearningStages.hpp"
 #include "methods/learn_energies/network/NetworkFit.hpp"
-#include "methods/learn_energies/prediction/Prediction.hpp"
 #include "methods/learn_energies/prediction/PotentialGrid.hpp"
+#include "methods/learn_energies/prediction/Prediction.hpp"
 #include "methods/learn_energies/trajectory/TrajectoryFit.hpp"
 #include "methods/populations/PopulationScores.hpp"
 #include "weir/base/Error.hpp"
@@ -91,7 +91,7 @@ Ensemble displaced(const Ensemble& from, const Matrix<Real>& displacement, Real 
   const auto x = from.x, y = to.x;
   const Index d = from.components();
   for_each_tile(
-      "Weir::EnergyLearning::displaced", from.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
+      "Weir::Repetition::displaced", from.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
         for (Index i = tile.first; i < tile.first + tile.count; ++i)
           for (Index c = 0; c < d; ++c) y(c, i) = x(c, i) + share * displacement(c, i);
       });
@@ -100,8 +100,8 @@ Ensemble displaced(const Ensemble& from, const Matrix<Real>& displacement, Real 
 
 }  // namespace
 
-EnergyLearning::EnergyLearning(const LearnEnergiesOptions& options, const Populations& populations,
-                               const RunOptions& run, int repetition, RunOutput& output, RunControl& control)
+Repetition::Repetition(const LearnEnergiesOptions& options, const Populations& populations,
+                       const RunOptions& run, int repetition, RunOutput& output, RunControl& control)
     : options_(options),
       populations_(populations),
       run_(run),
@@ -116,12 +116,12 @@ EnergyLearning::EnergyLearning(const LearnEnergiesOptions& options, const Popula
   }
 }
 
-const std::vector<Ensemble>& EnergyLearning::observed() const {
+const std::vector<Ensemble>& Repetition::observed() const {
   const bool has_test = populations_.test.front().particles() > 0;
   return has_test ? populations_.test : populations_.train;
 }
 
-Metrics EnergyLearning::run() {
+Metrics Repetition::run() {
   Phases phase(output_);
   describe_populations(populations_, output_);
   restore();
@@ -158,7 +158,7 @@ Metrics EnergyLearning::run() {
 }
 
 /// What a checkpoint has of an energy that is learned. Couplings are wanted before, and to interpolate.
-void EnergyLearning::restore() {
+void Repetition::restore() {
   if (const Checkpoint* from = stages_.checkpoint_of_stage(output_, "predict")) {
     const Hdf5File& file = from->file();
     if (!file.has("/learned/times")) throw RunError(from->path() + " holds no learned energy");
@@ -179,7 +179,7 @@ void EnergyLearning::restore() {
 }
 
 /// All that prediction and metrics do not keep themselves.
-void EnergyLearning::save(Hdf5File& file) const {
+void Repetition::save(Hdf5File& file) const {
   if (couplings_) couplings_->save(file);
   if (!energy_) return;
   energy_->write(file, "/learned");
@@ -188,7 +188,7 @@ void EnergyLearning::save(Hdf5File& file) const {
 }
 
 /// From couplings to the energy; returns whether it was reached.
-bool EnergyLearning::learn() {
+bool Repetition::learn() {
   Phases phase(output_);
   if (couplings_) describe_couplings(couplings_->result(), kept_, output_);
   std::vector<const Ensemble*> scored;
@@ -214,7 +214,7 @@ bool EnergyLearning::learn() {
 }
 
 /// Nothing where the run was stopped.
-std::optional<LearnedEnergy> EnergyLearning::fit(const std::vector<Transition>& transitions) {
+std::optional<LearnedEnergy> Repetition::fit(const std::vector<Transition>& transitions) {
   if (const auto* network = std::get_if<NetworkModelOptions>(&options_.model.kind))
     return fit_networks(*network, kept_times_, transitions, run_, stages_, output_, control_);
   if (const auto* model = std::get_if<TrajectoryModelOptions>(&options_.model.kind)) {
@@ -233,7 +233,7 @@ std::optional<LearnedEnergy> EnergyLearning::fit(const std::vector<Transition>& 
   return std::move(linear.energy);
 }
 
-void EnergyLearning::take(Predictions predictions) {
+void Repetition::take(Predictions predictions) {
   predictions_ = std::move(predictions);
   predictions_.interpolated = interpolate();
   if (populations_.test.front().particles() == 0)
@@ -246,7 +246,7 @@ void EnergyLearning::take(Predictions predictions) {
 }
 
 /// Where the particles of a coupling would be at the times of the populations that it skips.
-std::vector<std::optional<Ensemble>> EnergyLearning::interpolate() const {
+std::vector<std::optional<Ensemble>> Repetition::interpolate() const {
   std::vector<std::optional<Ensemble>> interpolated(populations_.count());
   for (Index left_out : options_.leave_out) {
     const auto after = std::upper_bound(kept_.begin(), kept_.end(), left_out);
@@ -261,13 +261,13 @@ std::vector<std::optional<Ensemble>> EnergyLearning::interpolate() const {
 }
 
 /// Whether the checkpoint was made after the snapshots were written.
-bool EnergyLearning::has_snapshots() const {
+bool Repetition::has_snapshots() const {
   const Checkpoint* from = stages_.checkpoint_of_round(output_);
   return from && from->file().has("/snapshots/blocks");
 }
 
 /// energies.h5
-void EnergyLearning::write_energy() {
+void Repetition::write_energy() {
   const auto* simulated = std::get_if<SimulatedPopulations>(&options_.populations.source);
   commit_hdf5(output_.comm(), output_.path("energies.h5"), [&](Hdf5File& file) {
     energy_->write(file);
@@ -276,7 +276,7 @@ void EnergyLearning::write_energy() {
   });
 }
 
-void EnergyLearning::write_snapshots() {
+void Repetition::write_snapshots() {
   Snapshots& snapshots = output_.snapshots();
   for (Index k = 0; k < populations_.count(); ++k) {
     const Real time = populations_.times[k];

@@ -11,11 +11,11 @@
 namespace weir {
 
 /// All methods are collective.
-class EnergyLearning {
+class Repetition {
  public:
   /// `run` has the repetition's seed.
-  EnergyLearning(const LearnEnergiesOptions& options, const Populations& populations, const RunOptions& run,
-                 int repetition, RunOutput& output, RunControl& control);
+  Repetition(const LearnEnergiesOptions& options, const Populations& populations, const RunOptions& run,
+             int repetition, RunOutput& output, RunControl& control);
 
   /// The metrics of the predictions; nothing where the run was stopped. The first repetition leaves
   /// energies.h5 and the snapshots.

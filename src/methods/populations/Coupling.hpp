@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "methods/populations/CoupledEnsemble.hpp"
-#include "weir/input/Section.hpp"
 #include "weir/base/Hdf5File.hpp"
+#include "weir/input/Section.hpp"
 #include "weir/output/Piecewise.hpp"
 
 namespace weir {

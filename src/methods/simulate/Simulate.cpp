@@ -24,9 +24,9 @@ void Simulate::check(const Communicator& comm, const RunOptions& run) {
   Simulation(few, comm, run);
 }
 
-std::vector<ModelledPart> Simulate::modelled_parts(const Communicator& comm, const RunOptions& run) const {
-  std::vector<ModelledPart> parts;
-  parts.push_back({"step", std::make_unique<SimulationModel>(options_, comm, run)});
+std::vector<CostedPart> Simulate::costs(const Communicator& comm, const RunOptions& run) const {
+  std::vector<CostedPart> parts;
+  parts.push_back({"step", std::make_unique<SimulateCost>(options_, comm, run)});
   return parts;
 }
 

@@ -54,15 +54,14 @@ Index mean(Index sum, Index count) {
 
 }  // namespace
 
-SimulationModel::SimulationModel(const SimulateOptions& options, const Communicator& comm,
-                                 const RunOptions& run)
+SimulateCost::SimulateCost(const SimulateOptions& options, const Communicator& comm, const RunOptions& run)
     : options_(options), run_(run) {
   comm.agree([&] { shape_ = shape_of(options_.initial); });
   list_terms(comm);
   if (!is_langevin(options_.time.scheme)) comm.agree([&] { count_solver(); });
 }
 
-void SimulationModel::list_terms(const Communicator& comm) {
+void SimulateCost::list_terms(const Communicator& comm) {
   const Index d = shape_.dimension, size = run_.single_precision() ? Index(sizeof(float)) : real_size;
   for (const auto& term : options_.energy.interaction) {
     if (through_pairs(term)) pair_terms_.push_back({d, may_be_single(term) ? size : real_size});
@@ -78,12 +77,12 @@ void SimulationModel::list_terms(const Communicator& comm) {
         read_learned_energy(options_.energy.learned.path, comm, d, options_.energy.where + ".learned"));
 }
 
-void SimulationModel::add_sums(const std::vector<Index>& lengths) {
+void SimulateCost::add_sums(const std::vector<Index>& lengths) {
   sum_lengths_.insert(sum_lengths_.end(), lengths.begin(), lengths.end());
 }
 
 /// LearnedInteraction is in double precision, a network in that of the run; potentials send nothing.
-void SimulationModel::list_learned(const LearnedEnergy& energy) {
+void SimulateCost::list_learned(const LearnedEnergy& energy) {
   const bool single = energy.interaction_network && run_.single_precision();
   learned_pairs_ =
       energy.interaction_network || (energy.interaction && through_pairs(energy.interaction->basis));
@@ -98,7 +97,7 @@ void SimulationModel::list_learned(const LearnedEnergy& energy) {
 }
 
 /// From a short simulation of a tile of particles on this rank alone.
-void SimulationModel::count_solver() {
+void SimulateCost::count_solver() {
   constexpr Index from = 2, to = 6;  // steps: the first ones set up
   auto simulation = small_simulation(options_, run_, std::min(shape_.particles, run_.tile), shape_.dimension);
   Phase::forget();
@@ -124,7 +123,7 @@ void SimulationModel::count_solver() {
 
 /// T(n) = step + n particle + n^2 pair, from three sizes: the pairs are left out of the first two, or, where
 /// they are of a learned energy, the particles' own work counts as theirs.
-void SimulationModel::measure(const Communicator& comm) {
+void SimulateCost::measure(const Communicator& comm) {
   const Index d = shape_.dimension, few = std::min(shape_.particles, run_.tile);
   const auto seconds = [&](const SimulateOptions& options, Index particles) {
     return slowest(comm, [&] { return seconds_of_step(options, run_, particles, d); });
@@ -147,20 +146,20 @@ void SimulationModel::measure(const Communicator& comm) {
 }
 
 /// That a step of n particles computes.
-Real SimulationModel::pairs_of(Index n) const {
+Real SimulateCost::pairs_of(Index n) const {
   return Real(n) * Real(n) * Real(pair_terms_.size()) * Real(velocities_);
 }
 
-Traffic SimulationModel::sums(Index ranks) const {
+Traffic SimulateCost::sums(Index ranks) const {
   Traffic traffic;
   for (const Index length : sum_lengths_) traffic += velocities_ * exact_sum(ranks, length);
   return traffic;
 }
 
-StepCost SimulationModel::at(int ranks) const {
+Cost SimulateCost::at(int ranks) const {
   const Partition partition(0, ranks, shape_.particles, run_.tile);
   const Real all = Real(shape_.particles), busiest = Real(partition.most_local_particles());
-  StepCost cost;
+  Cost cost;
   cost.traffic["velocity"] = sums(ranks);
   cost.traffic["check"] = reduction(ranks, real_size);          // Stage::Solver::check_finite
   cost.traffic["solver"] = vector_sums_ * exact_sum(ranks, 1);  // exact_vector_sum
@@ -178,7 +177,7 @@ StepCost SimulationModel::at(int ranks) const {
   return cost;
 }
 
-Real SimulationModel::memory_of(const Partition& partition) const {
+Real SimulateCost::memory_of(const Partition& partition) const {
   const Index d = shape_.dimension, n = partition.most_local_particles();
   const Index tiles = (partition.tiles() + partition.ranks() - 1) / partition.ranks();
   const Index noises = options_.time.scheme == "leimkuhler_matthews" ? 2 : 1;

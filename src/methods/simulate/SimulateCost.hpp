@@ -15,13 +15,13 @@
 
 namespace weir {
 
-class SimulationModel : public StepModel {
+class SimulateCost : public CostModel {
  public:
   /// Collective. Throws InputError as a simulation would.
-  SimulationModel(const SimulateOptions& options, const Communicator& comm, const RunOptions& run);
+  SimulateCost(const SimulateOptions& options, const Communicator& comm, const RunOptions& run);
 
   void measure(const Communicator& comm) override;
-  StepCost at(int ranks) const override;
+  Cost at(int ranks) const override;
 
  private:
   /// A PairSum of the velocity: numbers a source, bytes a number; not counted where a network computes it.

@@ -7,9 +7,9 @@
 
 namespace weir {
 
-class EnsembleFlow : public Flow {
+class SimulateFlow : public Flow {
  public:
-  EnsembleFlow(const Ensemble& ensemble, FreeEnergy& energy)
+  SimulateFlow(const Ensemble& ensemble, FreeEnergy& energy)
       : energy_(energy),
         layout_(std::make_shared<Layout>(
             ensemble.comm, std::vector<Block>{{"particles", ensemble.partition, ensemble.components()}})) {}

@@ -40,7 +40,7 @@ class Simulation {
  private:
   Ensemble ensemble_;
   FreeEnergy energy_;
-  EnsembleFlow flow_;
+  SimulateFlow flow_;
   Stage stage_;
 };
 

@@ -29,8 +29,8 @@ struct ReadDeck {
     while (methods[named]->key() != key) ++named;
   }
   /// Of the last part: a step, an iteration or a fit.
-  std::unique_ptr<StepModel> model() const {
-    return std::move(methods[named]->modelled_parts(Communicator(), run).back().model);
+  std::unique_ptr<CostModel> model() const {
+    return std::move(methods[named]->costs(Communicator(), run).back().model);
   }
 };
 
@@ -53,7 +53,7 @@ std::map<std::string, Counted> counted(const std::string& deck, const std::vecto
 }
 
 /// Of so many steps, and as many questions whether all is finite, by the model.
-void expect_counts(const std::map<std::string, Counted>& phases, const StepCost& cost, Index steps,
+void expect_counts(const std::map<std::string, Counted>& phases, const Cost& cost, Index steps,
                    Index checks) {
   for (const auto& [name, found] : phases) {
     const Index times = name == "check" ? checks : steps;
@@ -69,7 +69,7 @@ void expect_counts(const std::map<std::string, Counted>& phases, const StepCost&
 /// What the deck counts while it runs is what the model says.
 void expect_exact_counts(const std::string& deck, Index steps,
                          const std::vector<std::string>& settings = {}) {
-  const StepCost cost = ReadDeck(deck, settings).model()->at(Communicator().size());
+  const Cost cost = ReadDeck(deck, settings).model()->at(Communicator().size());
   expect_counts(counted(deck, settings), cost, steps, steps + 1);
 }
 
@@ -196,7 +196,7 @@ TEST(EstimateParallel, CountsOfATrajectoryWhoseEndIsNoMultipleOfTheStep) {
 TEST(Estimate, AStartIsCoupledSnapshotBySnapshot) {
   const ReadDeck deck(trajectory("precision: double", "rule: {adam: {}}", "potential: {hidden: [3]}"),
                       {"learn_energies.leave_out=[1]"});
-  const auto parts = deck.methods[deck.named]->modelled_parts(Communicator(), deck.run);
+  const auto parts = deck.methods[deck.named]->costs(Communicator(), deck.run);
   ASSERT_EQ(parts.size(), 3u);
   EXPECT_EQ(parts[0].name, "coupling");
   EXPECT_EQ(parts[1].name, "start");
@@ -213,7 +213,7 @@ TEST(Estimate, MemoryOfCouplingsThatFollowEachOther) {
     const ReadDeck deck(trajectory("precision: double", "rule: {adam: {}}", "potential: {hidden: [3]}"),
                         {"learn_energies.coupling={method: sinkhorn}",
                          "learn_energies.populations.simulate.time.end=" + end});
-    const auto parts = deck.methods[deck.named]->modelled_parts(Communicator(), deck.run);
+    const auto parts = deck.methods[deck.named]->costs(Communicator(), deck.run);
     return parts[0].model->at(2).memory - parts[1].model->at(2).memory;
   };
   EXPECT_GT(memory("0.01"), 0);
@@ -253,7 +253,7 @@ TEST(Estimate, TenBillionParticlesAreNotAllocated) {
   const std::string deck =
       simulation("precision: single", "10000000000", "interaction: {gaussian: {width: 1.0}}");
   const auto model = ReadDeck(deck, {"simulate.time.step=1e-9"}).model();
-  const StepCost one = model->at(1), many = model->at(65536);
+  const Cost one = model->at(1), many = model->at(65536);
   EXPECT_EQ(one.broadcasts.calls, (10000000000 / 64 + 15) / 16);
   EXPECT_GT(many.broadcasts.calls, one.broadcasts.calls);
   EXPECT_EQ(many.broadcasts.bytes, 10000000000 * 3 * 4);
@@ -265,12 +265,12 @@ TEST(Estimate, TenBillionParticlesAreNotAllocated) {
 }
 
 /// 12 units of work in 4 tiles, an allreduce of 100 bytes and broadcasts of 1000.
-class FourTiles : public StepModel {
+class FourTiles : public CostModel {
  public:
   void measure(const Communicator&) override {}
-  StepCost at(int ranks) const override {
+  Cost at(int ranks) const override {
     const int tiles = (4 + ranks - 1) / ranks;
-    StepCost cost;
+    Cost cost;
     cost.traffic["velocity"] = reduction(ranks, 100);
     cost.broadcasts = {2, 1000, 1000};
     cost.pair_seconds = 2 * tiles;
@@ -284,26 +284,26 @@ class FourTiles : public StepModel {
 
 TEST(Estimate, AStepFromItsParts) {
   const MachineOptions machine;
-  Network network{1e-3, 1e4, ""};
-  const auto alone = predict_step(FourTiles(), network, machine, 10, 1);
+  Interconnect interconnect{1e-3, 1e4, ""};
+  const auto alone = predict_time(FourTiles(), interconnect, machine, 10, 1);
   EXPECT_DOUBLE_EQ(alone.seconds, 12.5);
   EXPECT_DOUBLE_EQ(alone.efficiency, 1);
   EXPECT_DOUBLE_EQ(alone.memory, 4010);
   EXPECT_EQ(alone.limit, "compute");
   // Broadcasts take 2 * 2 ms + 0.1 s, hidden by 2 s of pairs.
-  const auto four = predict_step(FourTiles(), network, machine, 10, 4);
+  const auto four = predict_time(FourTiles(), interconnect, machine, 10, 4);
   EXPECT_DOUBLE_EQ(four.seconds, 2 + 1 + 0.5 + 2e-3 + 0.01);
   EXPECT_DOUBLE_EQ(four.efficiency, 12.5 / (4 * four.seconds));
-  EXPECT_EQ(predict_step(FourTiles(), network, machine, 10, 16).limit, "few tiles");
-  network = {1, 1e9, ""};
-  const auto slow = predict_step(FourTiles(), network, machine, 10, 16);
+  EXPECT_EQ(predict_time(FourTiles(), interconnect, machine, 10, 16).limit, "few tiles");
+  interconnect = {1, 1e9, ""};
+  const auto slow = predict_time(FourTiles(), interconnect, machine, 10, 16);
   EXPECT_DOUBLE_EQ(slow.seconds, (2 * 4 + 1e-6) + 1 + 0.5 + (4 + 1e-7));
   EXPECT_EQ(slow.limit, "latency");
-  network = {1e-9, 10, ""};
-  EXPECT_EQ(predict_step(FourTiles(), network, machine, 10, 16).limit, "bandwidth");
+  interconnect = {1e-9, 10, ""};
+  EXPECT_EQ(predict_time(FourTiles(), interconnect, machine, 10, 16).limit, "bandwidth");
   MachineOptions small;
   small.memory = 1009;
-  EXPECT_EQ(predict_step(FourTiles(), network, small, 10, 16).limit, "memory");
+  EXPECT_EQ(predict_time(FourTiles(), interconnect, small, 10, 16).limit, "memory");
 }
 
 std::string refusal(const std::string& deck, const std::vector<std::string>& settings = {}) {
@@ -334,7 +334,7 @@ TEST(EstimateParallel, CountsOfALinearFit) {
         "{linear: {time: true, interaction: true, features: {polynomial: {degree: 2}}}}"}) {
     const std::vector<std::string> settings = {std::string("learn_energies.model=") + model};
     const std::string deck = training("precision: double", "epochs: 1");
-    const StepCost cost = ReadDeck(deck, settings).model()->at(comm.size());
+    const Cost cost = ReadDeck(deck, settings).model()->at(comm.size());
     const SharedFolder folder;
     ASSERT_EQ(run_deck_text(folder, deck, settings).code, done);
     const Counters counted = Phase::records().at("fit").counted;
@@ -348,12 +348,12 @@ TEST(EstimateParallel, CountsOfALinearFit) {
 TEST(Estimate, TilesOfCouplingsGoRoundTheRanks) {
   // Two transitions of 60 particles in batches of 30: four parts.
   const ReadDeck deck(training("precision: double", "epochs: 1"));
-  const auto parts = deck.methods[deck.named]->modelled_parts(Communicator(), deck.run);
+  const auto parts = deck.methods[deck.named]->costs(Communicator(), deck.run);
   ASSERT_EQ(parts.size(), 2u);
   EXPECT_EQ(parts[0].name, "coupling");
   EXPECT_EQ(parts[1].name, "iteration");
   parts[0].model->measure(Communicator());
-  const StepCost one = parts[0].model->at(1), three = parts[0].model->at(3), many = parts[0].model->at(64);
+  const Cost one = parts[0].model->at(1), three = parts[0].model->at(3), many = parts[0].model->at(64);
   EXPECT_EQ(one.tiles, 4);
   EXPECT_GT(one.other_seconds, 0);
   EXPECT_DOUBLE_EQ(three.other_seconds, one.other_seconds / 2);
@@ -371,14 +371,14 @@ TEST(Estimate, PrintsATableOrJson) {
   command.ranks = {1, 16};
   const Method& method = *deck.methods[deck.named];
   const std::string table = estimate(method, deck.run, command, Communicator());
-  EXPECT_EQ(table.find("network (deck): latency 1e-06 s, bandwidth 1e+10 byte/s\n"), 0u) << table;
+  EXPECT_EQ(table.find("interconnect (deck): latency 1e-06 s, bandwidth 1e+10 byte/s\n"), 0u) << table;
   command.json = true;
   const auto json = nlohmann::json::parse(estimate(method, deck.run, command, Communicator()));
   ASSERT_EQ(json["step"].size(), 2u);
   EXPECT_EQ(json["step"][1]["ranks"], 16);
   EXPECT_EQ(json["step"][1]["calls"], 16);
   EXPECT_EQ(json["step"][1]["bytes"], 16 * 8);
-  EXPECT_EQ(json["network"]["source"], "deck");
+  EXPECT_EQ(json["interconnect"]["source"], "deck");
 }
 
 }  // namespace

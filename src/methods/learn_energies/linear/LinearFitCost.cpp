@@ -12,8 +12,8 @@ namespace {
 constexpr Index real_size = Index(sizeof(Real));
 }
 
-LinearFitModel::LinearFitModel(const LearnEnergiesOptions& options, const LearningShape& shape,
-                               const RunOptions& run)
+LinearFitCost::LinearFitCost(const LearnEnergiesOptions& options, const LearningShape& shape,
+                             const RunOptions& run)
     : options_(options),
       shape_(shape),
       run_(run),
@@ -22,7 +22,7 @@ LinearFitModel::LinearFitModel(const LearnEnergiesOptions& options, const Learni
 }
 
 /// Of one transition.
-Real LinearFitModel::seconds_of_fit(Index particles) const {
+Real LinearFitCost::seconds_of_fit(Index particles) const {
   const Populations small = small_populations(options_, shape_.dimension, particles, particles, run_);
   const Ensemble& at = small.train.front();
   const CoupledEnsemble coupled = at_rest(at);
@@ -34,7 +34,7 @@ Real LinearFitModel::seconds_of_fit(Index particles) const {
 }
 
 /// T(n) = solve + n particle + n^2 pair, from as many sizes as there are terms.
-void LinearFitModel::measure(const Communicator& comm) {
+void LinearFitCost::measure(const Communicator& comm) {
   Index least = std::max(Index(256), 2 * shape_.dimension);
   if (const auto& radial = linear().features.radial)
     if (const auto* centres = std::get_if<DataCentres>(&radial->centres.at))
@@ -49,14 +49,14 @@ void LinearFitModel::measure(const Communicator& comm) {
   solve_ = std::max(Real(0), one - n * particle_ - n * n * pair_);
 }
 
-Index LinearFitModel::pair_sums() const {
+Index LinearFitCost::pair_sums() const {
   const Index at_once = std::max(Index(1), most_pair_components / shape_.dimension);
   return linear().interaction ? (features_ + at_once - 1) / at_once : 0;
 }
 
-StepCost LinearFitModel::at(int ranks) const {
+Cost LinearFitCost::at(int ranks) const {
   const Index d = shape_.dimension, order = (unknowns_ + 1) * (unknowns_ + 1);
-  StepCost cost;
+  Cost cost;
   cost.memory = shape_.memory(run_, ranks);
   cost.memory +=
       Real(real_size * (8 * order + (unknowns_ + 1) * run_.tile * d));  // limbs, eigenvectors; columns

@@ -7,13 +7,13 @@
 
 namespace weir {
 
-class LinearFitModel : public StepModel {
+class LinearFitCost : public CostModel {
  public:
   /// Not collective. Throws InputError where the features cannot be.
-  LinearFitModel(const LearnEnergiesOptions& options, const LearningShape& shape, const RunOptions& run);
+  LinearFitCost(const LearnEnergiesOptions& options, const LearningShape& shape, const RunOptions& run);
 
   void measure(const Communicator& comm) override;
-  StepCost at(int ranks) const override;
+  Cost at(int ranks) const override;
 
  private:
   const LinearModelOptions& linear() const { return std::get<LinearModelOptions>(options_.model.kind); }

@@ -82,8 +82,7 @@ class Design {
     const bool entropy = unknowns_.has_entropy;
     const Real scale = scale_;
     Kokkos::parallel_for(
-        "Weir::LinearModel::design",
-        Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, tile.count), KOKKOS_LAMBDA(Index i) {
+        "Weir::LinearModel::design", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
           const Index particle = tile.first + i;
           const Real weight = sqrt(mass(particle));
           Real g[most_pair_components];

@@ -72,12 +72,12 @@ NetworkTraining<T>::NetworkTraining(const NetworkModelOptions& options, const st
   for (const auto& transition : transitions_)
     WEIR_CHECK(!options.entropy || Index(transition.scores.extent(0)) == d_, "scores of {} components",
                transition.scores.extent(0));
-  take_workspace();
-  take_unexplained();
+  allocate_workspace();
+  compute_unexplained();
 }
 
 template <class T>
-void NetworkTraining<T>::take_workspace() {
+void NetworkTraining<T>::allocate_workspace() {
   const Index inputs = potential_ ? potential_->shape().inputs : d_;
   batch_tiles_.resize(batches_.strata());
   gather_.emplace(comm_, (*layout_)[0].partition, 1);
@@ -97,7 +97,7 @@ void NetworkTraining<T>::take_workspace() {
 
 /// sum over transitions of E |(y - x) - E[y - x | z]|^2
 template <class T>
-void NetworkTraining<T>::take_unexplained() {
+void NetworkTraining<T>::compute_unexplained() {
   for (const auto& transition : transitions_) {
     const auto mass = transition.coupled.mass, variance = transition.coupled.variance;
     TileSum sum(comm_, transition.at.partition, 1);
@@ -128,7 +128,7 @@ void NetworkTraining<T>::initialise(const MatrixRef<Real>& parameters) const {
 
 template <class T>
 void NetworkTraining<T>::velocity(Real t, const ConstBlockViews& x, const BlockViews& v) {
-  take_parameters(x[0]);
+  gather_parameters(x[0]);
   batches_.draw(Index(std::llround(t)), batch_);
   visit_batch(2 * Real(batches_.per_epoch()) / Real(transitions_.size()));
   gradient_->sum(used_, total_.data(), "the gradient of the energy's parameters");
@@ -139,7 +139,7 @@ void NetworkTraining<T>::velocity(Real t, const ConstBlockViews& x, const BlockV
 
 template <class T>
 Real NetworkTraining<T>::loss(const MatrixRef<const Real>& parameters) {
-  take_parameters(parameters);
+  gather_parameters(parameters);
   used_ = 0;
   for (Index i = 0; i < batches_.per_epoch(); ++i) {
     batches_.draw(i, batch_);
@@ -167,11 +167,11 @@ LearnedEnergy NetworkTraining<T>::energy(const MatrixRef<const Real>& parameters
 }
 
 template <class T>
-void NetworkTraining<T>::take_parameters(const MatrixRef<const Real>& parameters) {
+void NetworkTraining<T>::gather_parameters(const MatrixRef<const Real>& parameters) {
   const auto all = (*gather_)(parameters);
   const auto theta = theta_;
   Kokkos::parallel_for(
-      "Weir::NetworkTraining::take_parameters", Range(0, parameters_),
+      "Weir::NetworkTraining::gather_parameters", Range(0, parameters_),
       KOKKOS_LAMBDA(Index i) { theta(i) = T(all(0, i)); });
   Kokkos::fence();
 }

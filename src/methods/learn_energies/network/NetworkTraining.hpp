@@ -39,13 +39,13 @@ class NetworkTraining : public EnergyTraining {
   LearnedEnergy energy(const MatrixRef<const Real>& parameters) override;
 
   // Kernels, which nvcc takes in public functions only.
-  void take_unexplained();
-  void take_parameters(const MatrixRef<const Real>& parameters);
+  void compute_unexplained();
+  void gather_parameters(const MatrixRef<const Real>& parameters);
   void add_potential_force(Index k, const Tile& tile);
   void find_residual(Index k, const Tile& tile, Real scale);
 
  private:
-  void take_workspace();
+  void allocate_workspace();
 
   /// Collective: visits those tiles of batch_ that are this rank's. For scale > 0 each leaves the gradient of
   /// scale / 2 times its squared residual in gradient_ (from 0), for 0 its square in squares_

@@ -18,8 +18,8 @@ constexpr Index real_size = Index(sizeof(Real));
 
 }  // namespace
 
-TrainingModel::TrainingModel(const LearnEnergiesOptions& options, const LearningShape& shape,
-                             const RunOptions& run)
+NetworkTrainingCost::NetworkTrainingCost(const LearnEnergiesOptions& options, const LearningShape& shape,
+                                         const RunOptions& run)
     : options_(options), run_(run), shape_(shape) {
   const auto& model = network();
   if (model.potential) parameters_ += Mlp<Real>(model.potential->shape_in(shape.dimension)).parameters();
@@ -28,12 +28,12 @@ TrainingModel::TrainingModel(const LearnEnergiesOptions& options, const Learning
   strata_ = std::max(Index(1), (model.train.batch + run_.tile / 2) / run_.tile);  // NetworkTraining
 }
 
-const NetworkModelOptions& TrainingModel::network() const {
+const NetworkModelOptions& NetworkTrainingCost::network() const {
   return std::get<NetworkModelOptions>(options_.model.kind);
 }
 
 /// Of an iteration over so many tiles, on this rank alone: what a tile holds does not matter.
-Real TrainingModel::seconds_of_iteration(Index tiles) const {
+Real NetworkTrainingCost::seconds_of_iteration(Index tiles) const {
   const Communicator self(MPI_COMM_SELF);
   NetworkModelOptions model = network();
   model.train.batch = tiles * run_.tile;
@@ -50,7 +50,7 @@ Real TrainingModel::seconds_of_iteration(Index tiles) const {
 
 /// T(tiles) = step + tiles tile, from two batches. With an interaction a tile meets all tiles of its batch:
 /// tile is then proportional to their number.
-void TrainingModel::measure(const Communicator& comm) {
+void NetworkTrainingCost::measure(const Communicator& comm) {
   const Index many = std::min(std::max(strata_, Index(2)), Index(network().interaction ? 4 : 16));
   const Real one = slowest(comm, [&] { return seconds_of_iteration(1); });
   const Real all = slowest(comm, [&] { return seconds_of_iteration(many); });
@@ -61,7 +61,7 @@ void TrainingModel::measure(const Communicator& comm) {
 }
 
 /// Tiles that batches are drawn from: of each transition with an interaction, else of all together.
-std::vector<Index> TrainingModel::group_tiles(int ranks) const {
+std::vector<Index> NetworkTrainingCost::group_tiles(int ranks) const {
   const Index offset = network().features_at == "next" ? 1 : 0;
   std::vector<Index> tiles;
   for (Index k = 0; k < shape_.transitions(); ++k)
@@ -72,7 +72,7 @@ std::vector<Index> TrainingModel::group_tiles(int ranks) const {
 
 /// Mean over some batches of the most tiles of a batch that one rank has. A transition's tiles lie on ranks
 /// as their places in the order of `grouped`, which mixes transitions, say.
-Real TrainingModel::busiest_tiles(int ranks) const {
+Real NetworkTrainingCost::busiest_tiles(int ranks) const {
   constexpr Index draws = 64;
   const std::vector<Index> tiles = group_tiles(ranks);
   const Batches batches(tiles, strata_, run_.seed);
@@ -90,10 +90,10 @@ Real TrainingModel::busiest_tiles(int ranks) const {
   return sum;
 }
 
-StepCost TrainingModel::at(int ranks) const {
+Cost NetworkTrainingCost::at(int ranks) const {
   const Index limbs = run_.single_precision() ? 2 : 3;  // TileGradient
-  StepCost cost;
-  cost.traffic["velocity"] = gathering(parameters_ * real_size);  // NetworkTraining::take_parameters
+  Cost cost;
+  cost.traffic["velocity"] = gathering(parameters_ * real_size);  // NetworkTraining::gather_parameters
   if (network().interaction)                                      // BatchInteraction::gather
     cost.traffic["velocity"] += gathering(strata_ * run_.tile * shape_.dimension * real_size);
   cost.traffic["velocity"] += exact_sum(ranks, parameters_, limbs);
@@ -109,7 +109,7 @@ StepCost TrainingModel::at(int ranks) const {
 }
 
 /// While the network is trained: populations, couplings and what is as long as the parameters.
-Real TrainingModel::memory_of(int ranks) const {
+Real NetworkTrainingCost::memory_of(int ranks) const {
   const Index p = parameters_, own = Partition(0, ranks, p, Index(256)).most_local_particles();
   const Index size = run_.single_precision() ? Index(sizeof(float)) : real_size;
   const Index limbs = run_.single_precision() ? 2 : 3;

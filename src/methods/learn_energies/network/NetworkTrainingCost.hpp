@@ -8,13 +8,13 @@
 
 namespace weir {
 
-class TrainingModel : public StepModel {
+class NetworkTrainingCost : public CostModel {
  public:
   /// Not collective. For a deck whose model is a network's.
-  TrainingModel(const LearnEnergiesOptions& options, const LearningShape& shape, const RunOptions& run);
+  NetworkTrainingCost(const LearnEnergiesOptions& options, const LearningShape& shape, const RunOptions& run);
 
   void measure(const Communicator& comm) override;
-  StepCost at(int ranks) const override;
+  Cost at(int ranks) const override;
 
  private:
   Real seconds_of_iteration(Index tiles) const;

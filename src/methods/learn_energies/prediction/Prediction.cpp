@@ -112,8 +112,7 @@ class Prediction::PopulationStep {
     const Real tau = tau_;
     Index open = 0;
     Kokkos::parallel_reduce(
-        "Weir::Prediction::relax",
-        Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(x.extent(1))),
+        "Weir::Prediction::relax", Range(0, Index(x.extent(1))),
         KOKKOS_LAMBDA(Index i, Index & found) {
           Real square = 0, size = 0;
           for (Index c = 0; c < d; ++c) {
@@ -147,8 +146,7 @@ class Prediction::PopulationStep {
     const Index d = Index(x.extent(0));
     Index open = 0;
     Kokkos::parallel_reduce(
-        "Weir::Prediction::give_up",
-        Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>(0, Index(x.extent(1))),
+        "Weir::Prediction::give_up", Range(0, Index(x.extent(1))),
         KOKKOS_LAMBDA(Index i, Index & found) {
           if (residual(i) == 0) return;
           ++found;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "methods/learn_energies/trajectory/ResidualTraining.hpp"
 #include "methods/learn_energies/trajectory/TrajectoryFit.hpp"
-#include "methods/learn_energies/trajectory/TrajectoryTraining.hpp"
 #include "weir/ensemble/PairSum.hpp"
 #include "weir/networks/Mlp.hpp"
 #include "weir/performance/StepTimer.hpp"
@@ -25,8 +25,8 @@ TrajectoryModelOptions alone(TrajectoryModelOptions model) {
 
 }  // namespace
 
-TrajectoryTrainingModel::TrajectoryTrainingModel(const LearnEnergiesOptions& options,
-                                                 const LearningShape& shape, const RunOptions& run)
+TrajectoryTrainingCost::TrajectoryTrainingCost(const LearnEnergiesOptions& options,
+                                               const LearningShape& shape, const RunOptions& run)
     : model_(std::get<TrajectoryModelOptions>(options.model.kind)),
       run_(run),
       shape_(shape),
@@ -38,13 +38,13 @@ TrajectoryTrainingModel::TrajectoryTrainingModel(const LearnEnergiesOptions& opt
   if (model_.interaction) interaction_parameters_ = Mlp<Real>(model_.interaction->shape(d, 1)).parameters();
 }
 
-Partition TrajectoryTrainingModel::particles(int ranks) const {
+Partition TrajectoryTrainingCost::particles(int ranks) const {
   return {0, ranks, start_size(model_, shape_.train), run_.tile};
 }
 
 /// On this rank alone, with so many data in every snapshot: their values do not matter.
-Real TrajectoryTrainingModel::seconds_of_iteration(const TrajectoryModelOptions& model, Index particles,
-                                                   Index data) const {
+Real TrajectoryTrainingCost::seconds_of_iteration(const TrajectoryModelOptions& model, Index particles,
+                                                  Index data) const {
   const Communicator self(MPI_COMM_SELF);
   std::vector<Ensemble> snapshots;
   for (std::size_t k = 0; k < shape_.times.size(); ++k) {
@@ -63,7 +63,7 @@ Real TrajectoryTrainingModel::seconds_of_iteration(const TrajectoryModelOptions&
 
 /// T(n, m) = step + n particle + n m snapshots likelihood, and what n particles do to each other at every
 /// knot.
-void TrajectoryTrainingModel::measure(const Communicator& comm) {
+void TrajectoryTrainingCost::measure(const Communicator& comm) {
   const auto seconds = [&](const TrajectoryModelOptions& model, Index particles, Index data) {
     return slowest(comm, [&] { return seconds_of_iteration(model, particles, data); });
   };
@@ -90,13 +90,13 @@ void TrajectoryTrainingModel::measure(const Communicator& comm) {
   }
 }
 
-Traffic TrajectoryTrainingModel::broadcast(const Partition& sources, Index stride) const {
+Traffic TrajectoryTrainingCost::broadcast(const Partition& sources, Index stride) const {
   const Index bytes = sources.particles() * stride * number_size_;
   return {count_source_blocks(sources), bytes, Real(bytes)};
 }
 
 /// TrajectoryLikelihood: a snapshot's data look at all particles, and these at the data.
-void TrajectoryTrainingModel::add_likelihood(StepCost& cost, int ranks) const {
+void TrajectoryTrainingCost::add_likelihood(Cost& cost, int ranks) const {
   const Index d = shape_.dimension;
   const Partition own = particles(ranks);
   const Real here = Real(own.most_local_particles()), all = Real(own.particles());
@@ -113,7 +113,7 @@ void TrajectoryTrainingModel::add_likelihood(StepCost& cost, int ranks) const {
 
 /// TrajectoryScore, knot by knot: densities, the adjoint of their gradients, and what the blob method adds to
 /// both; TrajectoryReference.
-void TrajectoryTrainingModel::add_score(StepCost& cost, int ranks) const {
+void TrajectoryTrainingCost::add_score(Cost& cost, int ranks) const {
   const Index d = shape_.dimension, knots = grid_.knots();
   const bool blob = model_.score == "blob";
   const Partition own = particles(ranks);
@@ -130,7 +130,7 @@ void TrajectoryTrainingModel::add_score(StepCost& cost, int ranks) const {
 
 /// TrajectoryInteraction: at every knot sources are gathered for the force and for its gradient, which comes
 /// back to them.
-void TrajectoryTrainingModel::add_interaction(StepCost& cost, int ranks) const {
+void TrajectoryTrainingCost::add_interaction(Cost& cost, int ranks) const {
   const Partition own = particles(ranks);
   const Index drawn = drawn_tiles(model_.interaction->sources, own), slots = gathered_tiles(own);
   const Index gatherings = grid_.knots() * ((drawn + slots - 1) / slots);
@@ -142,16 +142,16 @@ void TrajectoryTrainingModel::add_interaction(StepCost& cost, int ranks) const {
   cost.even_seconds += of_interaction_ * sources * Real(own.particles()) / ranks;
 }
 
-StepCost TrajectoryTrainingModel::at(int ranks) const {
+Cost TrajectoryTrainingCost::at(int ranks) const {
   const Index networks = potential_parameters_ + interaction_parameters_,
               limbs = run_.single_precision() ? 2 : 3;  // TileGradient
   const Partition own = particles(ranks);
-  StepCost cost;
+  Cost cost;
   cost.other_seconds = particle_ * Real(own.most_local_particles());
   cost.even_seconds = particle_ * Real(own.particles()) / ranks;
   cost.serial_seconds = step_;
   const Index unknowns = networks + 1 + Index(model_.train_entropy);
-  cost.traffic["velocity"] = gathering(unknowns * real_size);  // ResidualTraining::take_parameters
+  cost.traffic["velocity"] = gathering(unknowns * real_size);  // ResidualTraining::gather_parameters
   if (networks > 0) cost.traffic["velocity"] += exact_sum(ranks, networks, limbs);
   add_likelihood(cost, ranks);
   if (model_.entropy) add_score(cost, ranks);
@@ -167,7 +167,7 @@ StepCost TrajectoryTrainingModel::at(int ranks) const {
 
 /// Snapshots, their blurred copies, sums and weights, and what is as long as
 /// the trajectory or the parameters.
-Real TrajectoryTrainingModel::memory(int ranks) const {
+Real TrajectoryTrainingCost::memory(int ranks) const {
   const Partition own = particles(ranks);
   const Index d = shape_.dimension, knots = grid_.knots(), n = own.most_local_particles();
   const Index tiles = (own.tiles() + ranks - 1) / ranks,

@@ -8,23 +8,23 @@
 
 namespace weir {
 
-class TrajectoryTrainingModel : public StepModel {
+class TrajectoryTrainingCost : public CostModel {
  public:
   /// Not collective. For a deck whose model is a trajectory; throws InputError as check_trajectory does.
-  TrajectoryTrainingModel(const LearnEnergiesOptions& options, const LearningShape& shape,
-                          const RunOptions& run);
+  TrajectoryTrainingCost(const LearnEnergiesOptions& options, const LearningShape& shape,
+                         const RunOptions& run);
 
   void measure(const Communicator& comm) override;
-  StepCost at(int ranks) const override;
+  Cost at(int ranks) const override;
   /// What the training holds from its start on: bytes of the busiest rank. Not collective.
   Real memory(int ranks) const;
 
  private:
   Partition particles(int ranks) const;
   Real seconds_of_iteration(const TrajectoryModelOptions& model, Index particles, Index data) const;
-  void add_likelihood(StepCost& cost, int ranks) const;
-  void add_score(StepCost& cost, int ranks) const;
-  void add_interaction(StepCost& cost, int ranks) const;
+  void add_likelihood(Cost& cost, int ranks) const;
+  void add_score(Cost& cost, int ranks) const;
+  void add_interaction(Cost& cost, int ranks) const;
   Traffic broadcast(const Partition& sources, Index stride) const;
 
   TrajectoryModelOptions model_;

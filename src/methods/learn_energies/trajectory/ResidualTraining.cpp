@@ -1,4 +1,4 @@
-#include "methods/learn_energies/trajectory/TrajectoryTraining.hpp"
+#include "methods/learn_energies/trajectory/ResidualTraining.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -69,7 +69,7 @@ ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, con
   const auto times = Kokkos::create_mirror_view(times_);
   for (Index j = 0; j < grid.knots(); ++j) times(j) = grid.times[j];
   Kokkos::deep_copy(times_, times);
-  take_bandwidths();
+  interpolate_bandwidths();
   if (potential_) tape_.emplace(*potential_, panel_ * grid.knots(), Purpose::mixed);
   if (options.entropy) {
     beta_ = *options.entropy;
@@ -83,7 +83,7 @@ ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, con
 
 /// Between snapshots bandwidths are interpolated.
 template <class T>
-void ResidualTraining<T>::take_bandwidths() {
+void ResidualTraining<T>::interpolate_bandwidths() {
   for (Index k = 0; k + 1 < likelihood_.snapshots(); ++k) {
     const Index first = grid_.snapshot_knots[k], steps = grid_.snapshot_knots[k + 1] - first;
     const Real from = likelihood_.bandwidth(k), to = likelihood_.bandwidth(k + 1);
@@ -112,8 +112,8 @@ void ResidualTraining<T>::initialise(const MatrixRef<Real>& parameters) const {
 template <class T>
 void ResidualTraining<T>::velocity(Real t, const ConstBlockViews& x, const BlockViews& v) {
   const Index iteration = Index(std::llround(t));
-  take_parameters(x[parameters]);
-  take_field(iteration, x[trajectory]);
+  gather_parameters(x[parameters]);
+  compute_field(iteration, x[trajectory]);
   const MatrixRef<Real> gradient = v[trajectory];
   const LocalTiles tiles = particles_.local();
   for (Index local = 0; local < tiles.tiles; ++local) visit_tile(tiles[local], x[trajectory], gradient);
@@ -134,7 +134,7 @@ void ResidualTraining<T>::velocity(Real t, const ConstBlockViews& x, const Block
 }
 
 template <class T>
-void ResidualTraining<T>::take_field(Index iteration, const MatrixRef<const Real>& x) {
+void ResidualTraining<T>::compute_field(Index iteration, const MatrixRef<const Real>& x) {
   const auto field = field_;
   if (field.extent(0) > 0) Kokkos::deep_copy(field, 0);
   if (score_) {
@@ -142,7 +142,7 @@ void ResidualTraining<T>::take_field(Index iteration, const MatrixRef<const Real
     const Real beta = beta_;
     const Index rows = Index(field.extent(0));
     Kokkos::parallel_for(
-        "Weir::ResidualTraining::take_field", Range(0, Index(field.extent(1))), KOKKOS_LAMBDA(Index i) {
+        "Weir::ResidualTraining::compute_field", Range(0, Index(field.extent(1))), KOKKOS_LAMBDA(Index i) {
           for (Index c = 0; c < rows; ++c) field(c, i) = beta * scores(c, i);
         });
     Kokkos::fence();
@@ -170,8 +170,8 @@ Real ResidualTraining<T>::add_field_gradient(Index iteration, const MatrixRef<co
 template <class T>
 TrajectoryTraining::Loss ResidualTraining<T>::loss(const MatrixRef<const Real>& x,
                                                    const MatrixRef<const Real>& parameters) {
-  take_parameters(parameters);
-  take_field(0, x);
+  gather_parameters(parameters);
+  compute_field(0, x);
   const LocalTiles tiles = particles_.local();
   for (Index local = 0; local < tiles.tiles; ++local) visit_tile(tiles[local], x, {});
   Loss loss{};
@@ -201,18 +201,18 @@ LearnedEnergy ResidualTraining<T>::energy(const MatrixRef<const Real>& parameter
 
 template <class T>
 Real ResidualTraining<T>::bandwidth(const MatrixRef<const Real>& parameters) {
-  take_parameters(parameters);
+  gather_parameters(parameters);
   Real sum = 0;
   for (Index knot : grid_.snapshot_knots) sum += bandwidths_[knot];
   return sum / Real(grid_.snapshot_knots.size());
 }
 
 template <class T>
-void ResidualTraining<T>::take_parameters(const MatrixRef<const Real>& parameters) {
+void ResidualTraining<T>::gather_parameters(const MatrixRef<const Real>& parameters) {
   const auto all = gather_(parameters);
   const auto theta = theta_;
   Kokkos::parallel_for(
-      "Weir::ResidualTraining::take_parameters", Range(0, of_networks()),
+      "Weir::ResidualTraining::gather_parameters", Range(0, of_networks()),
       KOKKOS_LAMBDA(Index i) { theta(i) = T(all(0, i)); });
   Kokkos::deep_copy(log_factor_, Kokkos::subview(all, 0, log_factor()));
   if (options_.train_entropy) Kokkos::deep_copy(beta_, Kokkos::subview(all, 0, beta()));
@@ -229,7 +229,7 @@ void ResidualTraining<T>::visit_tile(const Tile& tile, const MatrixRef<const Rea
     const Index first = tile.first + begin, count = std::min(panel_, tile.count - begin);
     const Index columns = count * grid_.knots();
     if (potential_) {
-      take_inputs(first, count, x);
+      gather_inputs(first, count, x);
       potential_->input_gradient(potential_theta(), columns_of(inputs_, columns), *tape_,
                                  columns_of(slope_, columns));
     }
@@ -243,7 +243,7 @@ void ResidualTraining<T>::visit_tile(const Tile& tile, const MatrixRef<const Rea
 }
 
 template <class T>
-void ResidualTraining<T>::take_inputs(Index first, Index count, const MatrixRef<const Real>& x) {
+void ResidualTraining<T>::gather_inputs(Index first, Index count, const MatrixRef<const Real>& x) {
   const auto inputs = inputs_;
   const auto times = times_;
   const Index d = d_, knots = grid_.knots();

@@ -40,17 +40,17 @@ class ResidualTraining : public TrajectoryTraining {
   Real bandwidth(const MatrixRef<const Real>& parameters) override;
 
   // Kernels, which nvcc takes in public functions only.
-  void take_parameters(const MatrixRef<const Real>& parameters);
+  void gather_parameters(const MatrixRef<const Real>& parameters);
   /// Collective: what moves particles beside the network of V.
-  void take_field(Index iteration, const MatrixRef<const Real>& x);
+  void compute_field(Index iteration, const MatrixRef<const Real>& x);
   /// Inputs of the network: `count` particles from `first` on.
-  void take_inputs(Index first, Index count, const MatrixRef<const Real>& x);
+  void gather_inputs(Index first, Index count, const MatrixRef<const Real>& x);
   void find_residual(Index tile, Index first, Index count, const MatrixRef<const Real>& x,
                      const MatrixRef<Real>& gradient);
   void add_hessian(Index first, Index count, const MatrixRef<Real>& gradient);
 
  private:
-  void take_bandwidths();
+  void interpolate_bandwidths();
   /// The weighted residual of a tile: its value in squares_, and its gradient in `gradient` (overwritten) and
   /// gradient_ unless `gradient` is empty.
   void visit_tile(const Tile& tile, const MatrixRef<const Real>& x, const MatrixRef<Real>& gradient);
