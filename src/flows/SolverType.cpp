@@ -9,7 +9,7 @@
 
 namespace weir {
 
-const std::vector<std::string>& native_schemes() {
+const std::vector<std::string>& native_solvers() {
   static const std::vector<std::string> all{"euler", "rk", "ssp", "beuler", "cn", "bdf"};
   return all;
 }
@@ -58,15 +58,22 @@ std::string type_given() {
   return given ? type : "";
 }
 
+/// Whether a native type does what the rule would: it moves a block by its velocity, in one step.
+bool is_plain(const Block& block) {
+  const auto* langevin = std::get_if<LangevinOptions>(&block.rule);
+  return langevin && !langevin->step && block.substeps == 1;
+}
+
 /// What only the type "weir" can do.
 void check_native(const std::string& type, const std::string& name, const SteppingOptions& options,
                   const Flow& flow, const std::string& where) {
-  const auto& native = native_schemes();
+  const auto& native = native_solvers();
   if (std::find(native.begin(), native.end(), type) == native.end())
-    throw InputError(where, fmt::format("{} is none of the solvers Weir can use; allowed: weir, {}", name,
-                                        joined(native)));
-  for (Index b = 0; b < flow.layout()->blocks(); ++b) {
-    const std::string& block = (*flow.layout())[b].name;
+    throw InputError(
+        where, fmt::format("{} is not a solver that Weir can use; allowed: weir, {}", name, joined(native)));
+  const Layout& layout = *flow.layout();
+  for (Index b = 0; b < layout.blocks(); ++b) {
+    const Block& block = layout[b];
     const Real noise = flow.largest_temperature(options.start, options.end, b);
     if (noise > 0)
       throw InputError(
@@ -74,13 +81,16 @@ void check_native(const std::string& type, const std::string& name, const Steppi
           fmt::format("{} integrates noise-free flows, and block {} has noise of temperature {:g}; use "
                       "langevin or leimkuhler_matthews, or `entropy: {{by: blob}}`, which makes the "
                       "entropy noise-free",
-                      name, block, noise));
-    if (b < Index(options.rules.size()) && options.rules[b])
-      throw InputError(where,
-                       fmt::format("{} knows nothing of the rule by which block {} descends ({}); leave "
-                                   "it out",
-                                   name, block, options.rules[b]->name));
+                      name, block.name, noise));
+    if (!is_plain(block))
+      throw InputError(where, fmt::format("{} cannot apply rule {} of block {}; remove -ts_type", name,
+                                          name_of(block.rule), block.name));
   }
+  if (flow.changes_state() || options.order == StepOrder::in_turn)
+    throw InputError(where,
+                     fmt::format("{} moves all blocks together, and changes nothing between steps, which "
+                                 "this flow needs; remove -ts_type",
+                                 name));
 }
 
 }  // namespace
@@ -89,19 +99,19 @@ std::string solver_type(const SteppingOptions& options, const Flow& flow, const 
   for (const auto& refused : refused_options)
     if (is_given(refused.option))
       throw InputError(
-          fmt::format("PETSc's option {}: {}; leave the option out", refused.option, refused.remedy));
-  const std::string by_deck = is_langevin(options.scheme) ? "weir" : options.scheme, given = type_given();
+          fmt::format("PETSc's option {}: {}; remove the option", refused.option, refused.remedy));
+  const std::string by_deck = options.solver, given = type_given();
   const std::string type = given.empty() ? by_deck : given;
   if (type == "weir") {
     if (by_deck != type)
       throw InputError(where, fmt::format("PETSc's option -ts_type weir runs the schemes {}, and this is {}; "
-                                          "choose one of them, or leave the option out",
-                                          joined(LangevinRule::names()), options.scheme));
+                                          "choose one of them, or remove the option",
+                                          joined(LangevinOptions::keys()), options.solver));
     return type;
   }
   if (options.tolerance && type != "rk")
-    throw InputError(
-        where, fmt::format("PETSc's option -ts_type {} takes no tolerance; leave one of them out", type));
+    throw InputError(where,
+                     fmt::format("PETSc's option -ts_type {} takes no tolerance; remove one of them", type));
   check_native(type, given.empty() ? type : "PETSc's option -ts_type " + type, options, flow, where);
   return type;
 }

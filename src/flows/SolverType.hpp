@@ -8,8 +8,6 @@
 
 namespace weir {
 
-/// PETSc's own types that a stage may use.
-const std::vector<std::string>& native_schemes();
 bool is_implicit(const std::string& type);
 
 /// The TS type: "weir" for the Langevin schemes, the scheme itself or what -ts_type says else. Throws

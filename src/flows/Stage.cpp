@@ -1,7 +1,5 @@
 #include "weir/flows/Stage.hpp"
 
-#include <algorithm>
-
 #include "flows/ExactVector.hpp"
 #include "flows/StageSolver.hpp"
 
@@ -9,17 +7,6 @@ namespace weir {
 
 Index count_steps(const SteppingOptions& options) {
   return fixed_steps(options).count;
-}
-
-std::vector<std::string> scheme_names() {
-  auto all = LangevinRule::names();
-  all.insert(all.end(), native_schemes().begin(), native_schemes().end());
-  return all;
-}
-
-bool is_langevin(const std::string& scheme) {
-  const auto& names = LangevinRule::names();
-  return std::find(names.begin(), names.end(), scheme) != names.end();
 }
 
 Stage::Stage(const SteppingOptions& options, Flow& flow, const std::string& where)
@@ -37,10 +24,25 @@ State& Stage::memory() {
   return *solver_->memory;
 }
 
+std::vector<Real>& Stage::rule_scalars(Index b) {
+  const bool has_rule = !solver_->rules.empty() && solver_->moves(b);
+  return has_rule ? solver_->rules[std::size_t(b)]->scalars() : solver_->no_scalars;
+}
+
+Metrics Stage::rule_report() const {
+  Metrics all;
+  for (std::size_t b = 0; b < solver_->rules.size(); ++b)
+    if (solver_->rules[b])
+      for (const auto& [name, value] : solver_->rules[b]->report())
+        all.emplace_back((*solver_->layout)[Index(b)].name + "_" + name, value);
+  return all;
+}
+
 Matrix<Real> Stage::learned(Index b) {
   const Layout& layout = *solver_->layout;
   const Index d = layout[b].components, n = layout[b].partition.local_particles();
-  const Index average = solver_->rules.empty() ? -1 : solver_->rules[b]->average();
+  const bool has_rule = !solver_->rules.empty() && solver_->moves(b);
+  const Index average = has_rule ? solver_->rules[std::size_t(b)]->average_row(d) : -1;
   Matrix<Real> values("Weir::Stage::learned", d, n);
   const ConstBlockViews state(layout, solver_->state.vec());
   const ConstBlockViews memory(solver_->memory->layout(), solver_->memory->vec());
@@ -48,8 +50,7 @@ Matrix<Real> Stage::learned(Index b) {
     Kokkos::deep_copy(values, state[b]);
   else
     Kokkos::deep_copy(
-        values,
-        Kokkos::subview(memory[b], Kokkos::pair<Index, Index>(d * average, d * (average + 1)), Kokkos::ALL));
+        values, Kokkos::subview(memory[b], Kokkos::pair<Index, Index>(average, average + d), Kokkos::ALL));
   return values;
 }
 

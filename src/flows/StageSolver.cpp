@@ -27,8 +27,6 @@ FixedSteps fixed_steps(const SteppingOptions& options) {
 }
 
 void Stage::Solver::create() {
-  for (Index b = 0; b < layout->blocks(); ++b)
-    if (!is_parameter_block(b)) moved += (*layout)[b].partition.local_particles();
   register_steppers();
   register_trial_steps();
   WEIR_PETSC(TSCreate(layout->comm().mpi(), &ts));
@@ -51,34 +49,38 @@ void Stage::Solver::create() {
 }
 
 void Stage::Solver::create_rules() {
-  for (Index b = 0; b < layout->blocks(); ++b) {
-    const Block& block = (*layout)[b];
-    if (is_parameter_block(b))
-      rules.push_back(std::make_unique<ParameterRule>(*options.rules[b], layout->comm(), block.partition,
-                                                      block.components, steps.count));
-    else
-      rules.push_back(std::make_unique<LangevinRule>(
-          LangevinRule::named(options.scheme), block.partition, block.components,
-          Random(options.seed, Stream::langevin_noise, options.stage * 64 + int(b)), options.single));
+  const std::size_t blocks = std::size_t(layout->blocks());
+  rules.resize(blocks);
+  energies.resize(blocks);
+  for (std::size_t b = 0; b < blocks; ++b) {
+    const Block& block = (*layout)[Index(b)];
+    rules[b] = make_rule(
+        {layout->comm(), block, options.seed, options.stage, int(b), steps.count, options.single}, where);
+    if (rules[b] && rules[b]->wants_energies())
+      energies[b] = Vector<Real>("Weir::Stage::energies", block.partition.local_particles());
   }
+  if (needs_old()) old = std::make_unique<State>(layout);
 }
 
 void Stage::Solver::create_memory() {
   std::vector<Block> remembered;
   for (Index b = 0; b < layout->blocks(); ++b) {
     remembered.push_back((*layout)[b]);
-    remembered.back().components *= rules.empty() ? 0 : rules[b]->memory();
+    const bool remembers = !rules.empty() && moves(b);
+    remembered.back().components =
+        remembers ? rules[std::size_t(b)]->memory_rows((*layout)[b].components) : 0;
   }
   memory = std::make_unique<State>(std::make_shared<const Layout>(layout->comm(), remembered));
 }
 
 void Stage::Solver::create_weir() {
   WEIR_PETSC(TSSetType(ts, "weir"));
-  set_steps(ts, steps, [this](Index step, Real t, Real h, Vec x) { advance(step, t, h, x); });
+  set_steps(ts, steps, [this](Index step, Real t, Real h, Vec) { advance(step, t, h); });
 }
 
 void Stage::Solver::create_native() {
   WEIR_PETSC(TSSetType(ts, type.c_str()));
+  WEIR_PETSC(TSSetPreStep(ts, native_step_begins));
   if (type == "rk") WEIR_PETSC(TSRKSetType(ts, options.tolerance ? TSRK5DP : TSRK4));
   TSAdapt adapt = nullptr;
   WEIR_PETSC(TSGetAdapt(ts, &adapt));
@@ -105,14 +107,15 @@ void Stage::Solver::create_native() {
 
 /// Where a step can be made again smaller, or Newton's method can go less far, a velocity that cannot be
 /// computed is no error yet.
-void Stage::Solver::find_velocity(Real t, Vec x, Vec v) {
+void Stage::Solver::find_native_velocity(Real t, Vec x, Vec v) {
   if (trials && trials->failed()) {
     WEIR_PETSC(VecSet(v, 0));
     return;
   }
   try {
     const Phase phase("velocity");
-    flow.velocity(t, ConstBlockViews(*layout, x), BlockViews(*layout, v));
+    flow.velocity({tick.step, 0, t}, BlockSet::all(layout->blocks()), ConstBlockViews(*layout, x),
+                  BlockViews(*layout, v), {});
   } catch (const RunError& error) {
     if (!trials && !is_implicit(type)) throw;
     if (trials) trials->fail(error.what());
@@ -123,31 +126,12 @@ void Stage::Solver::find_velocity(Real t, Vec x, Vec v) {
   if (trials->failed()) WEIR_PETSC(VecSet(v, 0));
 }
 
-/// All blocks from the old state.
-void Stage::Solver::advance(Index step, Real t, Real h, Vec x) {
-  WEIR_PETSC(right_hand_side(ts, t, x, velocity.vec(), this));
-  const Phase phase("rules");
-  const ConstBlockViews v(*layout, velocity.vec());
-  const BlockViews blocks(*layout, x), remembered(memory->layout(), memory->vec());
-  for (Index b = 0; b < layout->blocks(); ++b)
-    rules[b]->advance(step, h, flow.temperature(t, b), v[b], blocks[b], remembered[b]);
-  Kokkos::fence();
-}
-
 /// For messages.
 std::string Stage::Solver::place(const Tick& at) const {
   std::string names;
   for (Index b = 0; b < layout->blocks(); ++b) names += (b > 0 ? ", " : "") + (*layout)[b].name;
   return fmt::format("block{} {} at step {} (time {:g})", layout->blocks() > 1 ? "s" : "", names, at.step,
                      at.time);
-}
-
-std::string Stage::Solver::remedy() const {
-  for (Index b = 0; b < layout->blocks(); ++b)
-    if (is_parameter_block(b)) return "a smaller rate may help";
-  if (is_adaptive()) return "the flow may have no solution beyond: an energy that grows at infinity may help";
-  return is_own() ? "a smaller `time.step`, or the scheme tamed_langevin, may help"
-                  : "a smaller `time.step` may help";
 }
 
 /// Steps that PETSc has done.
@@ -159,24 +143,37 @@ Tick Stage::Solver::reached() const {
   return {step, time};
 }
 
-void Stage::Solver::check_finite(Vec x, const Tick& tick) const {
-  const ConstBlockViews blocks(*layout, x);
+void Stage::Solver::count_moved() const {
+  for (Index b = 0; b < layout->blocks(); ++b)
+    if (moves(b) && (*layout)[b].kind == Block::Kind::particles)
+      counters().particle_steps += flow.active(b).particles * (is_own() ? (*layout)[b].substeps : 1);
+}
+
+/// Of what moved; before the first step of everything. One reduction for all blocks.
+void Stage::Solver::check_finite(const Tick& now) {
+  const ConstBlockViews blocks(*layout, state.vec());
   for (Index b = 0; b < layout->blocks(); ++b) {
     const auto values = blocks[b];
     const Index d = Index(values.extent(0));
-    Index bad = 0;
+    const ActiveTiles tiles = now.step == 0 ? ActiveTiles((*layout)[b].partition.local()) : flow.active(b);
+    bad[b] = 0;
+    if (now.step > 0 && !moves(b)) continue;
     Kokkos::parallel_reduce(
-        "Weir::Stage::check_finite", Range(0, Index(values.extent(1))),
-        KOKKOS_LAMBDA(Index i, Index & found) {
-          for (Index c = 0; c < d; ++c) found += !(fabs(values(c, i)) <= 1.7976931348623157e308);
+        "Weir::Stage::check_finite", Range(0, tiles.count),
+        KOKKOS_LAMBDA(Index k, Index & found) {
+          const Tile tile = tiles[k];
+          for (Index i = tile.first; i < tile.first + tile.count; ++i)
+            for (Index c = 0; c < d; ++c) found += !(fabs(values(c, i)) <= 1.7976931348623157e308);
         },
-        bad);
-    const Index total = layout->comm().sum(bad);
-    if (total > 0)
-      throw LocatedError(fmt::format("block {} is not finite after step {} (time {:g}): {} of {} numbers; {}",
-                                     (*layout)[b].name, tick.step, tick.time, total,
-                                     (*layout)[b].partition.particles() * d, remedy()));
+        bad[b]);
   }
+  layout->comm().sum(bad, layout->blocks());
+  for (Index b = 0; b < layout->blocks(); ++b)
+    if (bad[b] > 0)
+      throw LocatedError(fmt::format("block {} is not finite after step {} (time {:g}): {} of {} numbers; {}",
+                                     (*layout)[b].name, now.step, now.time, bad[b],
+                                     (*layout)[b].partition.particles() * (*layout)[b].components,
+                                     options.remedy));
 }
 
 /// Whether to go on. A sum that is not finite says which; the step and the time are known here.
@@ -184,7 +181,7 @@ bool Stage::Solver::finish_step(const Tick& now) {
   tick = now;
   {
     const Phase phase("check");
-    check_finite(state.vec(), tick);
+    check_finite(tick);
   }
   try {
     return go_on(tick);
@@ -200,7 +197,8 @@ void Stage::Solver::drive() {
   } catch (const LocatedError&) {
     throw;
   } catch (const RunError& error) {
-    throw RunError(fmt::format("{}: {}; {}", error.what(), place({tick.step + 1, tick.time}), remedy()));
+    throw RunError(
+        fmt::format("{}: {}; {}", error.what(), place({tick.step + 1, tick.time}), options.remedy));
   }
 }
 
@@ -212,7 +210,7 @@ bool Stage::Solver::reached_end() const {
   if (reason >= 0) {
     if (is_over(tick)) return true;
     throw RunError(
-        fmt::format("{}: PETSc stopped before time {:g} ({}); leave out the option of PETSc's that makes it",
+        fmt::format("{}: PETSc stopped before time {:g} ({}); remove the PETSc option that ends it early",
                     place(tick), options.end, TSConvergedReasons[reason]));
   }
   std::string why = TSConvergedReasons[reason];
@@ -225,10 +223,13 @@ bool Stage::Solver::reached_end() const {
   } else if (trials) {
     why = trials->history();
   }
-  throw RunError(fmt::format("{}: {} cannot make the next step: {}; {}", place(tick), type, why, remedy()));
+  throw RunError(
+      fmt::format("{}: {} cannot make the next step: {}; {}", place(tick), type, why, options.remedy));
 }
 
 bool Stage::Solver::solve() {
+  forget_versions();
+  if (!resumed) start_rules();
   if (!resumed && !finish_step(tick)) return false;
   drive();
   return reached_end();

@@ -7,12 +7,19 @@
 
 namespace weir {
 
-Block parameter_block(const Communicator& comm, const std::string& name, Index count) {
-  return {name, Partition(comm, count, 256), 1};
+Block parameter_block(const Communicator& comm, const std::string& name, Index count,
+                      const RuleOptions& rule) {
+  return {name, Partition(comm, count, 256), 1, rule, 1, {}, Block::Kind::parameters};
+}
+
+Index next_version() {
+  static Index last = 0;
+  return ++last;
 }
 
 Layout::Layout(const Communicator& comm, std::vector<Block> blocks)
     : comm_(comm), blocks_(std::move(blocks)), offsets_{0} {
+  WEIR_CHECK(Index(blocks_.size()) <= most_blocks, "{} blocks", blocks_.size());
   Index entries = 0;
   for (const Block& block : blocks_) {
     offsets_.push_back(offsets_.back() + block.components * block.partition.local_particles());
@@ -42,19 +49,35 @@ BlockViews::~BlockViews() {
   VecRestoreArrayAndMemType(vec_, &values_);
 }
 MatrixRef<Real> BlockViews::operator[](Index b) const {
+  if (b == replaced_) return replacement_;
   return MatrixRef<Real>(values_ + layout_.local_offset(b), layout_[b].components,
                          layout_[b].partition.local_particles());
 }
+void BlockViews::replace(Index b, const MatrixRef<Real>& values) {
+  replaced_ = b;
+  replacement_ = values;
+}
 
-ConstBlockViews::ConstBlockViews(const Layout& layout, Vec vec) : layout_(layout), vec_(vec) {
+ConstBlockViews::ConstBlockViews(const Layout& layout, Vec vec, const std::vector<Index>* versions)
+    : layout_(layout), vec_(vec), versions_(versions) {
   WEIR_PETSC(VecGetArrayReadAndMemType(vec_, &values_, nullptr));
+  if (!versions_) new_version_ = next_version();
 }
 ConstBlockViews::~ConstBlockViews() {
   VecRestoreArrayReadAndMemType(vec_, &values_);
 }
 MatrixRef<const Real> ConstBlockViews::operator[](Index b) const {
+  if (b == replaced_) return replacement_;
   return MatrixRef<const Real>(values_ + layout_.local_offset(b), layout_[b].components,
                                layout_[b].partition.local_particles());
+}
+Index ConstBlockViews::version(Index b) const {
+  return versions_ && b != replaced_ ? (*versions_)[std::size_t(b)] : new_version_;
+}
+void ConstBlockViews::replace(Index b, const MatrixRef<const Real>& values) {
+  replaced_ = b;
+  replacement_ = values;
+  new_version_ = next_version();
 }
 
 }  // namespace weir

@@ -19,6 +19,28 @@ Real seconds_since(std::chrono::steady_clock::time_point then) {
   return std::chrono::duration<Real>(std::chrono::steady_clock::now() - then).count();
 }
 
+std::string scalars_name(Stage& stage, Index b) {
+  return "/scalars/" + stage.state().layout()[b].name;
+}
+
+void write_scalars(Hdf5File& file, Stage& stage) {
+  for (Index b = 0; b < stage.state().layout().blocks(); ++b)
+    if (const auto& scalars = stage.rule_scalars(b); !scalars.empty())
+      file.write(scalars_name(stage, b), scalars, {Index(scalars.size())});
+}
+
+void read_scalars(const Hdf5File& file, Stage& stage) {
+  for (Index b = 0; b < stage.state().layout().blocks(); ++b) {
+    auto& scalars = stage.rule_scalars(b);
+    if (scalars.empty()) continue;
+    const auto read = file.read(scalars_name(stage, b));
+    if (read.size() != scalars.size())
+      throw RunError(fmt::format("the checkpoint has {} scalars of block {}, and its rule has {}", read.size(),
+                                 stage.state().layout()[b].name, scalars.size()));
+    scalars = read;
+  }
+}
+
 }  // namespace
 
 RunControl::RunControl(RunOutput& output, std::optional<Real> time_limit)
@@ -38,6 +60,7 @@ bool RunControl::run(Stage& stage, int number, const std::function<void(const Ti
   if (from_here) {
     from->read("state", stage.state());
     from->read("memory", stage.memory());
+    read_scalars(from->file(), stage);
     stage.resume(from->standing().tick, from->standing().next_step);
     saved_at_ = asked_at_ = ask_next_ = from->standing().tick.step;
     if (!stage.resumes_exactly())
@@ -56,6 +79,7 @@ bool RunControl::run(Stage& stage, int number, const std::function<void(const Ti
     save({number, tick, stage.next_step()}, [&](Hdf5File& file) {
       write_state(file, "state", stage.state());
       write_state(file, "memory", stage.memory());
+      write_scalars(file, stage);
     });
     if (order == Order::stop) stop();
     return order != Order::stop;

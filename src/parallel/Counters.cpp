@@ -19,6 +19,7 @@ void combine(Counters& a, const Counters& b, Combine with) {
   a.flops = with(a.flops, b.flops);
   a.particle_steps = with(a.particle_steps, b.particle_steps);
   a.steps = with(a.steps, b.steps);
+  a.gathers = with(a.gathers, b.gathers);
 }
 void add(Counters& a, const Counters& b) {
   combine(a, b, [](Index x, Index y) { return x + y; });

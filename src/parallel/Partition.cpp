@@ -23,6 +23,12 @@ Index Partition::first_row(int rank) const {
   return std::min(first_tile(rank) * tile_rows_, rows_);
 }
 
+Partition Partition::of_rows() const {
+  Partition alone = *this;
+  alone.replicas_ = 1;
+  return alone;
+}
+
 Index Partition::most_local_particles() const {
   Index most = 0;
   for (int rank = 0; rank < ranks_; ++rank)

@@ -4,13 +4,13 @@
 
 namespace weir {
 
-SteppingOptions training_steps(Index iterations, const RunOptions& run,
-                               const std::vector<ParameterRuleChoice>& rules) {
+SteppingOptions training_steps(Index iterations, const RunOptions& run) {
   SteppingOptions stepping;
   stepping.end = Real(iterations);
   stepping.step = 1;
   stepping.seed = run.seed;
-  for (const auto& choice : rules) stepping.rules.push_back(std::get<ParameterRuleOptions>(choice.rule));
+  stepping.single = run.single_precision();
+  stepping.remedy = "a smaller `rate` may help";
   return stepping;
 }
 

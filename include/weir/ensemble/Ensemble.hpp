@@ -12,9 +12,10 @@ struct Ensemble {
   Partition partition;
   Matrix<Real> x;  ///< components x local particles
 
-  Ensemble(const Communicator& communicator, Index particles, Index components, Index tile)
+  /// `rows` of `replicas` particles each.
+  Ensemble(const Communicator& communicator, Index rows, Index components, Index tile, Index replicas = 1)
       : comm(communicator),
-        partition(communicator, particles, tile),
+        partition(communicator, rows, tile, replicas),
         x("Weir::Ensemble::x", components, partition.local_particles()) {}
 
   Index particles() const { return partition.particles(); }

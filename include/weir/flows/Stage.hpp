@@ -1,8 +1,8 @@
 // One leg of a run: a flow, driven by PETSc's TS from one time to another.
 //
-// Schemes of Weir's own (langevin, leimkuhler_matthews, tamed_langevin) run as the TS type "weir" with a
-// fixed step. Noise-free flows may use PETSc's: explicit (euler, rk, ssp) or implicit (beuler, cn, bdf) with
-// a matrix-free Newton method; a step of beuler is a step of the JKO scheme where the energy is convex in X.
+// Blocks that move by their rules run as the TS type "weir" with a fixed step. Noise-free flows may use
+// PETSc's own types: explicit (euler, rk, ssp) or implicit (beuler, cn, bdf) with a matrix-free Newton
+// method; a step of beuler is a step of the JKO scheme where the energy is convex in X.
 #pragma once
 
 #include <functional>
@@ -12,24 +12,30 @@
 #include <vector>
 
 #include "weir/flows/Flow.hpp"
-#include "weir/flows/LangevinRule.hpp"
-#include "weir/flows/ParameterRule.hpp"
+#include "weir/flows/Rule.hpp"
 
 namespace weir {
 
-struct SteppingOptions {
-  Real start = 0, end = 1, step = 1e-2;
-  std::string scheme = "langevin";
-  std::optional<Real> tolerance;  ///< adaptive steps (rk): local error per step, relative and absolute
-  Index seed = 0;
-  int stage = 0;  ///< number of the stage within the run: keys its noise
-  bool single = false;
-  std::vector<std::optional<ParameterRuleOptions>> rules = {};  ///< of parameter blocks; else the scheme's
+/// How blocks follow one another within a step.
+enum class StepOrder {
+  together,  ///< all from the old state: sub-steps of a block see the others as they were
+  in_turn    ///< one after the other, each with its sub-steps, seeing what moved before it
 };
 
-/// Names that `scheme` may have.
-std::vector<std::string> scheme_names();
-bool is_langevin(const std::string& scheme);
+struct SteppingOptions {
+  Real start = 0, end = 1, step = 1e-2;
+  std::string solver = "weir";    ///< weir: blocks by their rules; or a native type of PETSc's
+  std::optional<Real> tolerance;  ///< adaptive steps (rk): local error per step, relative and absolute
+  Index seed = 0;
+  int stage = 0;        ///< number of the stage within the run: keys its noise
+  bool single = false;  ///< noise in single precision, as the run computes
+  StepOrder order = StepOrder::together;
+  /// What may help where the state is no longer finite, from whoever knows the keys.
+  std::string remedy = "a smaller step may help";
+};
+
+/// PETSc's own types that `solver` may name.
+const std::vector<std::string>& native_solvers();
 
 /// Steps from start to end at the fixed step size.
 Index count_steps(const SteppingOptions& options);
@@ -49,9 +55,13 @@ class Stage {
   ~Stage();
 
   State& state();
-  /// What the rules remember, in blocks that are named and cut as the state's; those that remember nothing
-  /// have no components. Empty under native types.
+  /// What the rules remember beside each number, in blocks that are named and cut as the state's; those that
+  /// remember nothing have no components. Empty under native types.
   State& memory();
+  /// What the rule of block b remembers of the whole block, to save and restore; the same on all ranks.
+  std::vector<Real>& rule_scalars(Index b);
+  /// What users should see of the rules: `<block>_<name>`.
+  Metrics rule_report() const;
   /// Block b where training is over: its running average if its rule keeps one, else the block itself.
   Matrix<Real> learned(Index b);
   /// Number of steps from start to end at the fixed step size.

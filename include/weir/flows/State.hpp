@@ -13,20 +13,46 @@
 #include <vector>
 
 #include "weir/base/Types.hpp"
+#include "weir/flows/RuleOptions.hpp"
 #include "weir/parallel/Communicator.hpp"
 #include "weir/parallel/Partition.hpp"
 
 namespace weir {
 
-/// One distribution (or, later, one group of parameters) of a flow.
+/// One distribution or one group of parameters of a flow, and the rule by which it moves.
 struct Block {
+  enum class Kind { particles, parameters };
+
   std::string name;
-  Partition partition;
+  Partition partition;  ///< rows, and particles that each of them carries
   Index components;
+  RuleOptions rule = LangevinOptions();
+  Index substeps = 1;
+  std::vector<Index> parts = {};  ///< components of each part (x and z of a joint block); empty: one part
+  Kind kind = Kind::particles;
 };
 
 /// `count` parameters, cut into chunks of 256 that ranks own whole.
-Block parameter_block(const Communicator& comm, const std::string& name, Index count);
+Block parameter_block(const Communicator& comm, const std::string& name, Index count,
+                      const RuleOptions& rule = ParameterRuleOptions());
+
+/// Some of the blocks of a flow, by number.
+class BlockSet {
+ public:
+  static BlockSet all(Index blocks) { return BlockSet((std::uint64_t(1) << blocks) - 1); }
+  static BlockSet only(Index block) { return BlockSet(std::uint64_t(1) << block); }
+  BlockSet() = default;
+  bool has(Index block) const { return bits_ >> block & 1; }
+  bool empty() const { return bits_ == 0; }
+  void add(Index block) { bits_ |= std::uint64_t(1) << block; }
+
+ private:
+  explicit BlockSet(std::uint64_t bits) : bits_(bits) {}
+  std::uint64_t bits_ = 0;
+};
+
+/// Of one flow: sets of them are words of the machine, and noise is keyed by stage and block.
+constexpr Index most_blocks = 63;
 
 /// Where each block lies in the Vec. Throws InputError where PETSc's integers cannot number the entries.
 class Layout {
@@ -61,34 +87,51 @@ class State {
   Vec vec_ = nullptr;
 };
 
-/// Views of a Vec's blocks for as long as this object lives; the Vec counts as changed when it goes.
+/// Numbers that tell whether a block has changed: equal versions, equal values. Never used twice.
+Index next_version();
+
+/// Views of a Vec's blocks for as long as this object lives; destruction marks the Vec as modified.
 class BlockViews {
  public:
   BlockViews(const Layout& layout, Vec vec);
   ~BlockViews();
   BlockViews(const BlockViews&) = delete;
   BlockViews& operator=(const BlockViews&) = delete;
+
   MatrixRef<Real> operator[](Index b) const;
+  /// From now on block b is elsewhere.
+  void replace(Index b, const MatrixRef<Real>& values);
 
  private:
   const Layout& layout_;
   Vec vec_;
   Real* values_ = nullptr;
+  Index replaced_ = -1;
+  MatrixRef<Real> replacement_;
 };
 
 /// The same, to read only.
 class ConstBlockViews {
  public:
-  ConstBlockViews(const Layout& layout, Vec vec);
+  /// `versions` (one a block) outlives the object; null: nothing is known, and all versions are new.
+  ConstBlockViews(const Layout& layout, Vec vec, const std::vector<Index>* versions = nullptr);
   ~ConstBlockViews();
   ConstBlockViews(const ConstBlockViews&) = delete;
   ConstBlockViews& operator=(const ConstBlockViews&) = delete;
+
   MatrixRef<const Real> operator[](Index b) const;
+  /// Whoever gathers parameters need not do so again while their version is the same.
+  Index version(Index b) const;
+  /// From now on block b is elsewhere, in a new version.
+  void replace(Index b, const MatrixRef<const Real>& values);
 
  private:
   const Layout& layout_;
   Vec vec_;
   const Real* values_ = nullptr;
+  const std::vector<Index>* versions_;
+  Index replaced_ = -1, new_version_ = 0;
+  MatrixRef<const Real> replacement_;
 };
 
 }  // namespace weir

@@ -2,6 +2,7 @@
 //
 //     /state/<block>, /memory/<block>   (particles, components), in global order: any number of ranks reads
 //                                       them
+//     /scalars/<block>                  what the block's rule remembers of it as a whole
 //     /deck, /summary, /snapshots/..    what the run's folder held; metrics.csv by its length and checksum
 //     what a method keeps               of learn_energies: /coupling, /scores, /fit, /start, /learned,
 //                                       /prediction, /metrics

@@ -16,6 +16,7 @@ struct Counters {
   Index flops = 0;           ///< of networks' matrix products, a multiply-add being two
   Index particle_steps = 0;  ///< particles moved, or used to learn from
   Index steps = 0;           ///< of stages
+  Index gathers = 0;         ///< of parameters, before kernels that need them all
 };
 
 /// This rank's; to be added to by whoever does such work.

@@ -55,7 +55,9 @@ class Partition {
   Index first_particle(int rank) const { return first_row(rank) * replicas_; }
   int owner_of_row(Index row) const;
   int ranks() const { return ranks_; }
-  /// Of the rank that has most.
+  /// The rows alone, one particle each, cut as they are here: a row and its replicas have one owner.
+  Partition of_rows() const;
+  /// The largest local_particles() over all ranks.
   Index most_local_particles() const;
 
   Index local_tiles() const { return first_tile(rank_ + 1) - first_tile(rank_); }

@@ -21,6 +21,9 @@ enum class Stream : std::uint32_t {
   batch_tiles = 13,
   interaction_sources = 14,
   snapshot_blur = 15,
+  momentum_noise = 16,
+  acceptance = 17,
+  momentum_start = 18,
 };
 
 }  // namespace weir

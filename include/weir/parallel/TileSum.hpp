@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "weir/parallel/ActiveTiles.hpp"
 #include "weir/parallel/ExactSum.hpp"
 #include "weir/parallel/Partition.hpp"
 
@@ -25,15 +26,22 @@ class TileSum {
   /// which starts at zero. Throws RunError, naming `what`, where a contribution is not finite.
   template <class Body>
   const std::vector<Real>& operator()(const char* label, const std::string& what, Body body) {
+    return (*this)(label, what, ActiveTiles(tiles_), body);
+  }
+  /// The same over some tiles only.
+  template <class Body>
+  const std::vector<Real>& operator()(const char* label, const std::string& what, const ActiveTiles& active,
+                                      Body body) {
     const auto partials = partials_;
     const Index length = Index(partials.extent(0));
-    for_each_tile(
-        label, tiles_, KOKKOS_LAMBDA(const Tile& tile) {
-          Real* partial = &partials(0, tile.local);
+    for_each_active_tile(
+        label, active, KOKKOS_LAMBDA(const Tile& tile, Index k) {
+          Real* partial = &partials(0, k);
           for (Index c = 0; c < length; ++c) partial[c] = 0;
           body(tile, partial);
         });
-    sum_(partials, totals_.data(), what);
+    sum_(MatrixRef<const Real>(partials.data(), std::size_t(length), std::size_t(active.count)),
+         totals_.data(), what);
     return totals_;
   }
 

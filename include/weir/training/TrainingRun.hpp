@@ -9,9 +9,8 @@
 
 namespace weir {
 
-/// One unit of time an iteration; the rules of the flow's blocks, in their order.
-SteppingOptions training_steps(Index iterations, const RunOptions& run,
-                               const std::vector<ParameterRuleChoice>& rules);
+/// One unit of time an iteration.
+SteppingOptions training_steps(Index iterations, const RunOptions& run);
 
 struct TrainingReports {
   Index every;     ///< iterations between reports; the last one always makes one

@@ -180,7 +180,6 @@ Cost SimulateCost::at(int ranks) const {
 Real SimulateCost::memory_of(const Partition& partition) const {
   const Index d = shape_.dimension, n = partition.most_local_particles();
   const Index tiles = (partition.tiles() + partition.ranks() - 1) / partition.ranks();
-  const Index noises = options_.time.scheme == "leimkuhler_matthews" ? 2 : 1;
   Index numbers = (1 + vectors_) * d * n;    // at the start: Ensemble; State, velocity, PETSc's own
   numbers += (d + d * (d + 1) / 2) * tiles;  // the moments of the metrics
   for (const Index length : sum_lengths_) numbers += length * tiles;  // TileSum
@@ -189,9 +188,6 @@ Real SimulateCost::memory_of(const Partition& partition) const {
   numbers += (count_blobs(options_.energy) + learned_blobs_) * ((2 * d + 2) * n + tiles);
   if (learned_pairs_) numbers += (d + 1) * n + tiles;
   Real bytes = Real(numbers * real_size);
-  if (is_langevin(options_.time.scheme))
-    bytes += Real(noises * d * LangevinRule::noise_at_a_time(n) *
-                  (run_.single_precision() ? Index(sizeof(float)) : real_size));
   for (const PairTerm& term : pair_terms_)
     bytes += Real(source_blocks_memory(partition, term.stride, term.number_size));
   return bytes;

@@ -9,16 +9,17 @@ namespace weir {
 
 class SimulateFlow : public Flow {
  public:
-  SimulateFlow(const Ensemble& ensemble, FreeEnergy& energy)
+  SimulateFlow(const Ensemble& ensemble, FreeEnergy& energy, const RuleOptions& rule)
       : energy_(energy),
-        layout_(std::make_shared<Layout>(
-            ensemble.comm, std::vector<Block>{{"particles", ensemble.partition, ensemble.components()}})) {}
+        layout_(std::make_shared<Layout>(ensemble.comm, std::vector<Block>{{"particles", ensemble.partition,
+                                                                            ensemble.components(), rule}})) {}
 
   std::shared_ptr<const Layout> layout() const override { return layout_; }
-  void velocity(Real t, const ConstBlockViews& x, const BlockViews& v) override {
-    energy_.velocity(t, x[0], v[0]);
+  void velocity(const Moment& moment, BlockSet, const ConstBlockViews& x, const BlockViews& v,
+                const VectorRef<Real>&) override {
+    energy_.velocity(moment.time, x[0], v[0]);
   }
-  Real temperature(Real t, Index) const override { return energy_.temperature(t); }
+  Real temperature(const Moment& moment, Index) const override { return energy_.temperature(moment.time); }
   Real largest_temperature(Real start, Real end, Index) const override {
     return energy_.largest_temperature(start, end);
   }

@@ -1,9 +1,30 @@
 #include "methods/simulate/SimulateOptions.hpp"
 
+#include <algorithm>
+
 #include "weir/base/Error.hpp"
 #include "weir/flows/Stage.hpp"
 
 namespace weir {
+
+bool is_langevin(const std::string& scheme) {
+  const auto names = LangevinOptions::keys();
+  return std::find(names.begin(), names.end(), scheme) != names.end();
+}
+
+RuleOptions rule_of(const TimeOptions& time) {
+  LangevinOptions rule;
+  if (is_langevin(time.scheme)) rule.name = time.scheme;
+  return rule;
+}
+
+namespace {
+std::vector<std::string> scheme_names() {
+  auto all = LangevinOptions::keys();
+  all.insert(all.end(), native_solvers().begin(), native_solvers().end());
+  return all;
+}
+}  // namespace
 
 void describe(Section& section, TimeOptions& options) {
   if (section.reading()) options.where = section.path();

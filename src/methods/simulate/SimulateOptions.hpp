@@ -7,6 +7,7 @@
 
 #include "weir/energies/EnergyOptions.hpp"
 #include "weir/ensemble/InitialEnsemble.hpp"
+#include "weir/flows/RuleOptions.hpp"
 
 namespace weir {
 
@@ -16,6 +17,11 @@ struct TimeOptions {
   std::optional<Real> tolerance;
   std::string where;
 };
+/// Whether blocks move by a rule of Weir's own under the scheme, rather than by a native solver of PETSc's.
+bool is_langevin(const std::string& scheme);
+/// The rule of the particles.
+RuleOptions rule_of(const TimeOptions& time);
+
 struct SnapshotOptions {
   Index every = 0;
 };

@@ -1,13 +1,30 @@
 #include "methods/simulate/Simulation.hpp"
 
+#include <limits>
+
 #include "weir/base/Error.hpp"
 #include "weir/parallel/Random.hpp"
 
 namespace weir {
 
 SteppingOptions stepping(const TimeOptions& time, const RunOptions& run, Index draw) {
-  return {time.start,     time.end, time.step, time.scheme,
-          time.tolerance, run.seed, int(draw), run.single_precision()};
+  SteppingOptions stepping;
+  stepping.start = time.start;
+  stepping.end = time.end;
+  stepping.step = time.step;
+  stepping.solver = is_langevin(time.scheme) ? "weir" : time.scheme;
+  stepping.tolerance = time.tolerance;
+  stepping.seed = run.seed;
+  WEIR_CHECK(draw <= std::numeric_limits<int>::max(), "simulation {} of one deck", draw);
+  stepping.stage = int(draw);
+  stepping.single = run.single_precision();
+  if (time.tolerance)
+    stepping.remedy = "the flow may have no solution beyond: an energy that grows at infinity may help";
+  else if (is_langevin(time.scheme))
+    stepping.remedy = "a smaller `time.step`, or the scheme tamed_langevin, may help";
+  else
+    stepping.remedy = "a smaller `time.step` may help";
+  return stepping;
 }
 
 Simulation::Simulation(const SimulateOptions& options, const Communicator& comm, const RunOptions& run,
@@ -15,7 +32,7 @@ Simulation::Simulation(const SimulateOptions& options, const Communicator& comm,
     : ensemble_(make_ensemble(options.initial, comm, run.tile, run.seed, draw)),
       energy_(options.energy, comm, ensemble_.partition, ensemble_.components(), run.single_precision(),
               ensemble_.x),
-      flow_(ensemble_, energy_),
+      flow_(ensemble_, energy_, rule_of(options.time)),
       stage_(stepping(options.time, run, draw), flow_, options.time.where + ".scheme") {
   Kokkos::deep_copy(BlockViews(stage_.state().layout(), stage_.state().vec())[0], ensemble_.x);
   ensemble_.x = Matrix<Real>("Weir::Ensemble::x", ensemble_.components(), 0);  // the state has it now

@@ -14,10 +14,10 @@ namespace weir::testing_tools {
 
 class CubicFlow : public Flow {
  public:
-  CubicFlow(const Communicator& comm, Index particles, Real k)
+  CubicFlow(const Communicator& comm, Index particles, Real k, const RuleOptions& rule = LangevinOptions())
       : k_(k),
         layout_(std::make_shared<Layout>(
-            comm, std::vector<Block>{{"particles", Partition(comm, particles, 8), 2}})) {}
+            comm, std::vector<Block>{{"particles", Partition(comm, particles, 8), 2, rule}})) {}
   /// Beyond it the velocity cannot be computed, and says so as sums over an ensemble do.
   Real largest = HUGE_VAL;
   /// dX = k X^2 dt instead, whose implicit steps may have no solution.
@@ -26,7 +26,8 @@ class CubicFlow : public Flow {
   Real noise = 0, noisy_from = 0;
 
   std::shared_ptr<const Layout> layout() const override { return layout_; }
-  void velocity(Real, const ConstBlockViews& x, const BlockViews& v) override {
+  void velocity(const Moment&, BlockSet, const ConstBlockViews& x, const BlockViews& v,
+                const VectorRef<Real>&) override {
     const auto from = x[0];
     const auto to = v[0];
     bool outside = false;
@@ -37,8 +38,10 @@ class CubicFlow : public Flow {
       }
     if (layout_->comm().any(outside)) throw RunError("the mean is not finite");
   }
-  Real temperature(Real t, Index) const override { return t >= noisy_from ? noise : 0; }
-  Real largest_temperature(Real, Real end, Index) const override { return temperature(end, 0); }
+  Real temperature(const Moment& moment, Index) const override {
+    return moment.time >= noisy_from ? noise : 0;
+  }
+  Real largest_temperature(Real, Real end, Index) const override { return temperature({0, 0, end}, 0); }
   static Real solution(Real k, Real start, Real t) {
     return start / std::sqrt(1 - 2 * k * start * start * t);
   }

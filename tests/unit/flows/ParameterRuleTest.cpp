@@ -1,5 +1,3 @@
-#include "weir/flows/ParameterRule.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -22,17 +20,16 @@ Real minimum(Index i) {
 
 class Bowl : public Flow {
  public:
-  explicit Bowl(const Communicator& comm)
+  Bowl(const Communicator& comm, const RuleOptions& rule)
       : layout_(std::make_shared<Layout>(
-            comm, std::vector<Block>{{"parameters", Partition(comm, parameters, 256), 1}})) {}
+            comm, std::vector<Block>{parameter_block(comm, "parameters", parameters, rule)})) {}
   std::shared_ptr<const Layout> layout() const override { return layout_; }
-  void velocity(Real, const ConstBlockViews& x, const BlockViews& v) override {
+  void velocity(const Moment&, BlockSet, const ConstBlockViews& x, const BlockViews& v,
+                const VectorRef<Real>&) override {
     const Index first = (*layout_)[0].partition.first_particle();
     for (Index i = 0; i < Index(x[0].extent(1)); ++i)
       v[0](0, i) = -curvature(first + i) * (x[0](0, i) - minimum(first + i));
   }
-  Real temperature(Real, Index) const override { return 0; }
-  Real largest_temperature(Real, Real, Index) const override { return 0; }
 
  private:
   std::shared_ptr<const Layout> layout_;
@@ -43,11 +40,10 @@ struct Trained {
 };
 
 Trained trained(const Communicator& comm, const ParameterRuleOptions& rule, Index steps) {
-  Bowl flow(comm);
+  Bowl flow(comm, rule);
   SteppingOptions stepping;
   stepping.end = Real(steps);
   stepping.step = 1;
-  stepping.rules = {rule};
   Stage stage(stepping, flow, "rule");
   stage.run([](const Tick&) {});
   Gather gather(comm, (*flow.layout())[0].partition, 1);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "flows/AllParticles.hpp"
@@ -16,20 +17,22 @@ namespace {
 /// blow up.
 class Linear : public Flow {
  public:
-  Linear(const Communicator& comm, Index particles, Index d, Real temperature = 0)
+  Linear(const Communicator& comm, Index particles, Index d, Real temperature = 0,
+         const RuleOptions& rule = LangevinOptions())
       : temperature_(temperature),
         layout_(std::make_shared<Layout>(
-            comm, std::vector<Block>{{"particles", Partition(comm, particles, 8), d}})) {}
+            comm, std::vector<Block>{{"particles", Partition(comm, particles, 8), d, rule}})) {}
   Real k = 1.5, c = 0.25;
   int power = 1;
   std::shared_ptr<const Layout> layout() const override { return layout_; }
-  void velocity(Real, const ConstBlockViews& x, const BlockViews& v) override {
+  void velocity(const Moment&, BlockSet, const ConstBlockViews& x, const BlockViews& v,
+                const VectorRef<Real>&) override {
     const auto from = x[0];
     const auto to = v[0];
     for (Index i = 0; i < Index(from.extent(1)); ++i)
       for (Index a = 0; a < Index(from.extent(0)); ++a) to(a, i) = -k * std::pow(from(a, i) - c, power);
   }
-  Real temperature(Real, Index) const override { return temperature_; }
+  Real temperature(const Moment&, Index) const override { return temperature_; }
   Real largest_temperature(Real, Real, Index) const override { return temperature_; }
 
  private:
@@ -37,14 +40,37 @@ class Linear : public Flow {
   std::shared_ptr<const Layout> layout_;
 };
 
+RuleOptions rule_of(const std::string& scheme) {
+  LangevinOptions rule;
+  const auto names = LangevinOptions::keys();
+  if (std::find(names.begin(), names.end(), scheme) != names.end()) rule.name = scheme;
+  return rule;
+}
+std::string solver_of(const std::string& scheme) {
+  const auto names = LangevinOptions::keys();
+  return std::find(names.begin(), names.end(), scheme) != names.end() ? "weir" : scheme;
+}
+SteppingOptions steps_to(Real end, Real step, const std::string& scheme, Index seed = 0,
+                         bool single = false) {
+  SteppingOptions options;
+  options.end = end;
+  options.step = step;
+  options.solver = solver_of(scheme);
+  options.seed = seed;
+  options.single = single;
+  return options;
+}
+
 void fill(Stage& stage, Real value) {
   WEIR_CHECK(VecSet(stage.state().vec(), value) == 0);
 }
 
 std::vector<Real> solved(const Communicator& comm, const std::string& scheme, Real step,
                          std::optional<Real> tolerance = {}, Real temperature = 0) {
-  Linear flow(comm, 37, 2, temperature);
-  Stage stage({0, 1, step, scheme, tolerance, 3, 0, false}, flow, "time.scheme");
+  Linear flow(comm, 37, 2, temperature, rule_of(scheme));
+  SteppingOptions options = steps_to(1, step, scheme, 3);
+  options.tolerance = tolerance;
+  Stage stage(options, flow, "time.scheme");
   fill(stage, 2);
   stage.run([](const Tick&) {});
   return testing_tools::all_particles(stage);
@@ -70,7 +96,7 @@ TEST(Stage, OrdersOfTheSteppers) {
 TEST(StageParallel, ImplicitEulerIsTheJkoStep) {
   const Real h = 0.5, expected = (2 + h * 1.5 * 0.25) / (1 + h * 1.5);
   Linear flow(Communicator(), 37, 2);
-  Stage stage({0, h, h, "beuler", {}, 0, 0, false}, flow, "");
+  Stage stage(steps_to(h, h, "beuler"), flow, "");
   fill(stage, 2);
   stage.run([](const Tick&) {});
   for (Real x : testing_tools::all_particles(stage)) EXPECT_NEAR(x, expected, 1e-9);
@@ -93,7 +119,7 @@ TEST(Stage, AdaptiveStepsMeetTheTolerance) {
 
 TEST(Stage, TheLastStepEndsAtTheEnd) {
   Linear flow(Communicator(MPI_COMM_SELF), 3, 1);
-  Stage stage({0, 1, 0.3, "langevin", {}, 0, 0, false}, flow, "");
+  Stage stage(steps_to(1, 0.3, "langevin"), flow, "");
   EXPECT_EQ(stage.planned_steps(), 4);
   std::vector<Real> times;
   stage.run([&](const Tick& tick) { times.push_back(tick.time); });
@@ -102,9 +128,9 @@ TEST(Stage, TheLastStepEndsAtTheEnd) {
 
 /// Variance of many particles after a long time, and its own standard error.
 Real stationary_variance(const std::string& scheme, Real h, Index particles) {
-  Linear flow(Communicator(MPI_COMM_SELF), particles, 2, 1.0);
+  Linear flow(Communicator(MPI_COMM_SELF), particles, 2, 1.0, rule_of(scheme));
   flow.k = 1;
-  Stage stage({0, 12, h, scheme, {}, 9, 0, true}, flow, "");
+  Stage stage(steps_to(12, h, scheme, 9, true), flow, "");
   fill(stage, 0.25);
   stage.run([](const Tick&) {});
   const ConstBlockViews x(stage.state().layout(), stage.state().vec());
@@ -123,10 +149,10 @@ TEST(Stage, StationaryVariancesOfOrnsteinUhlenbeck) {
 
 /// E cos X at time 1 of dX = -X dt + sqrt(2 T) dW from X = 2, by many particles.
 Real mean_cosine(const std::string& scheme, Real h, Real temperature) {
-  Linear flow(Communicator(MPI_COMM_SELF), 1000000, 4, temperature);
+  Linear flow(Communicator(MPI_COMM_SELF), 1000000, 4, temperature, rule_of(scheme));
   flow.k = 1;
   flow.c = 0;
-  Stage stage({0, 1, h, scheme, {}, 9, 0, true, {}}, flow, "");
+  Stage stage(steps_to(1, h, scheme, 9, true), flow, "");
   fill(stage, 2);
   stage.run([](const Tick&) {});
   const ConstBlockViews views(stage.state().layout(), stage.state().vec());
@@ -151,7 +177,7 @@ TEST(StageParallel, AStateThatIsNotFiniteStopsAllRanks) {
   Linear flow(Communicator(), 37, 2);
   flow.k = -1;
   flow.power = 3;  // dX = (X - c)^3 dt: blows up at t = 0.16
-  Stage stage({0, 10, 0.1, "langevin", {}, 0, 0, false}, flow, "");
+  Stage stage(steps_to(10, 0.1, "langevin"), flow, "");
   fill(stage, 2);
   Index last_good = 0;
   try {
@@ -170,7 +196,7 @@ TEST(StageParallel, AStateThatIsNotFiniteStopsAllRanks) {
 TEST(Stage, NoiseNeedsALangevinScheme) {
   Linear flow(Communicator(MPI_COMM_SELF), 3, 1, 0.5);
   try {
-    Stage stage({0, 1, 0.1, "rk", {}, 0, 0, false}, flow, "simulate.time.scheme");
+    Stage stage(steps_to(1, 0.1, "rk"), flow, "simulate.time.scheme");
     FAIL() << "nothing was thrown";
   } catch (const InputError& error) {
     EXPECT_EQ(error.problems()[0].key, "simulate.time.scheme");

@@ -8,6 +8,15 @@ namespace {
 
 using namespace testing_tools;
 
+SteppingOptions adaptive_steps(Real step, Real tolerance) {
+  SteppingOptions options;
+  options.step = step;
+  options.solver = "rk";
+  options.tolerance = tolerance;
+  options.remedy = "the flow may have no solution beyond: an energy that grows at infinity may help";
+  return options;
+}
+
 struct Solved {
   std::vector<Real> particles, times;
 };
@@ -16,7 +25,7 @@ struct Solved {
 Solved solved(const Communicator& comm, Real largest_that_works) {
   CubicFlow flow(comm, 37, -4);
   flow.largest = largest_that_works;
-  Stage stage({0, 1, 0.3, "rk", 1e-8, 0, 0, false, {}}, flow, "");
+  Stage stage(adaptive_steps(0.3, 1e-8), flow, "");
   fill_starts(stage, 9);
   Solved result;
   stage.run([&](const Tick& tick) { result.times.push_back(tick.time); });
@@ -42,7 +51,7 @@ TEST(TrialStepsParallel, RejectWhatIsNotFinite) {
 // dX = X^3 dt from 2 ends at t = 1/8: steps shrink until they do not move the time.
 TEST(TrialStepsParallel, GiveUpWhereTheFlowHasNoSolution) {
   CubicFlow flow(Communicator(), 37, 1);
-  Stage stage({0, 1, 0.1, "rk", 1e-6, 0, 0, false, {}}, flow, "");
+  Stage stage(adaptive_steps(0.1, 1e-6), flow, "");
   fill_starts(stage, 2);
   Index last = 0;
   const std::string message = message_of<RunError>([&] { stage.run([&](const Tick& t) { last = t.step; }); });
@@ -58,7 +67,7 @@ TEST(TrialStepsParallel, GiveUpAfterManyRejections) {
   const PetscOption few("-ts_max_reject", "3");
   CubicFlow flow(Communicator(), 37, -4);
   flow.largest = 1;
-  Stage stage({0, 1, 0.1, "rk", 1e-6, 0, 0, false, {}}, flow, "");
+  Stage stage(adaptive_steps(0.1, 1e-6), flow, "");
   fill_starts(stage, 2);
   const std::string message = message_of<RunError>([&] { stage.run([](const Tick&) {}); });
   EXPECT_EQ(

@@ -13,8 +13,7 @@ std::optional<LearnedEnergy> fit_networks(const NetworkModelOptions& options, co
                                           const StageList& stages, RunOutput& output, RunControl& control) {
   const auto training = make_energy_training(options, times, transitions, output.comm(), run);
   const Index per_epoch = training->iterations_per_epoch();
-  Stage stage(training_steps(options.train.epochs * per_epoch, run, {options.train.rule}), *training,
-              options.where);
+  Stage stage(training_steps(options.train.epochs * per_epoch, run), *training, options.where);
   const Layout& layout = *training->layout();
   training->initialise(BlockViews(layout, stage.state().vec())[0]);
   const Index unknowns = layout[0].partition.particles();

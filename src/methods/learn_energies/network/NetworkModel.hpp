@@ -16,6 +16,7 @@
 #include "methods/learn_energies/linear/LinearModel.hpp"
 #include "weir/flows/Stage.hpp"
 #include "weir/networks/NetworkOptions.hpp"
+#include "weir/training/TrainOptions.hpp"
 
 namespace weir {
 
@@ -29,12 +30,6 @@ struct PotentialNetworkOptions : NetworkOptions {
 struct InteractionNetworkOptions : NetworkOptions {
   std::string statistic = "v";
 };
-struct TrainOptions {
-  Index epochs = 1000;
-  Index batch = 250;
-  ParameterRuleChoice rule;
-  Index reports = 20;
-};
 struct NetworkModelOptions {
   static constexpr const char* key = "network";
   static constexpr const char* doc = "energies given by multilayer perceptrons, trained by gradient descent";
@@ -42,12 +37,11 @@ struct NetworkModelOptions {
   std::optional<PotentialNetworkOptions> potential = PotentialNetworkOptions();
   std::optional<InteractionNetworkOptions> interaction;
   bool entropy = false;
-  TrainOptions train;
+  BatchTrainOptions train;
   std::string where;
 };
 void describe(Section& section, PotentialNetworkOptions& options);
 void describe(Section& section, InteractionNetworkOptions& options);
-void describe(Section& section, TrainOptions& options);
 void describe(Section& section, NetworkModelOptions& options);
 
 /// The training as a flow: block "parameters", one unit of time an iteration.

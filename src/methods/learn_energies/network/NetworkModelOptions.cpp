@@ -22,16 +22,6 @@ void describe(Section& section, InteractionNetworkOptions& options) {
       .one_of({"v", "u"});
 }
 
-void describe(Section& section, TrainOptions& options) {
-  section.option("epochs", options.epochs, "times that every particle is used").at_least(1);
-  section
-      .option("batch", options.batch,
-              "particles an iteration, rounded to whole tiles; an interaction costs its square")
-      .at_least(1);
-  section.section("rule", options.rule, "how the parameters descend");
-  section.option("reports", options.reports, "how often metrics.csv gets the loss").at_least(1);
-}
-
 void describe(Section& section, NetworkModelOptions& options) {
   if (section.reading()) options.where = section.path();
   section

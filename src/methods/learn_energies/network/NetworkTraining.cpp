@@ -53,22 +53,23 @@ NetworkTraining<T>::NetworkTraining(const NetworkModelOptions& options, const st
       d_(transitions.front().at.components()),
       tile_(transitions.front().at.partition.tile_size()),
       tiles_(grouped(transitions, options.interaction.has_value())),
-      batches_(sizes_of(tiles_), std::max(Index(1), (options.train.batch + tile_ / 2) / tile_), run.seed) {
+      batches_(sizes_of(tiles_), std::max(Index(1), (options.train.batch + tile_ / 2) / tile_), run.seed),
+      parameters_(comm, run.seed) {
   if (options.potential) {
-    potential_.emplace(options.potential->shape_in(d_));
+    const MlpShape shape = options.potential->shape_in(d_);
+    potential_.emplace(shape);
     potential_tape_.emplace(*potential_, tile_, Purpose::mixed);
-    parameters_ += potential_->parameters();
+    potential_number_ = parameters_.add_network(shape, 0);
   }
-  interaction_first_ = parameters_;
   if (options.interaction) {
-    interaction_.emplace(comm, options.interaction->shape(d_, 1), options.interaction->statistic == "u",
-                         batches_.strata(), tile_);
-    parameters_ += interaction_->network().parameters();
+    const MlpShape shape = options.interaction->shape(d_, 1);
+    interaction_.emplace(comm, shape, options.interaction->statistic == "u", batches_.strata(), tile_);
+    interaction_number_ = parameters_.add_network(shape, 1);
   }
-  beta_ = parameters_;
-  if (options.entropy) parameters_ += 1;
-  layout_ =
-      std::make_shared<Layout>(comm, std::vector<Block>{parameter_block(comm, "parameters", parameters_)});
+  if (options.entropy) beta_number_ = parameters_.add_scalar(0, ScalarGradient::of_tiles);
+  parameters_.allocate(batches_.strata());
+  layout_ = std::make_shared<Layout>(
+      comm, std::vector<Block>{parameters_.block("parameters", rule_of(options.train.rule))});
   for (const auto& transition : transitions_)
     WEIR_CHECK(!options.entropy || Index(transition.scores.extent(0)) == d_, "scores of {} components",
                transition.scores.extent(0));
@@ -80,9 +81,6 @@ template <class T>
 void NetworkTraining<T>::allocate_workspace() {
   const Index inputs = potential_ ? potential_->shape().inputs : d_;
   batch_tiles_.resize(batches_.strata());
-  gather_.emplace(comm_, (*layout_)[0].partition, 1);
-  gradient_.emplace(comm_, parameters_, batches_.strata());
-  theta_ = Vector<T>("Weir::NetworkTraining::theta", parameters_);
   x_ = Matrix<T>("Weir::NetworkTraining::x", inputs, tile_);
   slope_ = Matrix<T>("Weir::NetworkTraining::slope", inputs, tile_);
   u_ = Matrix<T>("Weir::NetworkTraining::u", inputs, tile_);
@@ -90,9 +88,6 @@ void NetworkTraining<T>::allocate_workspace() {
   Index tiles = 0;
   for (const auto& group : tiles_) tiles += Index(group.size());
   squares_ = Matrix<Real>("Weir::NetworkTraining::squares", 1, tiles);
-  total_ = Kokkos::View<Real*, Kokkos::HostSpace>("Weir::NetworkTraining::total", parameters_);
-  velocity_ =
-      HostMatrix<Real>("Weir::NetworkTraining::velocity", 1, (*layout_)[0].partition.local_particles());
 }
 
 /// sum over transitions of E |(y - x) - E[y - x | z]|^2
@@ -111,35 +106,21 @@ void NetworkTraining<T>::compute_unexplained() {
 
 template <class T>
 void NetworkTraining<T>::initialise(const MatrixRef<Real>& parameters) const {
-  const Vector<Real> all("Weir::NetworkTraining::initial", parameters_);
-  if (potential_)
-    initialise_network(potential_->shape(), seed_, 0, 0,
-                       VectorRef<Real>(all.data(), potential_->parameters()));
-  if (interaction_)
-    initialise_network(
-        interaction_->network().shape(), seed_, 1, 0,
-        VectorRef<Real>(all.data() + interaction_first_, interaction_->network().parameters()));
-  const Index first = (*layout_)[0].partition.first_particle();
-  Kokkos::parallel_for(
-      "Weir::NetworkTraining::initialise", Range(0, Index(parameters.extent(1))),
-      KOKKOS_LAMBDA(Index i) { parameters(0, i) = all(first + i); });
-  Kokkos::fence();
+  parameters_.initialise(parameters);
 }
 
 template <class T>
-void NetworkTraining<T>::velocity(Real t, const ConstBlockViews& x, const BlockViews& v) {
-  gather_parameters(x[0]);
-  batches_.draw(Index(std::llround(t)), batch_);
+void NetworkTraining<T>::velocity(const Moment&, BlockSet, const ConstBlockViews& x, const BlockViews& v,
+                                  const VectorRef<Real>&) {
+  parameters_.gather(x, 0);
   visit_batch(2 * Real(batches_.per_epoch()) / Real(transitions_.size()));
-  gradient_->sum(used_, total_.data(), "the gradient of the energy's parameters");
-  const Index first = (*layout_)[0].partition.first_particle();
-  for (Index i = 0; i < Index(velocity_.extent(1)); ++i) velocity_(0, i) = -total_(first + i);
-  Kokkos::deep_copy(v[0], velocity_);
+  parameters_.sum_gradients(used_, "the gradient of the energy's parameters");
+  parameters_.write_velocity(v[0]);
 }
 
 template <class T>
 Real NetworkTraining<T>::loss(const MatrixRef<const Real>& parameters) {
-  gather_parameters(parameters);
+  parameters_.gather(parameters);
   used_ = 0;
   for (Index i = 0; i < batches_.per_epoch(); ++i) {
     batches_.draw(i, batch_);
@@ -153,27 +134,14 @@ Real NetworkTraining<T>::loss(const MatrixRef<const Real>& parameters) {
 
 template <class T>
 LearnedEnergy NetworkTraining<T>::energy(const MatrixRef<const Real>& parameters) {
-  const auto all = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), (*gather_)(parameters));
-  const auto network = [&](const Mlp<T>& mlp, Index first) {
-    return StoredNetwork{mlp.shape(), {all.data() + first, all.data() + first + mlp.parameters()}};
-  };
+  parameters_.gather(parameters);
   LearnedEnergy energy;
   energy.dimension = d_;
   energy.times = times_;
-  if (potential_) energy.potential_network = network(*potential_, 0);
-  if (interaction_) energy.interaction_network = network(interaction_->network(), interaction_first_);
-  if (options_.entropy) energy.entropy = {all(0, beta_)};
+  if (potential_) energy.potential_network = parameters_.stored(potential_number_);
+  if (interaction_) energy.interaction_network = parameters_.stored(interaction_number_);
+  if (options_.entropy) energy.entropy = {parameters_.scalar(beta_number_)};
   return energy;
-}
-
-template <class T>
-void NetworkTraining<T>::gather_parameters(const MatrixRef<const Real>& parameters) {
-  const auto all = (*gather_)(parameters);
-  const auto theta = theta_;
-  Kokkos::parallel_for(
-      "Weir::NetworkTraining::gather_parameters", Range(0, parameters_),
-      KOKKOS_LAMBDA(Index i) { theta(i) = T(all(0, i)); });
-  Kokkos::fence();
 }
 
 template <class T>
@@ -198,7 +166,8 @@ template <class T>
 void NetworkTraining<T>::visit_tile(Index k, const Tile& tile, Index slot, Real scale) {
   Kokkos::deep_copy(force_, 0);
   if (potential_) add_potential_force(k, tile);
-  if (interaction_) interaction_->add_force(interaction_->in_batch(slot), interaction_theta(), force_);
+  if (interaction_)
+    interaction_->add_force(interaction_->in_batch(slot), parameters_.network(interaction_number_), force_);
   find_residual(k, tile, scale);
   if (scale > 0) add_gradient(slot, tile.count);
   if (scale > 0) counters().particle_steps += tile.count;
@@ -208,15 +177,13 @@ void NetworkTraining<T>::visit_tile(Index k, const Tile& tile, Index slot, Real 
 /// The gradients of <u_, force> with respect to the networks' parameters.
 template <class T>
 void NetworkTraining<T>::add_gradient(Index slot, Index count) {
-  const auto theta_bar = (*gradient_)[used_];
   const auto u = corner(u_, Index(u_.extent(0)), count);
   if (potential_)
-    potential_->mixed(potential_theta(), u, *potential_tape_,
-                      VectorRef<T>(theta_bar.data(), potential_->parameters()));
+    potential_->mixed(parameters_.network(potential_number_), u, *potential_tape_,
+                      parameters_.gradient(used_, potential_number_));
   if (interaction_)
-    interaction_->gradient(
-        interaction_->in_batch(slot), interaction_theta(), u,
-        {VectorRef<T>(theta_bar.data() + interaction_first_, interaction_->network().parameters())});
+    interaction_->gradient(interaction_->in_batch(slot), parameters_.network(interaction_number_), u,
+                           {parameters_.gradient(used_, interaction_number_)});
 }
 
 /// force_ += grad V; what it leaves on the tape the gradient with respect to the parameters needs.
@@ -235,8 +202,8 @@ void NetworkTraining<T>::add_potential_force(Index k, const Tile& tile) {
       });
   Kokkos::fence();
   const Index rows = Index(x_.extent(0));
-  potential_->input_gradient(potential_theta(), corner(x_, rows, tile.count), *potential_tape_,
-                             corner(slope_, rows, tile.count));
+  potential_->input_gradient(parameters_.network(potential_number_), corner(x_, rows, tile.count),
+                             *potential_tape_, corner(slope_, rows, tile.count));
   Kokkos::parallel_for(
       "Weir::NetworkTraining::potential_force", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
         for (Index c = 0; c < d; ++c) force(c, i) += Real(slope(c, i));
@@ -251,16 +218,16 @@ void NetworkTraining<T>::find_residual(Index k, const Tile& tile, Real scale) {
   const auto mass = transitions_[k].coupled.mass;
   const auto scores = transitions_[k].scores, force = force_, squares = squares_;
   const auto u = u_;
-  const auto theta = theta_;
-  const auto theta_bar = (*gradient_)[scale > 0 ? used_ : 0];
+  const auto theta_bar = parameters_.gradient(scale > 0 ? used_ : 0);
   const Real tau = transitions_[k].tau;
   const bool entropy = options_.entropy, timed = Index(u_.extent(0)) > d_;
-  const Index d = d_, beta = beta_, used = used_;
+  const Index d = d_, used = used_, place = entropy ? parameters_.place_of_scalar(beta_number_) : 0;
+  const Real beta = entropy ? Real(T(parameters_.scalar(beta_number_))) : 0;  // as kernels see it
   Kokkos::parallel_for(
       "Weir::NetworkTraining::residual", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
         const Index particle = tile.first + i;
         for (Index c = 0; c < d; ++c) {
-          const Real entropic = entropy ? Real(theta(beta)) * scores(c, particle) : 0;
+          const Real entropic = entropy ? beta * scores(c, particle) : 0;
           force(c, i) = tau * (force(c, i) + entropic) + displacement(c, particle);
           u(c, i) = T(scale * mass(particle) * tau * force(c, i));
         }
@@ -275,7 +242,7 @@ void NetworkTraining<T>::find_residual(Index k, const Tile& tile, Real scale) {
             if (entropy) slope += Real(u(c, i)) * scores(c, tile.first + i);
           }
         squares(0, used) = square;
-        if (entropy && scale > 0) theta_bar(beta) = T(slope);
+        if (entropy && scale > 0) theta_bar(place) = T(slope);
       });
   Kokkos::fence();
 }

@@ -9,9 +9,8 @@
 #include "weir/energies/BatchInteraction.hpp"
 #include "weir/flows/Batches.hpp"
 #include "weir/networks/Mlp.hpp"
-#include "weir/networks/TileGradient.hpp"
-#include "weir/parallel/Gather.hpp"
 #include "weir/parallel/TileSum.hpp"
+#include "weir/training/TrainedParameters.hpp"
 
 namespace weir {
 
@@ -28,9 +27,9 @@ class NetworkTraining : public EnergyTraining {
                   const RunOptions& run);
 
   std::shared_ptr<const Layout> layout() const override { return layout_; }
-  Real temperature(Real, Index) const override { return 0; }
-  Real largest_temperature(Real, Real, Index) const override { return 0; }
-  void velocity(Real t, const ConstBlockViews& x, const BlockViews& v) override;
+  void begin_step(Index step, State&) override { batches_.draw(step, batch_); }
+  void velocity(const Moment& moment, BlockSet wanted, const ConstBlockViews& x, const BlockViews& v,
+                const VectorRef<Real>& energies) override;
 
   Index iterations_per_epoch() const override { return batches_.per_epoch(); }
   Index batch() const override { return batches_.strata() * tile_; }
@@ -40,7 +39,6 @@ class NetworkTraining : public EnergyTraining {
 
   // Kernels, which nvcc takes in public functions only.
   void compute_unexplained();
-  void gather_parameters(const MatrixRef<const Real>& parameters);
   void add_potential_force(Index k, const Tile& tile);
   void find_residual(Index k, const Tile& tile, Real scale);
 
@@ -53,13 +51,6 @@ class NetworkTraining : public EnergyTraining {
   void visit_batch(Real scale);
   void visit_tile(Index k, const Tile& tile, Index slot, Real scale);
   void add_gradient(Index slot, Index count);
-
-  VectorRef<const T> potential_theta() const {
-    return VectorRef<const T>(theta_.data(), potential_->parameters());
-  }
-  VectorRef<const T> interaction_theta() const {
-    return VectorRef<const T>(theta_.data() + interaction_first_, interaction_->network().parameters());
-  }
 
   NetworkModelOptions options_;
   std::vector<Real> times_;
@@ -74,19 +65,15 @@ class NetworkTraining : public EnergyTraining {
   std::optional<Mlp<T>> potential_;
   std::optional<MlpTape<T>> potential_tape_;
   std::optional<BatchInteraction<T>> interaction_;
-  Index parameters_ = 0, interaction_first_ = 0, beta_ = 0;  // [V | W | beta]
+  TrainedParameters<T> parameters_;
+  Index potential_number_ = -1, interaction_number_ = -1, beta_number_ = -1;  // in parameters_
   std::shared_ptr<const Layout> layout_;
-  std::optional<Gather> gather_;
-  std::optional<TileGradient<T>> gradient_;
 
-  Vector<T> theta_;
   Matrix<T> x_, slope_, u_;  // a tile's inputs of V (a time may be the last), grad V, adjoint of the force
   Matrix<Real> force_;       // force, then residual
   Matrix<Real> squares_;
   Index used_ = 0;  // tiles in gradient_ or squares_
   Real unexplained_ = 0;
-  Kokkos::View<Real*, Kokkos::HostSpace> total_;
-  HostMatrix<Real> velocity_;
 };
 
 }  // namespace weir

@@ -43,7 +43,7 @@ Real NetworkTrainingCost::seconds_of_iteration(Index tiles) const {
   std::vector<Transition> transitions{{ensemble, coupled, 1}};
   if (model.entropy) transitions.front().scores = scores_at(options_.density, ensemble, run_.seed);
   const auto training = make_energy_training(model, {0, 1}, transitions, self, run_);
-  Stage stage(training_steps(1000000, run_, {model.train.rule}), *training, model.where);
+  Stage stage(training_steps(1000000, run_), *training, model.where);
   training->initialise(BlockViews(*training->layout(), stage.state().vec())[0]);
   return shortest_step(stage);
 }
@@ -93,7 +93,7 @@ Real NetworkTrainingCost::busiest_tiles(int ranks) const {
 Cost NetworkTrainingCost::at(int ranks) const {
   const Index limbs = run_.single_precision() ? 2 : 3;  // TileGradient
   Cost cost;
-  cost.traffic["velocity"] = gathering(parameters_ * real_size);  // NetworkTraining::gather_parameters
+  cost.traffic["velocity"] = gathering(parameters_ * real_size);  // TrainedParameters::gather
   if (network().interaction)                                      // BatchInteraction::gather
     cost.traffic["velocity"] += gathering(strata_ * run_.tile * shape_.dimension * real_size);
   cost.traffic["velocity"] += exact_sum(ranks, parameters_, limbs);

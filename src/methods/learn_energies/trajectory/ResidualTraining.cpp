@@ -48,24 +48,18 @@ ResidualTraining<T>::ResidualTraining(const TrajectoryModelOptions& options, con
       inputs_of_potential_(potential_ ? potential_->shape().inputs : d_),
       panel_(panel_particles(particles, grid.knots())),
       interaction_(interaction_of<T>(options, comm_, particles, d_, grid.knots(), run.seed)),
-      layout_(std::make_shared<Layout>(comm_,
-                                       std::vector<Block>{{"trajectory", particles, d_ * grid.knots()},
-                                                          parameter_block(comm_, "parameters", unknowns())})),
-      gather_(comm_, (*layout_)[parameters].partition, 1),
-      gradient_(comm_, of_networks(), particles.local_tiles()),
+      parameters_(comm_, run.seed),
       likelihood_(snapshots, grid.snapshot_knots, particles,
                   options.bandwidth.is_word() ? 0 : options.bandwidth.number, options.blur, run.seed),
       times_("Weir::ResidualTraining::times", grid.knots()),
-      theta_("Weir::ResidualTraining::theta", of_networks()),
       inputs_("Weir::ResidualTraining::inputs", inputs_of_potential_, panel_ * grid.knots()),
       slope_("Weir::ResidualTraining::slope", inputs_of_potential_, panel_ * grid.knots()),
       u_("Weir::ResidualTraining::u", inputs_of_potential_, panel_ * grid.knots()),
       hessian_u_("Weir::ResidualTraining::hessian_u", inputs_of_potential_, panel_ * grid.knots()),
       particle_squares_("Weir::ResidualTraining::particle_squares", panel_),
       squares_("Weir::ResidualTraining::squares", 1, particles.local_tiles()),
-      sum_(comm_, 1),
-      total_("Weir::ResidualTraining::total", unknowns()),
-      velocity_("Weir::ResidualTraining::velocity", 1, (*layout_)[parameters].partition.local_particles()) {
+      sum_(comm_, 1) {
+  declare_parameters();
   const auto times = Kokkos::create_mirror_view(times_);
   for (Index j = 0; j < grid.knots(); ++j) times(j) = grid.times[j];
   Kokkos::deep_copy(times_, times);
@@ -93,44 +87,48 @@ void ResidualTraining<T>::interpolate_bandwidths() {
   bandwidths_ = first_bandwidths_;
 }
 
+/// [V | W | log(s / s_0) | beta]: the bandwidths' common factor is one at the start.
 template <class T>
-void ResidualTraining<T>::initialise(const MatrixRef<Real>& parameters) const {
-  const Vector<Real> all("Weir::ResidualTraining::initial", unknowns());  // the bandwidths' factor is one
-  if (potential_)
-    initialise_network(potential_->shape(), seed_, 0, 0, VectorRef<Real>(all.data(), of_potential()));
-  if (interaction_)
-    initialise_network(interaction_->network().shape(), seed_, 1, 0,
-                       VectorRef<Real>(all.data() + of_potential(), of_networks() - of_potential()));
-  if (options_.train_entropy) Kokkos::deep_copy(Kokkos::subview(all, beta()), *options_.entropy);
-  const Index first = (*layout_)[TrajectoryTraining::parameters].partition.first_particle();
-  Kokkos::parallel_for(
-      "Weir::ResidualTraining::initialise", Range(0, Index(parameters.extent(1))),
-      KOKKOS_LAMBDA(Index i) { parameters(0, i) = all(first + i); });
-  Kokkos::fence();
+void ResidualTraining<T>::declare_parameters() {
+  if (potential_) potential_number_ = parameters_.add_network(potential_->shape(), 0);
+  if (interaction_) interaction_number_ = parameters_.add_network(interaction_->network().shape(), 1);
+  factor_number_ = parameters_.add_scalar(0, ScalarGradient::of_whole);
+  if (options_.train_entropy)
+    beta_number_ = parameters_.add_scalar(*options_.entropy, ScalarGradient::of_whole);
+  parameters_.allocate(particles_.local_tiles());
+  layout_ = std::make_shared<Layout>(
+      comm_,
+      std::vector<Block>{{"trajectory", particles_, d_ * grid_.knots(), rule_of(options_.train.particles)},
+                         parameters_.block("parameters", rule_of(options_.train.rule))});
 }
 
 template <class T>
-void ResidualTraining<T>::velocity(Real t, const ConstBlockViews& x, const BlockViews& v) {
-  const Index iteration = Index(std::llround(t));
-  gather_parameters(x[parameters]);
+void ResidualTraining<T>::initialise(const MatrixRef<Real>& local) const {
+  parameters_.initialise(local);
+}
+
+template <class T>
+void ResidualTraining<T>::velocity(const Moment& moment, BlockSet wanted, const ConstBlockViews& x,
+                                   const BlockViews& v, const VectorRef<Real>&) {
+  WEIR_CHECK(wanted.has(trajectory) && wanted.has(parameters), "one block without the other");
+  const Index iteration = moment.step;
+  parameters_.gather(x, parameters);
+  use_parameters();
   compute_field(iteration, x[trajectory]);
   const MatrixRef<Real> gradient = v[trajectory];
   const LocalTiles tiles = particles_.local();
   for (Index local = 0; local < tiles.tiles; ++local) visit_tile(tiles[local], x[trajectory], gradient);
   const Real slope = add_field_gradient(iteration, x[trajectory], gradient) +
                      likelihood_.add_gradient(iteration, x[trajectory], log_factor_, gradient);
-  if (of_networks() > 0)
-    gradient_.sum(tiles.tiles, total_.data(), "the gradient of the energies' parameters");
-  total_(log_factor()) = options_.train_bandwidth ? slope : 0;
+  if (has_networks()) parameters_.sum_gradients(tiles.tiles, "the gradient of the energies' parameters");
+  parameters_.set_gradient(factor_number_, options_.train_bandwidth ? slope : 0);
+  parameters_.write_velocity(v[parameters]);
 
   const Index rows = Index(gradient.extent(0));
   Kokkos::parallel_for(
       "Weir::ResidualTraining::velocity", Range(0, Index(gradient.extent(1))), KOKKOS_LAMBDA(Index i) {
         for (Index c = 0; c < rows; ++c) gradient(c, i) = -gradient(c, i);
       });
-  const Index first = (*layout_)[parameters].partition.first_particle();
-  for (Index i = 0; i < Index(velocity_.extent(1)); ++i) velocity_(0, i) = -total_(first + i);
-  Kokkos::deep_copy(v[parameters], velocity_);
 }
 
 template <class T>
@@ -148,7 +146,7 @@ void ResidualTraining<T>::compute_field(Index iteration, const MatrixRef<const R
     Kokkos::fence();
   }
   if (reference_) reference_->add_force(beta_, x, field);
-  if (interaction_) interaction_->add_force(iteration, x, interaction_theta(), field);
+  if (interaction_) interaction_->add_force(iteration, x, parameters_.network(interaction_number_), field);
 }
 
 template <class T>
@@ -159,18 +157,19 @@ Real ResidualTraining<T>::add_field_gradient(Index iteration, const MatrixRef<co
     const auto slopes = score_->add_gradient(x, bandwidths_, field_u_, beta_, gradient);
     log_bandwidth = beta_ * slopes.log_bandwidth;
     const Real of_reference = reference_ ? reference_->add_gradient(beta_, x, field_u_, gradient) : 0;
-    if (options_.train_entropy) total_(beta()) = slopes.scale + of_reference;
+    if (options_.train_entropy) parameters_.set_gradient(beta_number_, slopes.scale + of_reference);
   }
   if (interaction_)
-    interaction_->add_gradient(iteration, x, interaction_theta(), field_u_, gradient, gradient_,
-                               of_potential());
+    interaction_->add_gradient(iteration, x, parameters_.network(interaction_number_), field_u_, gradient,
+                               parameters_.tile_gradients(), parameters_.first(interaction_number_));
   return log_bandwidth;
 }
 
 template <class T>
 TrajectoryTraining::Loss ResidualTraining<T>::loss(const MatrixRef<const Real>& x,
                                                    const MatrixRef<const Real>& parameters) {
-  gather_parameters(parameters);
+  parameters_.gather(parameters);
+  use_parameters();
   compute_field(0, x);
   const LocalTiles tiles = particles_.local();
   for (Index local = 0; local < tiles.tiles; ++local) visit_tile(tiles[local], x, {});
@@ -182,18 +181,15 @@ TrajectoryTraining::Loss ResidualTraining<T>::loss(const MatrixRef<const Real>& 
 
 template <class T>
 LearnedEnergy ResidualTraining<T>::energy(const MatrixRef<const Real>& parameters) {
-  const auto all = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), gather_(parameters));
+  parameters_.gather(parameters);
   LearnedEnergy energy;
   energy.dimension = d_;
   for (std::size_t k = 0; k + 1 < grid_.snapshot_knots.size(); ++k)
     energy.times.push_back(grid_.times[grid_.snapshot_knots[k]]);
-  if (potential_)
-    energy.potential_network = StoredNetwork{potential_->shape(), {all.data(), all.data() + of_potential()}};
-  if (interaction_)
-    energy.interaction_network = StoredNetwork{interaction_->network().shape(),
-                                               {all.data() + of_potential(), all.data() + of_networks()}};
+  if (potential_) energy.potential_network = parameters_.stored(potential_number_);
+  if (interaction_) energy.interaction_network = parameters_.stored(interaction_number_);
   if (!options_.entropy) return energy;
-  const Real found = options_.train_entropy ? all(0, beta()) : *options_.entropy;
+  const Real found = options_.train_entropy ? parameters_.scalar(beta_number_) : *options_.entropy;
   energy.entropy = {found};
   if (reference_) energy.potential = reference_->expansion(found);
   return energy;
@@ -201,21 +197,17 @@ LearnedEnergy ResidualTraining<T>::energy(const MatrixRef<const Real>& parameter
 
 template <class T>
 Real ResidualTraining<T>::bandwidth(const MatrixRef<const Real>& parameters) {
-  gather_parameters(parameters);
+  parameters_.gather(parameters);
+  use_parameters();
   Real sum = 0;
   for (Index knot : grid_.snapshot_knots) sum += bandwidths_[knot];
   return sum / Real(grid_.snapshot_knots.size());
 }
 
 template <class T>
-void ResidualTraining<T>::gather_parameters(const MatrixRef<const Real>& parameters) {
-  const auto all = gather_(parameters);
-  const auto theta = theta_;
-  Kokkos::parallel_for(
-      "Weir::ResidualTraining::gather_parameters", Range(0, of_networks()),
-      KOKKOS_LAMBDA(Index i) { theta(i) = T(all(0, i)); });
-  Kokkos::deep_copy(log_factor_, Kokkos::subview(all, 0, log_factor()));
-  if (options_.train_entropy) Kokkos::deep_copy(beta_, Kokkos::subview(all, 0, beta()));
+void ResidualTraining<T>::use_parameters() {
+  log_factor_ = parameters_.scalar(factor_number_);
+  if (options_.train_entropy) beta_ = parameters_.scalar(beta_number_);
   for (std::size_t j = 0; j < bandwidths_.size(); ++j)
     bandwidths_[j] = first_bandwidths_[j] * std::exp(log_factor_);
 }
@@ -230,14 +222,14 @@ void ResidualTraining<T>::visit_tile(const Tile& tile, const MatrixRef<const Rea
     const Index columns = count * grid_.knots();
     if (potential_) {
       gather_inputs(first, count, x);
-      potential_->input_gradient(potential_theta(), columns_of(inputs_, columns), *tape_,
+      potential_->input_gradient(parameters_.network(potential_number_), columns_of(inputs_, columns), *tape_,
                                  columns_of(slope_, columns));
     }
     find_residual(tile.local, first, count, x, gradient);
     if (!wanted || !potential_) continue;
-    const VectorRef<T> theta_bar(gradient_[tile.local].data(), std::size_t(of_potential()));
-    potential_->mixed(potential_theta(), columns_of(u_, columns), *tape_, theta_bar,
-                      columns_of(hessian_u_, columns), begin > 0);
+    potential_->mixed(parameters_.network(potential_number_), columns_of(u_, columns), *tape_,
+                      parameters_.gradient(tile.local, potential_number_), columns_of(hessian_u_, columns),
+                      begin > 0);
     add_hessian(first, count, gradient);
   }
 }

@@ -15,8 +15,7 @@
 #include "methods/learn_energies/trajectory/TrajectoryReference.hpp"
 #include "methods/learn_energies/trajectory/TrajectoryScore.hpp"
 #include "weir/networks/Mlp.hpp"
-#include "weir/networks/TileGradient.hpp"
-#include "weir/parallel/Gather.hpp"
+#include "weir/training/TrainedParameters.hpp"
 
 namespace weir {
 
@@ -30,9 +29,9 @@ class ResidualTraining : public TrajectoryTraining {
                    const std::vector<Ensemble>& snapshots, const Partition& particles, const RunOptions& run);
 
   std::shared_ptr<const Layout> layout() const override { return layout_; }
-  Real temperature(Real, Index) const override { return 0; }
-  Real largest_temperature(Real, Real, Index) const override { return 0; }
-  void velocity(Real t, const ConstBlockViews& x, const BlockViews& v) override;
+  /// Both blocks at once: they share the residual.
+  void velocity(const Moment& moment, BlockSet wanted, const ConstBlockViews& x, const BlockViews& v,
+                const VectorRef<Real>& energies) override;
 
   void initialise(const MatrixRef<Real>& parameters) const override;
   Loss loss(const MatrixRef<const Real>& x, const MatrixRef<const Real>& parameters) override;
@@ -40,7 +39,6 @@ class ResidualTraining : public TrajectoryTraining {
   Real bandwidth(const MatrixRef<const Real>& parameters) override;
 
   // Kernels, which nvcc takes in public functions only.
-  void gather_parameters(const MatrixRef<const Real>& parameters);
   /// Collective: what moves particles beside the network of V.
   void compute_field(Index iteration, const MatrixRef<const Real>& x);
   /// Inputs of the network: `count` particles from `first` on.
@@ -58,20 +56,10 @@ class ResidualTraining : public TrajectoryTraining {
   /// field_u_. Returns the derivative by the common factor of the bandwidths.
   Real add_field_gradient(Index iteration, const MatrixRef<const Real>& x, const MatrixRef<Real>& gradient);
 
-  // The parameters: [V | W | log(s / s_0) | beta].
-  Index of_potential() const { return potential_ ? potential_->parameters() : 0; }
-  Index of_networks() const {
-    return of_potential() + (interaction_ ? interaction_->network().parameters() : 0);
-  }
-  Index log_factor() const { return of_networks(); }
-  Index beta() const { return of_networks() + 1; }
-  Index unknowns() const { return of_networks() + (options_.train_entropy ? 2 : 1); }
-  VectorRef<const T> potential_theta() const {
-    return VectorRef<const T>(theta_.data(), std::size_t(of_potential()));
-  }
-  VectorRef<const T> interaction_theta() const {
-    return VectorRef<const T>(theta_.data() + of_potential(), std::size_t(of_networks() - of_potential()));
-  }
+  void declare_parameters();
+  /// What the parameters say of the bandwidths and of beta.
+  void use_parameters();
+  bool has_networks() const { return parameters_.networks() > 0; }
 
   TrajectoryModelOptions options_;
   TimeGrid grid_;
@@ -83,23 +71,20 @@ class ResidualTraining : public TrajectoryTraining {
   Index panel_;  // particles that go through the network together
   std::optional<MlpTape<T>> tape_;
   std::optional<TrajectoryInteraction<T>> interaction_;
+  TrainedParameters<T> parameters_;
+  Index potential_number_ = -1, interaction_number_ = -1, factor_number_ = -1, beta_number_ = -1;
   std::shared_ptr<const Layout> layout_;
-  Gather gather_;
-  TileGradient<T> gradient_;
   TrajectoryLikelihood<T> likelihood_;
   std::optional<TrajectoryScore<T>> score_;
   std::optional<TrajectoryReference> reference_;     // where there are V and an entropy
   std::vector<Real> first_bandwidths_, bandwidths_;  // at all knots: at the start, and now
   Matrix<Real> field_, field_u_;                     // at all knots; the gradient with respect to g
   Vector<Real> times_;
-  Vector<T> theta_;
   Real log_factor_ = 0, beta_ = 0;
   Matrix<T> inputs_, slope_, u_, hessian_u_;
   Vector<Real> particle_squares_;
   Matrix<Real> squares_;
   ExactSum sum_;
-  Kokkos::View<Real*, Kokkos::HostSpace> total_;
-  HostMatrix<Real> velocity_;
 };
 
 extern template class ResidualTraining<float>;

@@ -72,8 +72,7 @@ std::optional<FittedTrajectory> fit_trajectory(const TrajectoryModelOptions& opt
   const Ensemble start = first_particles(snapshots.front(), start_size(options, sizes_of(snapshots)));
   const auto training = make_trajectory_training(options, grid, snapshots, start.partition, run);
   const Index iterations = options.train.iterations;
-  Stage stage(training_steps(iterations, run, {options.train.particles, options.train.rule}), *training,
-              options.where);
+  Stage stage(training_steps(iterations, run), *training, options.where);
   const Layout& layout = *training->layout();
   if (!stages.checkpoint_of_stage(output, "train")) {
     const BlockViews blocks(layout, stage.state().vec());

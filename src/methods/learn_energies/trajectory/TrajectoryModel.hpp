@@ -26,11 +26,9 @@
 
 namespace weir {
 
-struct TrajectoryTrainOptions {
+struct TrajectoryTrainOptions : TrainOptions {
   Index iterations = 2000;
-  ParameterRuleChoice rule{ParameterRuleOptions{}};
-  ParameterRuleChoice particles{ParameterRuleOptions{}};
-  Index reports = 20;
+  ParameterRuleChoice particles;
 
   TrajectoryTrainOptions();
 };

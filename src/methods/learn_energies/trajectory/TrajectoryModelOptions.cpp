@@ -17,9 +17,8 @@ TrajectoryTrainOptions::TrajectoryTrainOptions() {
 void describe(Section& section, TrajectoryTrainOptions& options) {
   section.option("iterations", options.iterations, "gradient steps, each with all particles and all data")
       .at_least(1);
-  section.section("rule", options.rule, "how the parameters of the networks, the bandwidth and beta descend");
   section.section("particles", options.particles, "how the trajectory's particles descend");
-  section.option("reports", options.reports, "how often metrics.csv gets the loss").at_least(1);
+  describe(section, static_cast<TrainOptions&>(options));  // the networks, the bandwidth and beta
 }
 
 void describe(Section& section, TrajectoryInteractionOptions& options) {

@@ -53,8 +53,7 @@ Real TrajectoryTrainingCost::seconds_of_iteration(const TrajectoryModelOptions& 
   }
   const Partition partition(self, particles, run_.tile);
   const auto training = make_trajectory_training(model, grid_, snapshots, partition, run_);
-  Stage stage(training_steps(1000000, run_, {model.train.particles, model.train.rule}), *training,
-              model.where);
+  Stage stage(training_steps(1000000, run_), *training, model.where);
   const BlockViews blocks(*training->layout(), stage.state().vec());
   fill_normals(blocks[TrajectoryTraining::trajectory], Random(run_.seed, Stream::initial_ensemble), 0, 0);
   training->initialise(blocks[TrajectoryTraining::parameters]);
@@ -151,12 +150,12 @@ Cost TrajectoryTrainingCost::at(int ranks) const {
   cost.even_seconds = particle_ * Real(own.particles()) / ranks;
   cost.serial_seconds = step_;
   const Index unknowns = networks + 1 + Index(model_.train_entropy);
-  cost.traffic["velocity"] = gathering(unknowns * real_size);  // ResidualTraining::gather_parameters
+  cost.traffic["velocity"] = gathering(unknowns * real_size);  // TrainedParameters::gather
   if (networks > 0) cost.traffic["velocity"] += exact_sum(ranks, networks, limbs);
   add_likelihood(cost, ranks);
   if (model_.entropy) add_score(cost, ranks);
   if (model_.interaction) add_interaction(cost, ranks);
-  cost.traffic["check"] = 2 * reduction(ranks, real_size);  // Stage::Solver::check_finite, of each block
+  cost.traffic["check"] = reduction(ranks, 2 * real_size);  // Stage::Solver::check_finite
   for (const auto* choice : {&model_.train.particles, &model_.train.rule})
     if (std::get<ParameterRuleOptions>(choice->rule).clip)
       cost.traffic["rules"] += exact_sum(ranks, 1);  // ParameterRule::clipping

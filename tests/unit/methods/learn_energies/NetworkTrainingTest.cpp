@@ -85,8 +85,9 @@ Gradient gradient_of(EnergyTraining& training, Index iteration) {
   const Layout& layout = *training.layout();
   State state(training.layout()), velocity(training.layout());
   training.initialise(BlockViews(layout, state.vec())[0]);
-  training.velocity(Real(iteration), ConstBlockViews(layout, state.vec()),
-                    BlockViews(layout, velocity.vec()));
+  training.begin_step(iteration, state);
+  training.velocity({iteration, 0, 0}, BlockSet::all(1), ConstBlockViews(layout, state.vec()),
+                    BlockViews(layout, velocity.vec()), {});
   Gradient gradient{gathered(layout, ConstBlockViews(layout, velocity.vec())[0]), 0};
   for (Real& value : gradient.values) value = -value;
   gradient.loss = training.loss(ConstBlockViews(layout, state.vec())[0]);

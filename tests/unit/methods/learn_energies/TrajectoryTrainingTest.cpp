@@ -81,7 +81,8 @@ class Point {
   }
 
   std::vector<Real> velocity() {
-    training->velocity(0, ConstBlockViews(layout, state.vec()), BlockViews(layout, velocity_.vec()));
+    training->velocity({}, BlockSet::all(2), ConstBlockViews(layout, state.vec()),
+                       BlockViews(layout, velocity_.vec()), {});
     return gathered(layout, velocity_.vec());
   }
   TrajectoryTraining::Loss loss() {

@@ -1,0 +1,98 @@
+#include "weir/training/TrainedParameters.hpp"
+
+#include "weir/base/Error.hpp"
+#include "weir/parallel/Counters.hpp"
+
+namespace weir {
+
+template <class T>
+Index TrainedParameters<T>::add_network(const MlpShape& shape, Index key) {
+  WEIR_CHECK(!gather_ && scalar_starts_.empty(), "a network is declared too late");
+  shapes_.push_back(shape);
+  keys_.push_back(key);
+  network_first_.push_back(network_first_.back() + Mlp<T>(shape).parameters());
+  return networks() - 1;
+}
+
+template <class T>
+Index TrainedParameters<T>::add_scalar(Real start, ScalarGradient gradient) {
+  WEIR_CHECK(!gather_, "a scalar is declared too late");
+  if (gradient == ScalarGradient::of_tiles) {
+    WEIR_CHECK(of_tiles_ == Index(scalar_starts_.size()), "scalars of tiles come before those of the whole");
+    ++of_tiles_;
+  }
+  scalar_starts_.push_back(start);
+  return Index(scalar_starts_.size()) - 1;
+}
+
+template <class T>
+void TrainedParameters<T>::allocate(Index most_tiles) {
+  partition_ = parameter_block(comm_, "", count()).partition;
+  gather_.emplace(comm_, partition_, 1);
+  gradient_.emplace(comm_, network_first_.back() + of_tiles_, most_tiles);
+  theta_ = Vector<T>("Weir::TrainedParameters::theta", count());
+  host_all_ = HostMatrix<Real>("Weir::TrainedParameters::host_all", 1, count());
+  total_ = Kokkos::View<Real*, Kokkos::HostSpace>("Weir::TrainedParameters::total", count());
+  velocity_ = HostMatrix<Real>("Weir::TrainedParameters::velocity", 1, partition_.local_particles());
+}
+
+template <class T>
+void TrainedParameters<T>::initialise(const MatrixRef<Real>& local) const {
+  const Vector<Real> all("Weir::TrainedParameters::initial", count());
+  for (Index n = 0; n < networks(); ++n)
+    initialise_network(shapes_[std::size_t(n)], seed_, keys_[std::size_t(n)], 0,
+                       VectorRef<Real>(all.data() + first(n), std::size_t(size(n))));
+  for (std::size_t s = 0; s < scalar_starts_.size(); ++s)
+    Kokkos::deep_copy(Kokkos::subview(all, place_of_scalar(Index(s))), scalar_starts_[s]);
+  const Index begin = partition_.first_particle(), end = begin + partition_.local_particles();
+  Kokkos::deep_copy(Kokkos::subview(local, 0, Kokkos::ALL),
+                    Kokkos::subview(all, Kokkos::pair<Index, Index>(begin, end)));
+}
+
+template <class T>
+void TrainedParameters<T>::gather(const ConstBlockViews& x, Index block) {
+  if (x.version(block) == version_) return;
+  gather(x[block]);
+  version_ = x.version(block);
+}
+
+template <class T>
+void TrainedParameters<T>::gather(const MatrixRef<const Real>& local) {
+  version_ = 0;
+  ++counters().gathers;
+  const auto& all = (*gather_)(local);
+  Kokkos::deep_copy(host_all_, all);
+  cast(all);
+}
+
+template <class T>
+void TrainedParameters<T>::cast(const Matrix<Real>& all) {
+  const auto theta = theta_;
+  Kokkos::parallel_for(
+      "Weir::TrainedParameters::cast", Range(0, count()),
+      KOKKOS_LAMBDA(Index i) { theta(i) = T(all(0, i)); });
+  Kokkos::fence();
+}
+
+template <class T>
+StoredNetwork TrainedParameters<T>::stored(Index n) const {
+  const Real* begin = host_all_.data() + first(n);
+  return {shapes_[std::size_t(n)], {begin, begin + size(n)}};
+}
+
+template <class T>
+void TrainedParameters<T>::sum_gradients(Index tiles, const std::string& what) {
+  gradient_->sum(tiles, total_.data(), what);
+}
+
+template <class T>
+void TrainedParameters<T>::write_velocity(const MatrixRef<Real>& v, Real sign) {
+  const Index begin = partition_.first_particle();
+  for (Index i = 0; i < Index(velocity_.extent(1)); ++i) velocity_(0, i) = sign * total_(begin + i);
+  Kokkos::deep_copy(v, velocity_);
+}
+
+template class TrainedParameters<float>;
+template class TrainedParameters<double>;
+
+}  // namespace weir
