@@ -72,6 +72,27 @@ Real FreeEnergy::largest_temperature(Real start, Real end) const {
   return temperature_ + (learned_ && !learned_entropy_ ? learned_->largest_temperature(start, end) : 0);
 }
 
+void FreeEnergy::add(std::unique_ptr<Interaction> interaction) {
+  if (auto* moments = dynamic_cast<MomentInteraction*>(interaction.get()))
+    through_moments_.push_back(moments);
+  interactions_.push_back(std::move(interaction));
+}
+
+bool FreeEnergy::is_pointwise() const {
+  return through_moments_.size() == interactions_.size() && blobs_.empty() && !learned_entropy_;
+}
+
+void FreeEnergy::find_moments(Real t, const MatrixRef<const Real>& x) {
+  for (auto* interaction : through_moments_) interaction->find_moments(x, t);
+}
+
+void FreeEnergy::velocity_of(const LocalTiles& tiles, Real t, const MatrixRef<const Real>& x,
+                             const MatrixRef<Real>& v) {
+  Kokkos::deep_copy(v, 0);
+  for (const auto& potential : potentials_) potential->add_gradient(tiles, x, t, -1, v);
+  for (auto* interaction : through_moments_) interaction->add_gradient_of(tiles, x, -1, v);
+}
+
 void FreeEnergy::velocity(Real t, const MatrixRef<const Real>& x, const MatrixRef<Real>& v) {
   Kokkos::deep_copy(v, 0);
   for (const auto& potential : potentials_) potential->add_gradient(tiles_, x, t, -1, v);

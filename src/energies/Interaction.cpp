@@ -14,25 +14,28 @@ namespace {
 
 /// W(r) = 1/2 r' B r:  force through the mean, (1/N) sum_j B (x_i - x_j) = B (x_i - m); energy through the
 /// covariance, 1/2 tr(B S).
-class QuadraticInteraction : public Interaction {
+class QuadraticInteraction : public MomentInteraction {
  public:
   QuadraticInteraction(const Communicator& comm, const Partition& partition, Index dimension,
                        const std::vector<Real>& stiffness)
-      : tiles_(partition.local()),
+      : MomentInteraction(partition),
         moments_(comm, partition, dimension),
         force_{Vector<Real>("Weir::QuadraticInteraction::mean", dimension),
                symmetric_part(stiffness, dimension, "Weir::QuadraticInteraction::stiffness")},
         host_stiffness_(stiffness) {}
 
-  void add_gradient(const MatrixRef<const Real>& x, Real, Real factor, const MatrixRef<Real>& out) override {
+  void find_moments(const MatrixRef<const Real>& x, Real) override {
     const auto& mean = moments_.mean(x);
     Kokkos::deep_copy(force_.centre,
                       Kokkos::View<const Real*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>(
                           mean.data(), mean.size()));
+  }
+  void add_gradient_of(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real factor,
+                       const MatrixRef<Real>& out) override {
     const auto force = force_;
     const int d = int(x.extent(0));
     for_each_tile(
-        "Weir::QuadraticInteraction::gradient", tiles_, KOKKOS_LAMBDA(const Tile& tile) {
+        "Weir::QuadraticInteraction::gradient", tiles, KOKKOS_LAMBDA(const Tile& tile) {
           for (Index i = tile.first; i < tile.first + tile.count; ++i)
             force.add_gradient(d, &x(0, i), factor, &out(0, i));
         });
@@ -46,7 +49,6 @@ class QuadraticInteraction : public Interaction {
   }
 
  private:
-  LocalTiles tiles_;
   Moments moments_;
   QuadraticFunctor force_;
   std::vector<Real> host_stiffness_;

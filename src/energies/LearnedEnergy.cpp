@@ -135,21 +135,23 @@ std::vector<Monomial> monomials_of(const FeatureBasis& basis) {
 }
 
 /// theta . phi of monomials alone.
-class LearnedPolynomial : public Interaction {
+class LearnedPolynomial : public MomentInteraction {
  public:
   LearnedPolynomial(std::shared_ptr<const LearnedEnergy> energy, const Communicator& comm,
                     const Partition& partition)
-      : energy_(std::move(energy)),
+      : MomentInteraction(partition),
+        energy_(std::move(energy)),
         polynomial_(comm, partition, energy_->dimension,
                     {monomials_of(energy_->interaction->basis), energy_->interaction->theta.front()}) {}
-  void add_gradient(const MatrixRef<const Real>& x, Real t, Real factor,
-                    const MatrixRef<Real>& out) override {
-    at(t).add_gradient(x, t, factor, out);
+  void find_moments(const MatrixRef<const Real>& x, Real t) override { at(t).find_moments(x, t); }
+  void add_gradient_of(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real factor,
+                       const MatrixRef<Real>& out) override {
+    polynomial_.add_gradient_of(tiles, x, factor, out);
   }
   Real energy(const MatrixRef<const Real>& x, Real t) override { return at(t).energy(x, t); }
 
  private:
-  Interaction& at(Real t) {
+  PolynomialInteraction& at(Real t) {
     const auto& theta = energy_->interaction->theta;
     polynomial_.use(theta[energy_->row(t, Index(theta.size()))]);
     return polynomial_;

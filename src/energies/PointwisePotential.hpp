@@ -25,12 +25,21 @@ class PointwisePotential : public Potential {
 
   void add_gradient(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t, Real factor,
                     const MatrixRef<Real>& out) const override {
+    with_dimension(int(x.extent(0)), [&](auto d) { add_gradient_in(d, tiles, x, t, factor, out); });
+  }
+
+  // A kernel, which nvcc takes in public functions only.
+  template <class Dimension>
+  void add_gradient_in(Dimension d, const LocalTiles& tiles, const MatrixRef<const Real>& x, Real t,
+                       Real factor, const MatrixRef<Real>& out) const {
     const Functor functor = functor_;
-    const int d = int(x.extent(0));
     for_each_tile(
         "Weir::Potential::gradient", tiles, KOKKOS_LAMBDA(const Tile& tile) {
-          for (Index i = tile.first; i < tile.first + tile.count; ++i)
-            add_gradient_of(functor, d, &x(0, i), t, factor, &out(0, i), 0);
+          const Real* const xs = &x(0, tile.first);
+          Real* const outs = &out(0, tile.first);
+#pragma omp simd
+          for (int i = 0; i < int(tile.count); ++i)
+            add_gradient_of(functor, d, xs + i * d, t, factor, outs + i * d, 0);
         });
   }
 

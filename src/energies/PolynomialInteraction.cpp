@@ -71,7 +71,7 @@ std::vector<Index> moment_sums(const std::vector<Monomial>& monomials, Index dim
 
 PolynomialInteraction::PolynomialInteraction(const Communicator& comm, const Partition& partition,
                                              Index dimension, const Polynomial& polynomial)
-    : tiles_(partition.local()),
+    : MomentInteraction(partition),
       particles_(partition.particles()),
       components_(dimension),
       theta_(polynomial.theta),
@@ -104,7 +104,7 @@ PolynomialInteraction::PolynomialInteraction(const Communicator& comm, const Par
   Kokkos::deep_copy(degrees_, degrees);
 }
 
-void PolynomialInteraction::find_moments(const MatrixRef<const Real>& x) {
+void PolynomialInteraction::find_moments(const MatrixRef<const Real>& x, Real) {
   const Index d = components_, n = Index(degrees_.extent(0));
   if (n > 0) {
     const auto& totals = first_(
@@ -135,9 +135,8 @@ void PolynomialInteraction::find_moments(const MatrixRef<const Real>& x) {
     expansion_[share.power] += share.weight * theta_[share.whole] * moments_[share.moment];
 }
 
-void PolynomialInteraction::add_gradient(const MatrixRef<const Real>& x, Real, Real factor,
-                                         const MatrixRef<Real>& out) {
-  find_moments(x);
+void PolynomialInteraction::add_gradient_of(const LocalTiles& tiles, const MatrixRef<const Real>& x,
+                                            Real factor, const MatrixRef<Real>& out) {
   const Index n = Index(degrees_.extent(0));
   if (n == 0) return;
   Kokkos::deep_copy(coefficients_, HostVector(expansion_.data() + 1, n));
@@ -145,7 +144,7 @@ void PolynomialInteraction::add_gradient(const MatrixRef<const Real>& x, Real, R
   const auto factors = factors_;
   const auto degrees = degrees_;
   for_each_tile(
-      "Weir::PolynomialInteraction::gradient", tiles_, KOKKOS_LAMBDA(const Tile& tile) {
+      "Weir::PolynomialInteraction::gradient", tiles, KOKKOS_LAMBDA(const Tile& tile) {
         for (Index i = tile.first; i < tile.first + tile.count; ++i)
           for (Index k = 0; k < n; ++k) {
             // The slope along a factor is the product of those before and after it; a factor that stands
@@ -165,8 +164,8 @@ void PolynomialInteraction::add_gradient(const MatrixRef<const Real>& x, Real, R
       });
 }
 
-Real PolynomialInteraction::energy(const MatrixRef<const Real>& x, Real) {
-  find_moments(x);
+Real PolynomialInteraction::energy(const MatrixRef<const Real>& x, Real t) {
+  find_moments(x, t);
   Real sum = 0;
   for (std::size_t g = 0; g < moments_.size(); ++g) sum += expansion_[g] * moments_[g];
   return 0.5 * sum;

@@ -32,7 +32,7 @@ Polynomial separable_polynomial(const functionals::Powers& powers, Index dimensi
 /// Lengths of the sums over particles that moments of these monomials take: the mean's, that of all M_f.
 std::vector<Index> moment_sums(const std::vector<Monomial>& monomials, Index dimension);
 
-class PolynomialInteraction : public Interaction {
+class PolynomialInteraction : public MomentInteraction {
  public:
   /// Of monomials up to most_polynomial_degree.
   PolynomialInteraction(const Communicator& comm, const Partition& partition, Index dimension,
@@ -40,11 +40,10 @@ class PolynomialInteraction : public Interaction {
   /// From now on with these coefficients, one per monomial.
   void use(const std::vector<Real>& theta) { theta_ = theta; }
 
-  void add_gradient(const MatrixRef<const Real>& x, Real t, Real factor, const MatrixRef<Real>& out) override;
+  void find_moments(const MatrixRef<const Real>& x, Real t) override;
+  void add_gradient_of(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real factor,
+                       const MatrixRef<Real>& out) override;
   Real energy(const MatrixRef<const Real>& x, Real t) override;
-
-  // Kernels, which nvcc takes in public functions only.
-  void find_moments(const MatrixRef<const Real>& x);
 
  private:
   /// P_{power} gets weight theta_{whole} M_{moment}.
@@ -52,7 +51,6 @@ class PolynomialInteraction : public Interaction {
     int whole, power, moment;
     Real weight;
   };
-  LocalTiles tiles_;
   Index particles_, components_;
   std::vector<Real> theta_;
   std::vector<Share> shares_;

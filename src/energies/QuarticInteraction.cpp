@@ -17,7 +17,7 @@ KOKKOS_INLINE_FUNCTION Real square_from(const Vector<Real>& mean, const MatrixRe
 
 QuarticInteraction::QuarticInteraction(const Communicator& comm, const Partition& partition, Index dimension,
                                        const Coefficients& coefficients)
-    : tiles_(partition.local()),
+    : MomentInteraction(partition),
       particles_(partition.particles()),
       coefficients_(coefficients),
       moments_(comm, partition, dimension),
@@ -26,7 +26,7 @@ QuarticInteraction::QuarticInteraction(const Communicator& comm, const Partition
       skew_("Weir::QuarticInteraction::skew", dimension),
       covariance_("Weir::QuarticInteraction::covariance", dimension, dimension) {}
 
-void QuarticInteraction::find_moments(const MatrixRef<const Real>& x) {
+void QuarticInteraction::find_moments(const MatrixRef<const Real>& x, Real) {
   const Index d = Index(x.extent(0));
   const auto& covariance = moments_.covariance(x);
   Kokkos::deep_copy(mean_, HostVector(moments_.last_mean().data(), d));
@@ -52,15 +52,14 @@ void QuarticInteraction::find_moments(const MatrixRef<const Real>& x) {
   fourth_ = sums[d] / Real(particles_);
 }
 
-void QuarticInteraction::add_gradient(const MatrixRef<const Real>& x, Real, Real factor,
-                                      const MatrixRef<Real>& out) {
-  find_moments(x);
+void QuarticInteraction::add_gradient_of(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real factor,
+                                         const MatrixRef<Real>& out) {
   const Real q = 4 * factor * coefficients_.quartic, p = 2 * factor * coefficients_.quadratic, trace = trace_;
   const auto mean = mean_, skew = skew_;
   const auto covariance = covariance_;
   const Index d = Index(x.extent(0));
   for_each_tile(
-      "Weir::QuarticInteraction::gradient", tiles_, KOKKOS_LAMBDA(const Tile& tile) {
+      "Weir::QuarticInteraction::gradient", tiles, KOKKOS_LAMBDA(const Tile& tile) {
         for (Index i = tile.first; i < tile.first + tile.count; ++i) {
           const Real stiffness = q * (square_from(mean, x, i) + trace) + p;
           for (Index c = 0; c < d; ++c) {
@@ -72,8 +71,8 @@ void QuarticInteraction::add_gradient(const MatrixRef<const Real>& x, Real, Real
       });
 }
 
-Real QuarticInteraction::energy(const MatrixRef<const Real>& x, Real) {
-  find_moments(x);
+Real QuarticInteraction::energy(const MatrixRef<const Real>& x, Real t) {
+  find_moments(x, t);
   return coefficients_.quartic * (fourth_ + trace_ * trace_ + 2 * trace_of_square_) +
          coefficients_.quadratic * trace_ + 0.5 * coefficients_.constant;
 }

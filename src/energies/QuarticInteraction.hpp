@@ -10,7 +10,7 @@
 
 namespace weir {
 
-class QuarticInteraction : public Interaction {
+class QuarticInteraction : public MomentInteraction {
  public:
   struct Coefficients {
     Real quartic, quadratic, constant;
@@ -18,14 +18,12 @@ class QuarticInteraction : public Interaction {
   QuarticInteraction(const Communicator& comm, const Partition& partition, Index dimension,
                      const Coefficients& coefficients);
 
-  void add_gradient(const MatrixRef<const Real>& x, Real t, Real factor, const MatrixRef<Real>& out) override;
+  void find_moments(const MatrixRef<const Real>& x, Real t) override;
+  void add_gradient_of(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real factor,
+                       const MatrixRef<Real>& out) override;
   Real energy(const MatrixRef<const Real>& x, Real t) override;
 
-  // Kernels, which nvcc takes in public functions only.
-  void find_moments(const MatrixRef<const Real>& x);
-
  private:
-  LocalTiles tiles_;
   Index particles_;
   Coefficients coefficients_;
   Moments moments_;

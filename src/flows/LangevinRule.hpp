@@ -24,8 +24,9 @@ class LangevinRule : public Rule {
   bool moves_tiles_apart() const override { return true; }
 
   // Kernels, which nvcc takes in public functions only.
-  template <class T>
-  void advance_with_noise(const Move& move, const MatrixRef<const Real>& v, const MatrixRef<Real>& x);
+  template <class T, class Dimension>
+  void advance_with_noise(Dimension d, const Move& move, const MatrixRef<const Real>& v,
+                          const MatrixRef<Real>& x);
   void advance_without_noise(const Move& move, const MatrixRef<const Real>& v, const MatrixRef<Real>& x);
 
  private:

@@ -149,24 +149,33 @@ void Stage::Solver::count_moved() const {
       counters().particle_steps += flow.active(b).particles * (is_own() ? (*layout)[b].substeps : 1);
 }
 
+Index Stage::Solver::count_not_finite(const ActiveTiles& tiles, const MatrixRef<const Real>& values) const {
+  const Index d = Index(values.extent(0));
+  Index count = 0;
+  Kokkos::parallel_reduce(
+      "Weir::Stage::count_not_finite", Range(0, tiles.count),
+      KOKKOS_LAMBDA(Index k, Index & found) {
+        const Tile tile = tiles[k];
+        const Real* numbers = &values(0, tile.first);
+        Index here = 0;
+        for (Index j = 0; j < tile.count * d; ++j) here += !(fabs(numbers[j]) <= 1.7976931348623157e308);
+        found += here;
+      },
+      count);
+  return count;
+}
+
 /// Of what moved; before the first step of everything. One reduction for all blocks.
 void Stage::Solver::check_finite(const Tick& now) {
   const ConstBlockViews blocks(*layout, state.vec());
-  for (Index b = 0; b < layout->blocks(); ++b) {
-    const auto values = blocks[b];
-    const Index d = Index(values.extent(0));
-    const ActiveTiles tiles = now.step == 0 ? ActiveTiles((*layout)[b].partition.local()) : flow.active(b);
+  for (Index b = 0; b < layout->blocks() && !counted_bad; ++b) {
+    const bool whole = now.step == 0;
     bad[b] = 0;
-    if (now.step > 0 && !moves(b)) continue;
-    Kokkos::parallel_reduce(
-        "Weir::Stage::check_finite", Range(0, tiles.count),
-        KOKKOS_LAMBDA(Index k, Index & found) {
-          const Tile tile = tiles[k];
-          for (Index i = tile.first; i < tile.first + tile.count; ++i)
-            for (Index c = 0; c < d; ++c) found += !(fabs(values(c, i)) <= 1.7976931348623157e308);
-        },
-        bad[b]);
+    if (whole || moves(b))
+      bad[b] =
+          count_not_finite(whole ? ActiveTiles((*layout)[b].partition.local()) : flow.active(b), blocks[b]);
   }
+  counted_bad = false;
   layout->comm().sum(bad, layout->blocks());
   for (Index b = 0; b < layout->blocks(); ++b)
     if (bad[b] > 0)

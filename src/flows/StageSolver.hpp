@@ -39,6 +39,7 @@ struct Stage::Solver {
   std::vector<Vector<Real>> energies;         // of particles, where a rule wants them
   std::vector<Index> versions, old_versions;  // of the blocks
   std::vector<Real> no_scalars;
+  bool counted_bad = false;     // by the step itself
   Index bad[most_blocks] = {};  // numbers of each block that are not finite
   TS ts = nullptr;
   Mat jacobian = nullptr;  // differences of the Newton function, where an implicit scheme needs them
@@ -76,12 +77,15 @@ struct Stage::Solver {
   void forget_versions();
   void find_native_velocity(Real t, Vec x, Vec v);
   void advance(Index step, Real t, Real h);
+  bool advances_by_tiles() const;
+  void advance_by_tiles(Index step, Real t, Real h);
   void advance_together(Index step, Real t, Real h);
   void advance_in_turn(Index step, Real t, Real h);
   void advance_block(Index b, Index step, Real t, Real h, const Seen& others, bool evaluated);
   std::string place(const Tick& at) const;
   Tick reached() const;
   void count_moved() const;
+  Index count_not_finite(const ActiveTiles& tiles, const MatrixRef<const Real>& values) const;
   void check_finite(const Tick& tick);
   bool finish_step(const Tick& now);
   void drive();

@@ -1,9 +1,16 @@
 // A step of a stage under Weir's own type.
+#include <algorithm>
+#include <type_traits>
+
 #include "flows/StageSolver.hpp"
 
 namespace weir {
 
 namespace {
+
+/// Particles that a step treats at a time: they stay in cache on hosts, and keep devices busy.
+constexpr Index particles_at_a_time =
+    std::is_same<MemorySpace, Kokkos::HostSpace>::value ? Index(1) << 10 : Index(1) << 20;
 
 /// What a rule may ask the flow about block b while `others` stay as they are.
 class BlockEvaluation : public Evaluation {
@@ -79,12 +86,55 @@ void Stage::Solver::start_rules() {
 void Stage::Solver::advance(Index step, Real t, Real h) {
   flow.begin_step(step, state);
   if (flow.changes_state()) forget_versions();
-  if (options.order == StepOrder::together)
+  if (advances_by_tiles())
+    advance_by_tiles(step, t, h);
+  else if (options.order == StepOrder::together)
     advance_together(step, t, h);
   else
     advance_in_turn(step, t, h);
   flow.end_step(step, state);
   if (flow.changes_state()) forget_versions();
+}
+
+/// Whether a step can do everything for a few tiles while they are in cache.
+bool Stage::Solver::advances_by_tiles() const {
+  return flow.is_pointwise() && layout->blocks() == 1 && moves(0) && rules[0]->moves_tiles_apart() &&
+         (*layout)[0].substeps == 1 && flow.active(0).is_whole();
+}
+
+/// Velocity, rule and the check for finite values, tiles by tiles.
+void Stage::Solver::advance_by_tiles(Index step, Real t, Real h) {
+  const Moment moment{step, 0, t};
+  const BlockViews blocks(*layout, state.vec()), velocities(*layout, velocity.vec()),
+      remembered(memory->layout(), memory->vec());
+  const auto x = blocks[0], m = remembered[0];
+  {
+    const Phase phase("velocity");
+    flow.find_sums(moment, x);
+  }
+  const Phase phase("tiles");
+  const LocalTiles all = (*layout)[0].partition.local();
+  const Index at_a_time = std::max(Index(1), particles_at_a_time / all.tile_size);
+  const Real temperature = flow.temperature(moment, 0);
+  bad[0] = 0;
+  for (Index first = 0; first < all.tiles; first += at_a_time) {
+    LocalTiles some = all;
+    some.first_tile += first;
+    some.tiles = std::min(at_a_time, all.tiles - first);
+    const Index begin = first * all.tile_size, count = some.local_particles();
+    const auto part = [&](const MatrixRef<Real>& whole) {
+      return MatrixRef<Real>(whole.data() + begin * Index(whole.extent(0)), whole.extent(0),
+                             std::size_t(count));
+    };
+    // All parts use the same velocities, which so stay in cache.
+    const MatrixRef<Real> v(velocities[0].data(), x.extent(0), std::size_t(count));
+    flow.velocity_of(some, moment, part(x), v);
+    Evaluation evaluation(v, {});
+    rules[0]->advance({moment, 1, h, temperature, some}, evaluation, part(x), part(m));
+    bad[0] += count_not_finite(some, part(x));
+  }
+  counted_bad = true;
+  versions[0] = next_version();
 }
 
 /// All velocities at once from the old state, then every block by its rule.

@@ -23,6 +23,19 @@ struct Constant {
   KOKKOS_INLINE_FUNCTION constexpr operator int() const { return value; }
 };
 
+/// Calls body(d) with a number that the compiler knows where d is small, as kernels run faster then.
+template <class Body>
+void with_dimension(int d, Body body) {
+  if (d == 1)
+    body(Constant<1>());
+  else if (d == 2)
+    body(Constant<2>());
+  else if (d == 3)
+    body(Constant<3>());
+  else
+    body(d);
+}
+
 /// Components x particles: one particle is contiguous, a tile is a column-major matrix as BLAS takes it.
 template <class T>
 using Matrix = Kokkos::View<T**, Kokkos::LayoutLeft, MemorySpace>;

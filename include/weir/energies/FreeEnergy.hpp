@@ -24,6 +24,13 @@ class FreeEnergy {
 
   /// Collective: v = -grad dF/drho at time t, overwritten.
   void velocity(Real t, const MatrixRef<const Real>& x, const MatrixRef<Real>& v);
+  /// Whether each particle is by itself once sums over the ensemble are known: there are no pairs.
+  bool is_pointwise() const;
+  // What velocity() does in two parts, where is_pointwise().
+  /// Collective: the sums over all of x that interactions through moments take.
+  void find_moments(Real t, const MatrixRef<const Real>& x);
+  /// Not collective: v of the particles of some tiles, whose columns alone are in x and v.
+  void velocity_of(const LocalTiles& tiles, Real t, const MatrixRef<const Real>& x, const MatrixRef<Real>& v);
   /// beta at time t of the entropy that acts as noise; 0 where there is none.
   Real temperature(Real t) const;
   /// The largest of them from `start` on and before `end`.
@@ -38,7 +45,7 @@ class FreeEnergy {
   Parts energy(Real t, const MatrixRef<const Real>& x);
 
   void add(std::unique_ptr<Potential> potential) { potentials_.push_back(std::move(potential)); }
-  void add(std::unique_ptr<Interaction> interaction) { interactions_.push_back(std::move(interaction)); }
+  void add(std::unique_ptr<Interaction> interaction);
   /// Potential, interaction and entropy (as noise) of an energy that was learned; at most one.
   void add(const LearnedEnergy& energy, const Communicator& comm, const Partition& partition, bool single);
 
@@ -50,6 +57,7 @@ class FreeEnergy {
   std::unique_ptr<BlobEnergy> learned_entropy_;  // of beta = 1, where it does not act as noise
   std::vector<std::unique_ptr<Potential>> potentials_;
   std::vector<std::unique_ptr<Interaction>> interactions_;
+  std::vector<MomentInteraction*> through_moments_;  // those of interactions_ that need no pairs
   std::vector<std::unique_ptr<BlobEnergy>> blobs_;
   TileSum total_;
   Index local_particles_;

@@ -29,6 +29,25 @@ class Interaction {
   virtual Real energy(const MatrixRef<const Real>& x, Real t) = 0;
 };
 
+/// An interaction through sums over the ensemble: once these are known, every particle is by itself, and a
+/// step may go through the tiles a few at a time.
+class MomentInteraction : public Interaction {
+ public:
+  explicit MomentInteraction(const Partition& partition) : all_tiles_(partition.local()) {}
+  void add_gradient(const MatrixRef<const Real>& x, Real t, Real factor, const MatrixRef<Real>& out) final {
+    find_moments(x, t);
+    add_gradient_of(all_tiles_, x, factor, out);
+  }
+  /// Collective: the sums, of all of x.
+  virtual void find_moments(const MatrixRef<const Real>& x, Real t) = 0;
+  /// Not collective: the force on the particles of some tiles, whose columns alone are in x and out.
+  virtual void add_gradient_of(const LocalTiles& tiles, const MatrixRef<const Real>& x, Real factor,
+                               const MatrixRef<Real>& out) = 0;
+
+ private:
+  LocalTiles all_tiles_;
+};
+
 /// Whether the force is summed over pairs of particles; else it goes through moments.
 bool through_pairs(const InteractionOptions& options);
 /// Lengths of the sums over particles that a force through moments takes, in turn.

@@ -45,6 +45,16 @@ class Flow {
   virtual void velocity(const Moment& moment, BlockSet wanted, const ConstBlockViews& x, const BlockViews& v,
                         const VectorRef<Real>& energies) = 0;
 
+  // Where a flow has a single block, whose particles are by themselves once sums over all of them are known,
+  // a step may go through the tiles a few at a time, while they are in cache. Then these two do what
+  // velocity() does.
+  virtual bool is_pointwise() const { return false; }
+  /// Collective: the sums, of all of x.
+  virtual void find_sums(const Moment& /*moment*/, const MatrixRef<const Real>& /*x*/) {}
+  /// Not collective: v of the particles of some tiles, whose columns alone are in x and v.
+  virtual void velocity_of(const LocalTiles& /*tiles*/, const Moment& /*moment*/,
+                           const MatrixRef<const Real>& /*x*/, const MatrixRef<Real>& /*v*/) {}
+
   /// T_b at a moment; 0: the block is noise-free.
   virtual Real temperature(const Moment& /*moment*/, Index /*block*/) const { return 0; }
   /// The largest T_b of all times from `start` on and before `end`; to be given where temperature() is.

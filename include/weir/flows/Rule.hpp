@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "weir/base/Error.hpp"
 #include "weir/base/MetricsTable.hpp"
 #include "weir/base/Types.hpp"
 #include "weir/flows/Flow.hpp"
@@ -35,8 +36,10 @@ class Evaluation {
   VectorRef<Real> energies;  ///< the same; empty unless the rule wants_energies()
 
   /// Collective: both at `proposal`, in active tiles, while all other blocks stay as they are.
-  virtual void at(const MatrixRef<const Real>& proposal, const MatrixRef<Real>& proposal_v,
-                  const VectorRef<Real>& proposal_energies) = 0;
+  virtual void at(const MatrixRef<const Real>& /*proposal*/, const MatrixRef<Real>& /*proposal_v*/,
+                  const VectorRef<Real>& /*proposal_energies*/) {
+    WEIR_CHECK(false, "a rule that moves tiles apart asks for more");
+  }
 };
 
 /// A rule works on active tiles only, and leaves everything else of x and of its memory as it was. Two kinds

@@ -56,6 +56,11 @@ struct NormalStrip {
     for (int lane = 0; lane < lanes; ++lane)
       NormalDraw<T>::draw(random, first_id + lane, tick, block, drawn + lane, lanes);
   }
+  /// (this + other) / 2
+  KOKKOS_FORCEINLINE_FUNCTION void average_with(const NormalStrip& other) {
+#pragma omp simd
+    for (int j = 0; j < width * lanes; ++j) drawn[j] = T(0.5) * (drawn[j] + other.drawn[j]);
+  }
   KOKKOS_FORCEINLINE_FUNCTION T operator()(int k, int lane) const {
     return drawn[k * lanes + lane];
   }

@@ -19,6 +19,14 @@ class SimulateFlow : public Flow {
                 const VectorRef<Real>&) override {
     energy_.velocity(moment.time, x[0], v[0]);
   }
+  bool is_pointwise() const override { return energy_.is_pointwise(); }
+  void find_sums(const Moment& moment, const MatrixRef<const Real>& x) override {
+    energy_.find_moments(moment.time, x);
+  }
+  void velocity_of(const LocalTiles& tiles, const Moment& moment, const MatrixRef<const Real>& x,
+                   const MatrixRef<Real>& v) override {
+    energy_.velocity_of(tiles, moment.time, x, v);
+  }
   Real temperature(const Moment& moment, Index) const override { return energy_.temperature(moment.time); }
   Real largest_temperature(Real start, Real end, Index) const override {
     return energy_.largest_temperature(start, end);
