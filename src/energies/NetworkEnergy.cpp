@@ -49,11 +49,6 @@ struct TileNetwork {
         KOKKOS_LAMBDA(Index k) { to(k) = T(parameters(k)); });
   }
 
-  /// The first `count` columns of a workspace.
-  static MatrixRef<T> columns_of(const Matrix<T>& matrix, Index count) {
-    return MatrixRef<T>(matrix.data(), matrix.extent(0), std::size_t(count));
-  }
-
   /// input(:, i) = (x(:, first + i) - origin, t); no origin: x itself.
   void fill(const MatrixRef<const Real>& x, Index first, Index count, const T* origin, Real t) const {
     const auto to = input;
@@ -66,10 +61,10 @@ struct TileNetwork {
         });
   }
   void compute_values(Index count) {
-    network.value(theta, columns_of(input, count), tape, columns_of(value, count));
+    network.value(theta, first_columns(input, count), tape, first_columns(value, count));
   }
   void compute_gradients(Index count) {
-    network.input_gradient(theta, columns_of(input, count), tape, columns_of(gradient, count));
+    network.input_gradient(theta, first_columns(input, count), tape, first_columns(gradient, count));
   }
 };
 

@@ -9,7 +9,7 @@ namespace weir {
 
 Block parameter_block(const Communicator& comm, const std::string& name, Index count,
                       const RuleOptions& rule) {
-  return {name, Partition(comm, count, 256), 1, rule, 1, {}, Block::Kind::parameters};
+  return {name, Partition(comm, count, parameter_chunk), 1, rule, 1, {}, Block::Kind::parameters};
 }
 
 Index next_version() {

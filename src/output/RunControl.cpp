@@ -15,10 +15,6 @@ namespace {
 
 constexpr Real seconds_between_talks = 0.05, seconds_between_looks = 0.5;
 
-Real seconds_since(std::chrono::steady_clock::time_point then) {
-  return std::chrono::duration<Real>(std::chrono::steady_clock::now() - then).count();
-}
-
 std::string scalars_name(Stage& stage, Index b) {
   return "/scalars/" + stage.state().layout()[b].name;
 }
@@ -35,8 +31,8 @@ void read_scalars(const Hdf5File& file, Stage& stage) {
     if (scalars.empty()) continue;
     const auto read = file.read(scalars_name(stage, b));
     if (read.size() != scalars.size())
-      throw RunError(fmt::format("the checkpoint has {} scalars of block {}, and its rule has {}", read.size(),
-                                 stage.state().layout()[b].name, scalars.size()));
+      throw RunError(fmt::format("the checkpoint has {} scalars of block {}, and its rule has {}",
+                                 read.size(), stage.state().layout()[b].name, scalars.size()));
     scalars = read;
   }
 }
@@ -44,12 +40,7 @@ void read_scalars(const Hdf5File& file, Stage& stage) {
 }  // namespace
 
 RunControl::RunControl(RunOutput& output, std::optional<Real> time_limit)
-    : output_(output),
-      limit_(time_limit),
-      started_(Clock::now()),
-      last_save_(started_),
-      last_ask_(started_),
-      last_look_(started_) {
+    : output_(output), limit_(time_limit) {
   if (output.restart()) pieces_ = output.restart()->standing();
 }
 
@@ -107,17 +98,17 @@ RunControl::Order RunControl::ask(Index step) {
   Real said[2] = {Real(wants_to_stop() ? Order::stop : Order::go_on), 1};
   if (output_.comm().is_root()) {
     const Real minutes = output_.run().checkpoint.minutes;
-    bool save = minutes > 0 && seconds_since(last_save_) > 60 * minutes;
-    if (seconds_since(last_look_) > seconds_between_looks) {
-      last_look_ = Clock::now();
+    bool save = minutes > 0 && since_save_.seconds() > 60 * minutes;
+    if (since_look_.seconds() > seconds_between_looks) {
+      since_look_ = Stopwatch();
       std::error_code none;
       save = std::filesystem::remove(output_.path("checkpoint-now"), none) || save;
     }
     if (save) said[0] = std::max(said[0], Real(Order::save));
-    const Real rate = Real(step - asked_at_) / std::max(1e-9, seconds_since(last_ask_));
+    const Real rate = Real(step - asked_at_) / std::max(1e-9, since_ask_.seconds());
     said[1] =
         std::max(1., std::floor(std::min(rate * seconds_between_talks, 2. * Real(step - asked_at_) + 1)));
-    last_ask_ = Clock::now();
+    since_ask_ = Stopwatch();
   }
   output_.comm().max(said, 2);
   asked_at_ = step;
@@ -126,7 +117,7 @@ RunControl::Order RunControl::ask(Index step) {
 }
 
 bool RunControl::wants_to_stop() const {
-  return StopSignals::received() != 0 || (limit_ && seconds_since(started_) >= *limit_);
+  return StopSignals::received() != 0 || (limit_ && since_start_.seconds() >= *limit_);
 }
 
 void RunControl::save(const Standing& standing, const std::function<void(Hdf5File&)>& fill) {
@@ -150,12 +141,12 @@ void RunControl::save(const Standing& standing, const std::function<void(Hdf5Fil
   });
   output_.log(fmt::format("{}: {} written", to_text(standing), path));
   saved_at_ = standing.tick.step;
-  last_save_ = last_ask_ = Clock::now();
+  since_save_ = since_ask_ = Stopwatch();
 }
 
 std::string RunControl::reason() const {
   if (StopSignals::received() != 0) return signal_name(StopSignals::received());
-  return limit_ && seconds_since(started_) >= *limit_ ? "the time limit" : "a signal to another rank";
+  return limit_ && since_start_.seconds() >= *limit_ ? "the time limit" : "a signal to another rank";
 }
 
 void RunControl::stop() {

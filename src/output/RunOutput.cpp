@@ -20,11 +20,6 @@ namespace weir {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-Real seconds_since(Clock::time_point then) {
-  return std::chrono::duration<Real>(Clock::now() - then).count();
-}
-
 /// What a process that was killed left of its last line goes.
 void drop_half_line(const std::string& path) {
   std::error_code none;
@@ -51,9 +46,7 @@ RunOutput::RunOutput(const Communicator& comm, const RunOptions& run, const std:
       method_(method),
       folder_(run.output_folder()),
       deck_(resolved_deck),
-      restart_(restart),
-      started_(Clock::now()),
-      last_progress_(started_) {
+      restart_(restart) {
   std::string saved;
   if (restart_) saved = restart_->file().read_strings("summary").at(0);
   for (const auto& entry : nlohmann::json::parse(restart_ ? saved : "[]"))
@@ -140,7 +133,7 @@ Snapshots& RunOutput::snapshots() {
 }
 
 Real RunOutput::seconds() const {
-  return seconds_since(started_) + (restart_ ? restart_->seconds() : 0);
+  return since_start_.seconds() + (restart_ ? restart_->seconds() : 0);
 }
 
 void RunOutput::save(Hdf5File& file) const {
@@ -187,14 +180,14 @@ void RunOutput::finish(const std::string& status, Index steps, Real time) {
       std::visit([&json, &key = name](const auto& v) { json[key] = v; }, value);
     commit_text(path("summary.json"), json.dump(2) + "\n");
   });
-  log(fmt::format("{} in {:.2f} s on {} rank{}; results in {}", status, seconds_since(started_), comm_.size(),
+  log(fmt::format("{} in {:.2f} s on {} rank{}; results in {}", status, since_start_.seconds(), comm_.size(),
                   comm_.size() == 1 ? "" : "s", folder_));
 }
 
 void RunOutput::start_progress(Index step, Real time) {
   progress_from_ = step;
   progress_from_time_ = time;
-  progress_started_ = Clock::now();
+  progress_clock_ = Stopwatch();
 }
 
 std::string RunOutput::progress_line(const Progress& at, Index step, Real time, Real seconds) {
@@ -208,11 +201,10 @@ std::string RunOutput::progress_line(const Progress& at, Index step, Real time, 
 
 void RunOutput::progress(const Progress& at) {
   if (!comm_.is_root() || at.step <= progress_from_) return;
-  const Real since = seconds_since(last_progress_);
+  const Real since = since_progress_.seconds();
   if (since < (terminal_ ? 0.2 : 30)) return;
-  last_progress_ = Clock::now();
-  const std::string line =
-      progress_line(at, progress_from_, progress_from_time_, seconds_since(progress_started_));
+  since_progress_ = Stopwatch();
+  const std::string line = progress_line(at, progress_from_, progress_from_time_, progress_clock_.seconds());
   if (terminal_) {
     std::fprintf(stderr, "\r\033[K%s", line.c_str());
     std::fflush(stderr);

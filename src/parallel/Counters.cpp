@@ -36,7 +36,7 @@ Counters& counters() {
   return counted;
 }
 
-Phase::Phase(const char* name) : name_(name), outer_(innermost), started_(Clock::now()), before_(counters()) {
+Phase::Phase(const char* name) : name_(name), outer_(innermost), before_(counters()) {
   innermost = this;
   Kokkos::Profiling::pushRegion(std::string("Weir::") + name);
 }
@@ -44,7 +44,7 @@ Phase::Phase(const char* name) : name_(name), outer_(innermost), started_(Clock:
 Phase::~Phase() {
   Kokkos::Profiling::popRegion();
   innermost = outer_;
-  const Real seconds = std::chrono::duration<Real>(Clock::now() - started_).count();
+  const Real seconds = watch_.seconds();
   const Counters here = difference(counters(), before_);
   Record& record = all_records()[name_];
   record.seconds += seconds - seconds_inside_;

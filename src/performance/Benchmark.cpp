@@ -1,12 +1,12 @@
 #include "weir/performance/Benchmark.hpp"
 
-#include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "weir/base/Configuration.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Libraries.hpp"
+#include "weir/base/Stopwatch.hpp"
 #include "weir/ensemble/Ensemble.hpp"
 #include "weir/ensemble/GaussianKernel.hpp"
 #include "weir/ensemble/PairSum.hpp"
@@ -18,7 +18,6 @@ namespace weir {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Clock = std::chrono::steady_clock;
 
 /// "model name" of the processor that this rank runs on, where the system tells.
 std::string processor() {
@@ -35,9 +34,9 @@ Real best_rate(const Communicator& comm, Real units, Work work) {
   work();
   for (int repetition = 0; repetition < 5; ++repetition) {
     comm.barrier();
-    const auto start = Clock::now();
+    const Stopwatch watch;
     work();
-    const Real seconds = comm.max(std::chrono::duration<Real>(Clock::now() - start).count());
+    const Real seconds = comm.max(watch.seconds());
     best = std::max(best, units / seconds);
   }
   return best;

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -11,12 +10,11 @@
 
 #include "weir/base/Calls.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/base/Stopwatch.hpp"
 
 namespace weir {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 /// Bytes of this process in memory, before it has done anything: the program and its libraries.
 Real resident_memory() {
@@ -39,10 +37,10 @@ Real one_way(const Communicator& comm, Index bytes, int repetitions) {
   Real shortest = 1e9;
   comm.barrier();
   for (int repetition = 0; repetition < repetitions; ++repetition) {
-    const auto start = Clock::now();
+    const Stopwatch watch;
     if (here == 0) send(last), receive(last);
     if (here == last) receive(0), send(0);
-    shortest = std::min(shortest, std::chrono::duration<Real>(Clock::now() - start).count());
+    shortest = std::min(shortest, watch.seconds());
   }
   return comm.broadcast_value(shortest) / 2;
 }

@@ -131,4 +131,16 @@ Real median_distance(Points x, Points y) {
   return largest > 0 ? largest : 1;
 }
 
+bool is_distance(const std::string& name) {
+  return name == "w1" || name == "w2" || name == "energy_distance" || name == "mmd";
+}
+
+Real distance_of(const std::string& name, Points x, Points y) {
+  if (name == "w1") return wasserstein(x, y, 1);
+  if (name == "w2") return wasserstein(x, y, 2);
+  if (name == "energy_distance") return energy_distance(x, y);
+  WEIR_CHECK(name == "mmd", "no distance {}", name);
+  return maximum_mean_discrepancy(x, y);
+}
+
 }  // namespace weir

@@ -47,6 +47,12 @@ using MatrixRef = Kokkos::View<T**, Kokkos::LayoutLeft, MemorySpace, Kokkos::Mem
 template <class T>
 using VectorRef = Kokkos::View<T*, MemorySpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
 
+/// The first `count` columns of a matrix.
+template <class T>
+MatrixRef<T> first_columns(const Matrix<T>& matrix, Index count) {
+  return MatrixRef<T>(matrix.data(), matrix.extent(0), std::size_t(count));
+}
+
 template <class T>
 using HostMatrix = Kokkos::View<T**, Kokkos::LayoutLeft, Kokkos::HostSpace>;
 /// What create_mirror_view of a view is: its member type for that has another name since Kokkos 5.

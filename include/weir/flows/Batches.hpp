@@ -13,6 +13,11 @@
 
 namespace weir {
 
+/// Strata of a batch of about so many particles: whole tiles, one at least.
+constexpr Index strata_of(Index batch, Index tile) {
+  return batch + tile / 2 < tile ? 1 : (batch + tile / 2) / tile;
+}
+
 class Batches {
  public:
   /// group_tiles[g]: number of tiles of group g; `strata` tiles a batch (fewer where a group has not as

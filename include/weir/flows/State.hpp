@@ -32,7 +32,10 @@ struct Block {
   Kind kind = Kind::particles;
 };
 
-/// `count` parameters, cut into chunks of 256 that ranks own whole.
+/// Parameters that ranks own together: the tiles of their blocks.
+constexpr Index parameter_chunk = 256;
+
+/// `count` parameters, cut into chunks that ranks own whole.
 Block parameter_block(const Communicator& comm, const std::string& name, Index count,
                       const RuleOptions& rule = ParameterRuleOptions());
 

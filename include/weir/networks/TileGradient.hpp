@@ -15,12 +15,17 @@
 
 namespace weir {
 
+/// Pieces in which gradients of that precision are summed exactly.
+constexpr int gradient_limbs(bool single) {
+  return single ? 2 : 3;
+}
+
 template <class T>
 class TileGradient {
  public:
   /// For at most `most_tiles` tiles of this rank at once (0 is allowed); all memory is taken here.
   TileGradient(const Communicator& comm, Index parameters, Index most_tiles)
-      : sum_(comm, parameters, sizeof(T) == sizeof(float) ? 2 : 3),
+      : sum_(comm, parameters, gradient_limbs(sizeof(T) == sizeof(float))),
         partials_("Weir::TileGradient::partials", parameters, std::max(most_tiles, Index(1))),
         most_tiles_(most_tiles) {}
 

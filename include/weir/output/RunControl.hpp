@@ -2,7 +2,6 @@
 // time limit, or because somebody made the file <output>/checkpoint-now.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
@@ -10,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "weir/base/Stopwatch.hpp"
 #include "weir/flows/Stage.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/output/Piecewise.hpp"
@@ -70,7 +70,6 @@ class RunControl {
   const char* status() const { return stopped_ ? "stopped" : "done"; }
 
  private:
-  using Clock = std::chrono::steady_clock;
   Order ask(Index step);
   std::string reason() const;
 
@@ -78,7 +77,7 @@ class RunControl {
   std::list<std::function<void(Hdf5File&)>> kept_;
   Standing pieces_;  // its step counts the pieces of its stage
   std::optional<Real> limit_;
-  Clock::time_point started_, last_save_, last_ask_, last_look_;
+  Stopwatch since_start_, since_save_, since_ask_, since_look_;
   Index saved_at_ = 0, asked_at_ = 0, ask_next_ = 0;
   bool stopped_ = false;
 };

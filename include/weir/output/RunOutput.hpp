@@ -2,7 +2,6 @@
 // method learned.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "weir/base/Hdf5File.hpp"
 #include "weir/base/MetricsTable.hpp"
+#include "weir/base/Stopwatch.hpp"
 #include "weir/input/RunOptions.hpp"
 #include "weir/parallel/Communicator.hpp"
 
@@ -88,7 +88,7 @@ class RunOutput {
   std::unique_ptr<MetricsTable> metrics_;
   std::unique_ptr<Snapshots> snapshots_;
   std::vector<std::pair<std::string, Value>> summary_;
-  std::chrono::steady_clock::time_point started_, last_progress_, progress_started_;
+  Stopwatch since_start_, since_progress_, progress_clock_;
   Index progress_from_ = 0;
   Real progress_from_time_ = 0;
   bool terminal_ = false, progress_shown_ = false;

@@ -1,10 +1,10 @@
 // What this rank has done, counted where it is done, and where its time went.
 #pragma once
 
-#include <chrono>
 #include <map>
 #include <string>
 
+#include "weir/base/Stopwatch.hpp"
 #include "weir/base/Types.hpp"
 
 namespace weir {
@@ -42,10 +42,9 @@ class Phase {
   static void forget();
 
  private:
-  using Clock = std::chrono::steady_clock;
   const char* name_;
   Phase* outer_;
-  Clock::time_point started_;
+  Stopwatch watch_;
   Counters before_, inside_;
   Real seconds_inside_ = 0;
 };

@@ -16,6 +16,8 @@
 
 namespace weir {
 
+constexpr Index real_size = Index(sizeof(Real));  ///< bytes
+
 /// Collective operations.
 struct Traffic {
   Index calls = 0;   ///< of each rank

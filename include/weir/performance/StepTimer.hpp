@@ -2,9 +2,9 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 
+#include "weir/base/Stopwatch.hpp"
 #include "weir/flows/Stage.hpp"
 #include "weir/parallel/Communicator.hpp"
 
@@ -12,17 +12,15 @@ namespace weir {
 
 /// Not collective: the shortest of several steps of a stage that is of this rank alone.
 inline Real shortest_step(Stage& stage) {
-  using Clock = std::chrono::steady_clock;
   constexpr Index least_steps = 8, most_steps = 2000;
   constexpr Real enough = 0.3;  // seconds
-  const auto begin = Clock::now();
-  auto last = begin;
+  const Stopwatch whole;
+  Stopwatch step;
   Real shortest = std::numeric_limits<Real>::max();
   stage.run_while([&](const Tick& tick) {
-    const auto now = Clock::now();
-    if (tick.step > 1) shortest = std::min(shortest, std::chrono::duration<Real>(now - last).count());
-    last = Clock::now();
-    const bool long_enough = std::chrono::duration<Real>(now - begin).count() > enough;
+    const Real passed = step.lap();
+    if (tick.step > 1) shortest = std::min(shortest, passed);
+    const bool long_enough = whole.seconds() > enough;
     return tick.step < most_steps && !(long_enough && tick.step >= least_steps);
   });
   return shortest;
@@ -41,17 +39,15 @@ Real slowest(const Communicator& comm, Seconds seconds) {
 /// Not collective: the shortest of several runs of `work`, fewer where it takes long.
 template <class Work>
 Real shortest_time(Work work) {
-  using Clock = std::chrono::steady_clock;
   constexpr int most_runs = 5;
   constexpr Real enough = 0.5;  // seconds
-  const auto begin = Clock::now();
+  const Stopwatch whole;
   Real shortest = std::numeric_limits<Real>::max();
   for (int run = 0; run < most_runs; ++run) {
-    const auto start = Clock::now();
+    const Stopwatch once;
     work();
-    const auto end = Clock::now();
-    shortest = std::min(shortest, std::chrono::duration<Real>(end - start).count());
-    if (std::chrono::duration<Real>(end - begin).count() > enough) break;
+    shortest = std::min(shortest, once.seconds());
+    if (whole.seconds() > enough) break;
   }
   return shortest;
 }

@@ -1,6 +1,8 @@
 // Distances between the empirical laws of two point clouds, all points of a cloud weighing the same.
 #pragma once
 
+#include <string>
+
 #include "weir/transport/Points.hpp"
 
 namespace weir {
@@ -28,5 +30,12 @@ Real maximum_mean_discrepancy(Points x, Points y);
 /// A bandwidth for it: the median distance between pooled points; of more than 1000 points, 1000 at equal
 /// strides. Where most points coincide the largest distance instead, and 1 where all do.
 Real median_distance(Points x, Points y);
+
+/// By the name that it has in decks: w1, w2, energy_distance, mmd.
+bool is_distance(const std::string& name);
+Real distance_of(const std::string& name, Points x, Points y);
+
+/// Of larger clouds w1 and w2 are taken by Sinkhorn (entropic_wasserstein).
+constexpr Index most_exact_points = 20000;
 
 }  // namespace weir

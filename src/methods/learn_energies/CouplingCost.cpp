@@ -9,7 +9,7 @@ namespace weir {
 
 namespace {
 
-constexpr Index real_size = Index(sizeof(Real)), most_measured = 1000;
+constexpr Index most_measured = 1000;
 /// Bytes that the network simplex takes for a pair of points.
 constexpr Real simplex_memory = 75;
 

@@ -1,7 +1,6 @@
 #include "methods/learn_energies/Repetition.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "methods/learn_energies/LearnEnergies.hpp"
 #include "methods/learn_energies/LearningStages.hpp"
@@ -12,6 +11,7 @@
 #include "methods/populations/PopulationScores.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Hdf5File.hpp"
+#include "weir/base/Stopwatch.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/output/CommittedFile.hpp"
 #include "weir/output/Snapshots.hpp"
@@ -27,11 +27,10 @@ class Phases {
   explicit Phases(RunOutput& output) : output_(output) {}
   template <class Work>
   auto operator()(const char* name, Work work) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     const Phase phase(name);
     auto result = work();
-    const Real seconds = std::chrono::duration<Real>(std::chrono::steady_clock::now() - start).count();
-    output_.summarise(std::string("seconds/") + name, seconds);
+    output_.summarise(std::string("seconds/") + name, watch.seconds());
     return result;
   }
 

@@ -1,9 +1,9 @@
 #include "methods/populations/ExactCouplings.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 
+#include "weir/base/Stopwatch.hpp"
 #include "weir/transport/Assignment.hpp"
 #include "weir/transport/NetworkSimplex.hpp"
 
@@ -99,7 +99,7 @@ ExactCouplings::ExactCouplings(const CouplingOptions& options, const std::vector
     : CouplingPieces(populations, at, Index(jobs.size())), method_(options.method), jobs_(std::move(jobs)) {}
 
 void ExactCouplings::advance(Real seconds) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   if (!collected_) {
     std::vector<bool> done;
     for (const Known& known : known_) done.push_back(known.done != 0);
@@ -112,7 +112,7 @@ void ExactCouplings::advance(Real seconds) {
     for (std::size_t j = 0; j < jobs_.size(); ++j) {
       if (known_[j].done != 0 || jobs_[j].rank != comm_.rank()) continue;
       couple(j, exchange);
-      if (std::chrono::duration<Real>(std::chrono::steady_clock::now() - start).count() > seconds) break;
+      if (watch.seconds() > seconds) break;
     }
   });
   exchange.deliver([&](const RowExchange::Row& row) {

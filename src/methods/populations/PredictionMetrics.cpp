@@ -6,8 +6,7 @@
 #include "weir/base/Error.hpp"
 #include "weir/energies/FreeEnergy.hpp"
 #include "weir/ensemble/Moments.hpp"
-#include "weir/ensemble/RowExchange.hpp"
-#include "weir/parallel/Shuffle.hpp"
+#include "weir/ensemble/Sample.hpp"
 #include "weir/transport/Bures.hpp"
 #include "weir/transport/Distances.hpp"
 #include "weir/transport/Sinkhorn.hpp"
@@ -30,21 +29,6 @@ void describe(Section& section, PredictionMetricsOptions& options) {
 }
 
 namespace {
-
-/// At most `points` particles of an ensemble, drawn by counters, on one rank (empty elsewhere). Collective.
-std::vector<Real> sample_on(int rank, const Ensemble& ensemble, Index points, Index seed, Index tick) {
-  const Index n = ensemble.particles(), d = ensemble.components(), taken = std::min(points, n);
-  const Shuffle shuffle(n, seed, Stream::metric_points, tick);
-  RowExchange exchange(ensemble.comm, d);
-  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), ensemble.x);
-  for (Index i = 0; i < ensemble.partition.local_rows(); ++i) {
-    const Index place = shuffle(ensemble.partition.first_row() + i);
-    if (place < taken) exchange.send(rank, 0, place, &host(0, i));
-  }
-  std::vector<Real> values(ensemble.comm.rank() == rank ? taken * d : 0);
-  exchange.deliver([&](const RowExchange::Row& row) { std::copy_n(row.values, d, &values[row.key * d]); });
-  return values;
-}
 
 GaussianMoments moments_of(const Ensemble& ensemble) {
   Moments moments(ensemble.comm, ensemble.partition, ensemble.components());
@@ -87,12 +71,9 @@ struct PredictionMetrics::SampledStep {
     };
     const Points o = points(observed);
     const auto add = [&](const Points& p, const std::string& suffix) {
-      for (const auto& name : report) {
-        if (name == "w1" && !entropic) values.emplace_back(name + suffix, wasserstein(p, o, 1));
-        if (name == "w2" && !entropic) values.emplace_back(name + suffix, wasserstein(p, o, 2));
-        if (name == "energy_distance") values.emplace_back(name + suffix, energy_distance(p, o));
-        if (name == "mmd") values.emplace_back(name + suffix, maximum_mean_discrepancy(p, o));
-      }
+      for (const auto& name : report)
+        if (is_distance(name) && !(entropic && (name == "w1" || name == "w2")))
+          values.emplace_back(name + suffix, distance_of(name, p, o));
     };
     add(points(predicted), "");
     if (!interpolated.empty()) add(points(interpolated), "_interpolation");

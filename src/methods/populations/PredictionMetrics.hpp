@@ -8,11 +8,9 @@
 #include "methods/populations/Predictions.hpp"
 #include "weir/base/MetricsTable.hpp"
 #include "weir/output/Piecewise.hpp"
+#include "weir/transport/Distances.hpp"
 
 namespace weir {
-
-/// Of larger populations w1 and w2 are taken by Sinkhorn.
-constexpr Index most_exact_points = 20000;
 
 struct PredictionMetricsOptions {
   std::vector<std::string> report{"w1", "w2"};

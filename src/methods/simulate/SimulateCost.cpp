@@ -13,8 +13,6 @@ namespace weir {
 
 namespace {
 
-constexpr Index real_size = Index(sizeof(Real));
-
 /// Entropy by the blob flow and powers: FreeEnergy makes a BlobEnergy of each.
 Index count_blobs(const EnergyOptions& energy) {
   return Index(energy.entropy.by == "blob" && energy.entropy.coefficient > 0) +

@@ -8,9 +8,7 @@
 
 namespace weir {
 
-namespace {
-constexpr Index real_size = Index(sizeof(Real));
-}
+namespace {}
 
 LinearFitCost::LinearFitCost(const LearnEnergiesOptions& options, const LearningShape& shape,
                              const RunOptions& run)

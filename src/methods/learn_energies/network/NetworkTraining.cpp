@@ -10,13 +10,6 @@ namespace weir {
 
 namespace {
 
-/// The first rows and columns of a matrix.
-template <class T>
-MatrixRef<T> corner(const Matrix<T>& matrix, Index rows, Index columns) {
-  WEIR_CHECK(rows == Index(matrix.extent(0)), "{} of {} rows", rows, matrix.extent(0));
-  return MatrixRef<T>(matrix.data(), rows, columns);
-}
-
 /// With an interaction a batch is of one population; else transitions are mixed, in the order of the tiles'
 /// relative places, so that strata lie on few ranks.
 std::vector<std::vector<TrainingTile>> grouped(const std::vector<Transition>& transitions, bool apart) {
@@ -53,7 +46,7 @@ NetworkTraining<T>::NetworkTraining(const NetworkModelOptions& options, const st
       d_(transitions.front().at.components()),
       tile_(transitions.front().at.partition.tile_size()),
       tiles_(grouped(transitions, options.interaction.has_value())),
-      batches_(sizes_of(tiles_), std::max(Index(1), (options.train.batch + tile_ / 2) / tile_), run.seed),
+      batches_(sizes_of(tiles_), strata_of(options.train.batch, tile_), run.seed),
       parameters_(comm, run.seed) {
   if (options.potential) {
     const MlpShape shape = options.potential->shape_in(d_);
@@ -177,7 +170,7 @@ void NetworkTraining<T>::visit_tile(Index k, const Tile& tile, Index slot, Real 
 /// The gradients of <u_, force> with respect to the networks' parameters.
 template <class T>
 void NetworkTraining<T>::add_gradient(Index slot, Index count) {
-  const auto u = corner(u_, Index(u_.extent(0)), count);
+  const auto u = first_columns(u_, count);
   if (potential_)
     potential_->mixed(parameters_.network(potential_number_), u, *potential_tape_,
                       parameters_.gradient(used_, potential_number_));
@@ -201,9 +194,8 @@ void NetworkTraining<T>::add_potential_force(Index k, const Tile& tile) {
         if (timed) inputs(d, i) = t;
       });
   Kokkos::fence();
-  const Index rows = Index(x_.extent(0));
-  potential_->input_gradient(parameters_.network(potential_number_), corner(x_, rows, tile.count),
-                             *potential_tape_, corner(slope_, rows, tile.count));
+  potential_->input_gradient(parameters_.network(potential_number_), first_columns(x_, tile.count),
+                             *potential_tape_, first_columns(slope_, tile.count));
   Kokkos::parallel_for(
       "Weir::NetworkTraining::potential_force", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
         for (Index c = 0; c < d; ++c) force(c, i) += Real(slope(c, i));

@@ -7,16 +7,11 @@
 #include "methods/populations/PopulationScores.hpp"
 #include "weir/flows/Batches.hpp"
 #include "weir/networks/Mlp.hpp"
+#include "weir/networks/TileGradient.hpp"
 #include "weir/performance/StepTimer.hpp"
 #include "weir/training/TrainingRun.hpp"
 
 namespace weir {
-
-namespace {
-
-constexpr Index real_size = Index(sizeof(Real));
-
-}  // namespace
 
 NetworkTrainingCost::NetworkTrainingCost(const LearnEnergiesOptions& options, const LearningShape& shape,
                                          const RunOptions& run)
@@ -25,7 +20,7 @@ NetworkTrainingCost::NetworkTrainingCost(const LearnEnergiesOptions& options, co
   if (model.potential) parameters_ += Mlp<Real>(model.potential->shape_in(shape.dimension)).parameters();
   if (model.interaction) parameters_ += Mlp<Real>(model.interaction->shape(shape.dimension, 1)).parameters();
   parameters_ += Index(model.entropy);
-  strata_ = std::max(Index(1), (model.train.batch + run_.tile / 2) / run_.tile);  // NetworkTraining
+  strata_ = strata_of(model.train.batch, run_.tile);
 }
 
 const NetworkModelOptions& NetworkTrainingCost::network() const {
@@ -91,7 +86,7 @@ Real NetworkTrainingCost::busiest_tiles(int ranks) const {
 }
 
 Cost NetworkTrainingCost::at(int ranks) const {
-  const Index limbs = run_.single_precision() ? 2 : 3;  // TileGradient
+  const Index limbs = gradient_limbs(run_.single_precision());
   Cost cost;
   cost.traffic["velocity"] = gathering(parameters_ * real_size);  // TrainedParameters::gather
   if (network().interaction)                                      // BatchInteraction::gather
@@ -110,9 +105,9 @@ Cost NetworkTrainingCost::at(int ranks) const {
 
 /// While the network is trained: populations, couplings and what is as long as the parameters.
 Real NetworkTrainingCost::memory_of(int ranks) const {
-  const Index p = parameters_, own = Partition(0, ranks, p, Index(256)).most_local_particles();
+  const Index p = parameters_, own = Partition(0, ranks, p, parameter_chunk).most_local_particles();
   const Index size = run_.single_precision() ? Index(sizeof(float)) : real_size;
-  const Index limbs = run_.single_precision() ? 2 : 3;
+  const Index limbs = gradient_limbs(run_.single_precision());
   Real bytes = shape_.memory(run_, ranks);
   bytes += Real(size * p * (strata_ + 1));                 // a gradient each tile; theta
   bytes += Real(real_size * (p * (limbs + 2) + 6 * own));  // Gather, limbs, total; states and what Adam keeps

@@ -10,11 +10,6 @@ namespace {
 constexpr Index panel_columns = 384;  // of a panel, about
 
 template <class T>
-MatrixRef<T> columns_of(const Matrix<T>& matrix, Index columns) {
-  return MatrixRef<T>(matrix.data(), matrix.extent(0), std::size_t(columns));
-}
-
-template <class T>
 std::optional<Mlp<T>> network_of(const TrajectoryModelOptions& options, Index dimension) {
   if (!options.potential) return {};
   return Mlp<T>(options.potential->shape_in(dimension));
@@ -222,13 +217,13 @@ void ResidualTraining<T>::visit_tile(const Tile& tile, const MatrixRef<const Rea
     const Index columns = count * grid_.knots();
     if (potential_) {
       gather_inputs(first, count, x);
-      potential_->input_gradient(parameters_.network(potential_number_), columns_of(inputs_, columns), *tape_,
-                                 columns_of(slope_, columns));
+      potential_->input_gradient(parameters_.network(potential_number_), first_columns(inputs_, columns),
+                                 *tape_, first_columns(slope_, columns));
     }
     find_residual(tile.local, first, count, x, gradient);
     if (!wanted || !potential_) continue;
-    potential_->mixed(parameters_.network(potential_number_), columns_of(u_, columns), *tape_,
-                      parameters_.gradient(tile.local, potential_number_), columns_of(hessian_u_, columns),
+    potential_->mixed(parameters_.network(potential_number_), first_columns(u_, columns), *tape_,
+                      parameters_.gradient(tile.local, potential_number_), first_columns(hessian_u_, columns),
                       begin > 0);
     add_hessian(first, count, gradient);
   }

@@ -13,8 +13,6 @@ namespace weir {
 
 namespace {
 
-constexpr Index real_size = Index(sizeof(Real));
-
 /// The same without what particles do to each other.
 TrajectoryModelOptions alone(TrajectoryModelOptions model) {
   model.entropy.reset();
@@ -143,7 +141,7 @@ void TrajectoryTrainingCost::add_interaction(Cost& cost, int ranks) const {
 
 Cost TrajectoryTrainingCost::at(int ranks) const {
   const Index networks = potential_parameters_ + interaction_parameters_,
-              limbs = run_.single_precision() ? 2 : 3;  // TileGradient
+              limbs = gradient_limbs(run_.single_precision());
   const Partition own = particles(ranks);
   Cost cost;
   cost.other_seconds = particle_ * Real(own.most_local_particles());
