@@ -44,6 +44,12 @@ class Run:
         table = [row for row in rows[1:] if len(row) == len(rows[0])]
         return {name: np.array([_number(row[i]) for row in table]) for i, name in enumerate(rows[0])}
 
+    @functools.cached_property
+    def rolls_out(self):
+        """Whether predictions start from predictions, rather than from what was observed a step before."""
+        path = self.folder / "deck.yaml"
+        return path.exists() and "predict: roll_out" in path.read_text()
+
     def snapshot_times(self):
         """(step, time) of all snapshots, in the order of the steps."""
         path = self.folder / "snapshots.h5"

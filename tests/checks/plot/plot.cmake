@@ -2,7 +2,7 @@
 #   cmake -DWEIR=.. -DWEIR_PLOT=.. -DDECKS=.. -DFOLDER=.. -P plot.cmake
 cmake_minimum_required(VERSION 3.22)
 set(figures_simulate snapshots metrics)
-set(figures_learn snapshots energies steps)
+set(figures_learn snapshots energies prediction steps)
 set(figures_learn_1d snapshots energies steps)
 
 file(REMOVE_RECURSE ${FOLDER})
