@@ -34,7 +34,7 @@ std::vector<Index> moment_sums(const std::vector<Monomial>& monomials, Index dim
 
 class PolynomialInteraction : public MomentInteraction {
  public:
-  /// Of monomials up to most_polynomial_degree.
+  /// Takes monomials up to most_polynomial_degree.
   PolynomialInteraction(const Communicator& comm, const Partition& partition, Index dimension,
                         const Polynomial& polynomial);
   /// From now on with these coefficients, one per monomial.

@@ -97,7 +97,7 @@ void CovarianceFactor::factorise_pivoted(const std::vector<Real>& s) {
   }
 }
 
-/// Of a semidefinite S, columns left out are no longer than the roots of what their pivots may be.
+/// For a semidefinite S, columns left out are no longer than the roots of what their pivots may be.
 bool CovarianceFactor::is_factor_of(const std::vector<Real>& s) const {
   const Real tolerance = std::sqrt(rounding_of(n_));
   for (Index i = 0; i < n_; ++i)

@@ -47,7 +47,7 @@ PetscErrorCode delete_shape(void* shape) {
 }
 #else
 constexpr auto set_destructor = PetscContainerSetCtxDestroy;
-/// Of type void** until 3.24, void* since.
+/// A void** until 3.24, void* since.
 template <class Address>
 PetscErrorCode delete_shape(Address address_of_shape) {
   delete *static_cast<Shape**>(static_cast<void*>(address_of_shape));

@@ -165,7 +165,7 @@ Index Stage::Solver::count_not_finite(const ActiveTiles& tiles, const MatrixRef<
   return count;
 }
 
-/// Of what moved; before the first step of everything. One reduction for all blocks.
+/// Checks what moved; before the first step, everything. One reduction for all blocks.
 void Stage::Solver::check_finite(const Tick& now) {
   const ConstBlockViews blocks(*layout, state.vec());
   for (Index b = 0; b < layout->blocks() && !counted_bad; ++b) {

@@ -32,7 +32,7 @@ class TrialSteps {
   /// The trial is to be rejected; nothing it computes from now on matters.
   void fail(const std::string& why) { failure_ = why; }
   bool failed() const { return !failure_.empty(); }
-  /// Of a solver that gave up: its last trials.
+  /// The last trials of a solver that gave up.
   std::string history() const;
 
   // What PETSc calls.

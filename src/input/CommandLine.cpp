@@ -39,9 +39,9 @@ void declare_options(CLI::App& app, CommandLine& line, Words& words) {
   app.add_flag("--restart", words.restart,
                "continues from the run's newest whole checkpoint, or from the beginning where there is none; "
                "--restart=FILE continues from that one");
-  app.add_option(
-         "--time-limit", words.time_limit,
-         "stops with a checkpoint (exit code 85) behind the first step or piece of work after this time")
+  app.add_option("--time-limit", words.time_limit,
+                 "stops with a checkpoint (exit code 85) after the first step or piece of work that ends "
+                 "after this time")
       ->type_name("HH:MM:SS");
   app.add_flag("--reference", line.reference, "prints every key of every method (Markdown)");
   app.add_flag("--schema", line.schema, "prints a JSON Schema of decks, for editors");

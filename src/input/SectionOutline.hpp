@@ -27,12 +27,12 @@ struct Outline {
   std::string doc;
   bool required = false;
 
-  // Of an option.
+  // What an option has.
   OptionForm form{};
   nlohmann::ordered_json value = {};
   Restrictions restrictions = {};
 
-  // Of a section, an alternative, or a list.
+  // What a section, an alternative or a list has.
   std::string shorthand = {};
   bool optional = false;  ///< may be true, false or null
   bool there = true;      ///< whether the values hold it: an optional section, an alternative chosen

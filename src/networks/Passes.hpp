@@ -50,7 +50,7 @@ void for_columns(const char* label, Index columns, Body body) {
   Kokkos::parallel_for(label, Range(0, columns), body);
 }
 
-/// Of a layer's matrices, what the passes touch: see MlpTape::Layer.
+/// What the passes touch of a layer's matrices: see MlpTape::Layer.
 template <class T>
 struct Units {
   Index rows, padded;  // units, and those that fill Packs

@@ -34,7 +34,7 @@ class Side {
   const Matrix<Real>& scaled() const { return scaled_; }
   const Vector<Real>& weight() const { return weight_; }
   const Matrix<Real>& sums() const { return sums_; }
-  /// Of the centred clouds.
+  /// The potential of the centred clouds.
   const Vector<Real>& potential() const { return potential_; }
   /// What the potential must be for this side's marginal to be exact.
   const Vector<Real>& balanced() const { return balanced_; }
@@ -71,7 +71,7 @@ class Side {
       scaled(d, i) = sign * (potential(i) / epsilon + (weighted ? log(weight(i)) : 0));
     });
   }
-  /// Of component c of the points.
+  /// Component c of the points.
   Kokkos::MinMaxScalar<Real> bounds(Index c) const {
     const auto x = ensemble_.x;
     Kokkos::MinMaxScalar<Real> bounds;

@@ -1,4 +1,4 @@
-// SIGUSR1, SIGTERM and SIGINT ask a run to end behind its next step or piece of work; a second SIGINT ends
+// SIGUSR1, SIGTERM and SIGINT ask a run to end after its next step or piece of work; a second SIGINT ends
 // the process at once.
 #pragma once
 

@@ -353,7 +353,7 @@ using All = std::tuple<StyblinskiTang, HolderTable, Flowers, OakleyOHagan, Water
 /// The names that decks may use, in the order of the paper's table.
 std::vector<std::string> names();
 
-/// Of a functional that is the sum over coordinates of a polynomial; nothing where it is not.
+/// The polynomial of a functional that is the sum of one over coordinates; nothing where it is not.
 std::optional<Powers> powers_of(const std::string& name);
 
 /// Calls `visit(functional)` with the functional of that name; false where there is none.

@@ -75,7 +75,7 @@ class SourceBlocks {
 template <class T>
 class PairSum {
  public:
-  /// Of `fields` numbers a source beside its `components`; targets and sources may be the same partition.
+  /// Sources have `fields` numbers beside its `components`; targets and sources may be the same partition.
   PairSum(const Communicator& comm, const Partition& targets, const Partition& sources, Index components,
           Index fields = 0)
       : targets_(targets.local()),

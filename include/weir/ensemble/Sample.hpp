@@ -7,8 +7,9 @@
 
 namespace weir {
 
-/// Collective: at most `points` particles, without repetition, drawn by counters (seed, tick): the same on any
-/// number of ranks. They lie on `rank` one after the other, components together; the result is empty elsewhere.
+/// Collective: at most `points` particles, without repetition, drawn by counters (seed, tick): the same on
+/// any number of ranks. They lie on `rank` one after the other, components together; the result is empty
+/// elsewhere.
 std::vector<Real> sample_on(int rank, const Ensemble& ensemble, Index points, Index seed, Index tick);
 
 }  // namespace weir

@@ -54,7 +54,7 @@ class BlockSet {
   std::uint64_t bits_ = 0;
 };
 
-/// Of one flow: sets of them are words of the machine, and noise is keyed by stage and block.
+/// Most blocks of a flow: sets of them are machine words, and noise is keyed by stage and block.
 constexpr Index most_blocks = 63;
 
 /// Where each block lies in the Vec. Throws InputError where PETSc's integers cannot number the entries.

@@ -48,7 +48,7 @@ class MlpTape {
 
  private:
   friend class Mlp<T>;
-  /// Of layer l; every matrix has the layer's units, rounded up to whole Packs, as rows. Layer 0 is the
+  /// Work of layer l; every matrix has the layer's units, rounded up to whole Packs, as rows. Layer 0 is the
   /// embedded input.
   struct Layer {
     Matrix<T> h, slope, curvature;  // h_l, phi'(n_l), phi''(n_l)
@@ -110,7 +110,7 @@ class Mlp {
     Index weights, bias, gain, shift;  ///< where they start in the parameters
     bool residual;
   };
-  /// Of layers 1 .. L + 1.
+  /// Plans of layers 1 .. L + 1.
   const std::vector<LayerPlan>& layers() const { return layers_; }
   Index embedded() const { return layers_.front().in; }  ///< rows of h_0
 

@@ -24,7 +24,7 @@
 
 namespace weir {
 
-/// Of the file; raised where files of before can no longer be read.
+/// Version of the file; raised where older files can no longer be read.
 constexpr Real checkpoint_layout = 2;
 
 /// Where a run stands: the number of its stage, and where this stands. `next_step`: the step size that the

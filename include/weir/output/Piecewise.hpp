@@ -11,7 +11,7 @@ class Piecewise {
  public:
   virtual ~Piecewise() = default;
   virtual bool all_done() const = 0;
-  /// Does the next piece; what it leaves is kept. Only where there is one.
+  /// Does the next piece; what it leaves is kept. Call only while !all_done().
   virtual void advance() = 0;
   /// Writes what is done by now.
   virtual void save(Hdf5File& file) const = 0;

@@ -36,7 +36,7 @@ class Phase {
     Index times = 0;
     Counters counted;
   };
-  /// Of all phases that have ended, by name.
+  /// All phases that have ended, by name.
   static const std::map<std::string, Record>& records();
   /// Begins again, counters included. Not inside a phase.
   static void forget();

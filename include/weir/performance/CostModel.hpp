@@ -34,11 +34,11 @@ inline Traffic operator*(Index times, const Traffic& once) {
   return {times * once.calls, times * once.bytes, Real(times) * once.passing};
 }
 
-/// Of `bytes` from every rank, combined on its way.
+/// `bytes` from every rank, combined on their way.
 Traffic reduction(Index ranks, Index bytes);
-/// Of `bytes` in all, spread over ranks, to everybody.
+/// `bytes` in all, spread over ranks, to everybody.
 Traffic gathering(Index bytes);
-/// Of an ExactSum of `length` components: its bound and, on more than one rank, its limbs.
+/// An ExactSum of `length` components: its bound and, on more than one rank, its limbs.
 Traffic exact_sum(Index ranks, Index length, Index limbs = 3);
 
 struct Cost {

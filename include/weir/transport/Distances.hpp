@@ -35,7 +35,7 @@ Real median_distance(Points x, Points y);
 bool is_distance(const std::string& name);
 Real distance_of(const std::string& name, Points x, Points y);
 
-/// Of larger clouds w1 and w2 are taken by Sinkhorn (entropic_wasserstein).
+/// Clouds above it have w1 and w2 taken by Sinkhorn (entropic_wasserstein).
 constexpr Index most_exact_points = 20000;
 
 }  // namespace weir

@@ -61,7 +61,7 @@ class Couplings : public Piecewise {
   bool all_done() const override;
   /// Pieces that are done.
   Index done() const;
-  /// Of everything coupled: element k belongs to population k (current) or k + 1 (next).
+  /// What is coupled: element k belongs to population k (current) or k + 1 (next).
   const std::vector<CoupledEnsemble>& result() const;
 
   /// What is coupled by now, as tables /coupling/<k> (particles, components + 2) in global order.

@@ -22,7 +22,7 @@ class PopulationScores : public Piecewise {
   void advance() override;
   void save(Hdf5File& file) const override;
   void restore(const Hdf5File& file) override;
-  /// Of population k, components x local particles.
+  /// Scores of population k, components x local particles.
   const Matrix<Real>& operator[](std::size_t k) const { return scores_[k]; }
 
  private:

@@ -15,8 +15,8 @@ namespace weir {
 /// How the stage of a `simulate` section steps.
 SteppingOptions stepping(const TimeOptions& time, const RunOptions& run, Index draw = 0);
 
-/// Collective: throws one InputError with all problems of the ensemble's law and of the energy, of which two
-/// particles tell.
+/// Collective: throws one InputError with all problems of the ensemble's law and of the energy, found by
+/// building both with two particles.
 void check_simulation(const SimulateOptions& options, const Communicator& comm, const RunOptions& run);
 
 /// `draw` numbers independent simulations of one deck: each has its own initial ensemble and noise.

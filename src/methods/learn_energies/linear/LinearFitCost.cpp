@@ -19,7 +19,7 @@ LinearFitCost::LinearFitCost(const LearnEnergiesOptions& options, const Learning
   unknowns_ = features_ * (Index(linear().potential) + Index(linear().interaction)) + Index(linear().entropy);
 }
 
-/// Of one transition.
+/// Costs of one transition.
 Real LinearFitCost::seconds_of_fit(Index particles) const {
   const Populations small = small_populations(options_, shape_.dimension, particles, particles, run_);
   const Ensemble& at = small.train.front();

@@ -24,7 +24,7 @@ struct PotentialNetworkOptions : NetworkOptions {
   bool time = false;  ///< V(x, t); t of a transition is its start
   TimeEmbeddingOptions embedding;
 
-  /// Of the network, for ensembles of `dimension` components.
+  /// Shape of the network, for ensembles of `dimension` components.
   MlpShape shape_in(Index dimension) const;
 };
 struct InteractionNetworkOptions : NetworkOptions {

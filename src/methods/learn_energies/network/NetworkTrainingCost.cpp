@@ -27,7 +27,7 @@ const NetworkModelOptions& NetworkTrainingCost::network() const {
   return std::get<NetworkModelOptions>(options_.model.kind);
 }
 
-/// Of an iteration over so many tiles, on this rank alone: what a tile holds does not matter.
+/// Times an iteration over so many tiles, on this rank alone: what a tile holds does not matter.
 Real NetworkTrainingCost::seconds_of_iteration(Index tiles) const {
   const Communicator self(MPI_COMM_SELF);
   NetworkModelOptions model = network();

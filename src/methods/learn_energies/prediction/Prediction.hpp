@@ -34,7 +34,7 @@ class Prediction : public Piecewise {
   void advance() override;
   void save(Hdf5File& file) const override;
   void restore(const Hdf5File& file) override;
-  /// Of what is done; nothing is interpolated.
+  /// Predictions done by now; nothing is interpolated.
   Predictions result() const;
 
   class PopulationStep;  // public for nvcc, as it has kernels

@@ -7,7 +7,7 @@ namespace weir {
 
 namespace {
 
-/// Of differences (r, v_a - v_b, p_a + p_b, t_a + t_b): sums[0 .. d) of dphi/dx_a, sums[d] of dphi/dlog s.
+/// For differences (r, v_a - v_b, p_a + p_b, t_a + t_b): sums[0 .. d) of dphi/dx_a, sums[d] of dphi/dlog s.
 struct ScoreAdjoint {
   static constexpr bool in_packs = true;
   Real inverse_square;
@@ -31,7 +31,7 @@ struct ScoreAdjoint {
   }
 };
 
-/// Of differences (r, u_a - u_b): sums[0] += k <u_a - u_b, r>
+/// For differences (r, u_a - u_b): sums[0] += k <u_a - u_b, r>
 struct Meeting {
   static constexpr bool in_packs = true;
   Real inverse_square;
