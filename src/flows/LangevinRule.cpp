@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "flows/NoiseKey.hpp"
+#include "parallel/Normals.hpp"
 #include "weir/base/Error.hpp"
-#include "weir/parallel/Normals.hpp"
 
 namespace weir {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "flows/NoiseKey.hpp"
+#include "parallel/Normals.hpp"
 #include "weir/base/Error.hpp"
-#include "weir/parallel/Normals.hpp"
 
 namespace weir {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "flows/NoiseKey.hpp"
-#include "weir/parallel/Normals.hpp"
+#include "parallel/Normals.hpp"
 
 namespace weir {
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "weir/parallel/Normals.hpp"
+#include "parallel/Normals.hpp"
 
 namespace weir {
 
