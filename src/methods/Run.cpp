@@ -37,39 +37,41 @@ std::optional<std::string> document(const CommandLine& command, const std::vecto
   return {};
 }
 
-/// Keys that may differ between a run and its continuation.
-bool may_change(const std::string& key) {
+/// Keys of any run that may differ from those of its continuation.
+bool may_change_in_any_run(const std::string& key) {
   const auto starts_with = [&](const char* start) { return key.rfind(start, 0) == 0; };
   return key == "run.name" || key == "run.output" || starts_with("run.checkpoint.") ||
          starts_with("run.machine.");
 }
 
-/// Refuses to go on with another deck than the one the checkpoint was made with; a simulation may be made
-/// longer.
-void check_same_deck(const Checkpoint& from, const std::string& deck) {
-  std::vector<InputError::Problem> problems;
-  for (const auto& [key, before, now] : deck_differences(from.deck(), deck)) {
-    if (may_change(key)) continue;
-    if (key == "simulate.time.end" && std::stod(now) > from.standing().tick.time) continue;
-    problems.push_back(
-        {key, fmt::format("found {}; {} was made with {}: give that, or start afresh without "
-                          "--restart",
-                          now.empty() ? "nothing" : now, from.path(), before.empty() ? "nothing" : before)});
+/// Refuses to go on with another deck than the one the checkpoint was made with, but for what the method
+/// allows.
+void check_same_deck(const Method& method, const Checkpoint& from, const std::string& deck) {
+  Problems problems;
+  for (const auto& change : deck_differences(from.deck(), deck)) {
+    if (may_change_in_any_run(change.key)) continue;
+    problems.collect([&] {
+      if (method.may_change(change, from)) return;
+      const auto told = [](const std::string& value) { return value.empty() ? "nothing" : value; };
+      throw InputError(change.key, fmt::format("found {}; {} was made with {}: give that, or start afresh "
+                                               "without --restart",
+                                               told(change.now), from.path(), told(change.before)));
+    });
   }
-  if (!problems.empty()) throw InputError(problems);
+  problems.raise();
 }
 
 /// The checkpoint to go on from, where that is wanted and there is one.
-std::unique_ptr<Checkpoint> restart_from(const CommandLine& command, const Communicator& comm,
-                                         const RunOptions& run, const std::string& deck,
-                                         std::vector<std::string>& remarks) {
+std::unique_ptr<Checkpoint> restart_from(const Method& method, const CommandLine& command,
+                                         const Communicator& comm, const RunOptions& run,
+                                         const std::string& deck, std::vector<std::string>& remarks) {
   if (!command.restart) return nullptr;
   auto found = find_checkpoint(comm, run.output_folder(), *command.restart, remarks);
   if (!found) {
     remarks.push_back("there is no checkpoint yet: the run starts from the beginning");
     return nullptr;
   }
-  check_same_deck(*found, deck);
+  check_same_deck(method, *found, deck);
   remarks.push_back(fmt::format("restarted from {}: {}", found->path(), to_text(found->standing())));
   if (found->version() != WEIR_VERSION)
     remarks.push_back(fmt::format("it was made by Weir {}: the last digits may differ", found->version()));
@@ -102,7 +104,7 @@ ExitCode run_method(Method& method, const DeckMethod& described, const RunOption
                     const CommandLine& command, const Communicator& comm) {
   const std::string deck = resolved_deck(run, described);
   std::vector<std::string> remarks;
-  const auto restart = restart_from(command, comm, run, deck, remarks);
+  const auto restart = restart_from(method, command, comm, run, deck, remarks);
   RunOutput output(comm, run, method.key(), deck, restart.get());
   RunControl control(output, command.time_limit);
   const std::string threads = host_threads() > 1 ? fmt::format(" of {} threads", host_threads()) : "";
@@ -130,7 +132,7 @@ ExitCode check_method(Method& method, const DeckMethod& described, const RunOpti
                       const CommandLine& command, const Communicator& comm) {
   method.check(comm, run);
   std::vector<std::string> remarks;
-  restart_from(command, comm, run, resolved_deck(run, described), remarks);
+  restart_from(method, command, comm, run, resolved_deck(run, described), remarks);
   if (!comm.is_root()) return done;
   for (const auto& remark : remarks) std::printf("%s\n", remark.c_str());
   std::printf("%s: a valid deck for %s\n", command.deck.c_str(), method.key().c_str());

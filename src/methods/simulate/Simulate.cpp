@@ -30,6 +30,15 @@ std::vector<CostedPart> Simulate::costs(const Communicator& comm, const RunOptio
   return parts;
 }
 
+bool Simulate::may_change(const DeckDifference& change, const Checkpoint& from) const {
+  if (change.key != options_.time.where + ".end") return false;
+  const Real reached = from.standing().tick.time;
+  if (options_.time.end > reached) return true;
+  throw InputError(change.key, fmt::format("found {}; {} stands at time {:g}: give a later end, or start "
+                                           "afresh without --restart",
+                                           change.now, from.path(), reached));
+}
+
 namespace {
 
 /// int rho log rho of the Gaussian with covariance S: -1/2 log det(2 pi e S).

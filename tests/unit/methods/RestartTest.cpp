@@ -268,6 +268,115 @@ TEST(RestartParallel, TheEndMayBePutOff) {
   expect_equal_runs(folder / "whole", folder / "out");
 }
 
+TEST(RestartParallel, AnEndThatIsPastIsRefused) {
+  const SharedFolder folder;
+  DeckRun part{folder, noisy_deck, "out", {"run.checkpoint.every=6"}};
+  ASSERT_EQ(part().code, done);
+  part.settings.push_back("simulate.time.end=0.2");
+  const Outcome outcome = part(0, "");
+  EXPECT_EQ(outcome.code, bad_input);
+  EXPECT_NE(outcome.message.find("simulate.time.end: found 0.2; "), std::string::npos) << outcome.message;
+  EXPECT_NE(outcome.message.find("stands at time 0.36: give a later end"), std::string::npos)
+      << outcome.message;
+}
+
+/// The same deck with another model.
+std::string learning_deck_of(const std::string& model) {
+  std::string deck = learning_deck;
+  const std::string network = "{network: {potential: {hidden: [8]}, train: {epochs: 12, batch: 32}}}";
+  return deck.replace(deck.find(network), network.size(), model);
+}
+
+/// A training that was extended from `step` on, in `folder`/out; and one that was as long at once.
+Outcome extend(const SharedFolder& folder, const std::string& deck, std::vector<std::string> settings,
+               const std::string& longer, Index step) {
+  DeckRun whole{folder, deck, "whole", settings};
+  whole.settings.push_back(longer);
+  EXPECT_EQ(whole().code, done);
+  settings.insert(settings.end(), {"run.checkpoint.every=5", "run.checkpoint.keep=99"});
+  DeckRun part{folder, deck, "out", settings};
+  EXPECT_EQ(part(1).code, done);
+  forget_later(folder, step);
+  part.settings.push_back(longer);
+  return part(0, "");
+}
+
+TEST(RestartParallel, ATrainingMayBeExtended) {
+  const std::string trajectory = learning_deck_of(
+      "{trajectory: {particles: 40, steps: 6, potential: {hidden: [8]}, train: {iterations: 12, rule: {adam: "
+      "{schedule: constant}}, particles: {adam: {schedule: constant}}}}}");
+  const std::string epochs = "learn_energies.model.network.train.epochs=21",
+                    iterations = "learn_energies.model.trajectory.train.iterations=21",
+                    all = ".train.reports=1000";
+  struct Case {
+    std::string deck, longer, reports;
+  };
+  for (const Case& c : {Case{learning_deck, epochs, "learn_energies.model.network" + all},
+                        Case{trajectory, iterations, "learn_energies.model.trajectory" + all}}) {
+    const SharedFolder folder;
+    const Outcome outcome = extend(folder, c.deck, {c.reports}, c.longer, 10);
+    ASSERT_EQ(outcome.code, done) << outcome.message;
+    EXPECT_NE(text_of(folder / "out/log.txt").find("checkpoint-1-10.h5: step 10"), std::string::npos);
+    expect_equal_runs(folder / "whole", folder / "out");
+  }
+}
+
+// Rows of metrics.csv stand as far apart as they did before: every other epoch.
+TEST(RestartParallel, ReportsOfAnExtendedTrainingKeepTheirSpacing) {
+  const SharedFolder folder;
+  const Outcome outcome = extend(folder, learning_deck, {"learn_energies.model.network.train.reports=6"},
+                                 "learn_energies.model.network.train.epochs=18", 10);
+  ASSERT_EQ(outcome.code, done) << outcome.message;
+  EXPECT_EQ(text_of(folder / "whole/energies.h5"), text_of(folder / "out/energies.h5"));
+  std::istringstream table(text_of(folder / "out/metrics.csv"));
+  std::vector<std::string> times;
+  for (std::string line; std::getline(table, line);) {
+    const auto comma = line.find(',');
+    times.push_back(line.substr(comma + 1, line.find(',', comma + 1) - comma - 1));
+  }
+  EXPECT_EQ(times, (std::vector<std::string>{"time", "0", "2", "4", "6", "8", "10", "12", "14", "16", "18"}));
+}
+
+TEST(RestartParallel, ATrainingIsExtendedOnlyWhereTheBitsAllow) {
+  const SharedFolder folder;
+  const std::string key = "learn_energies.model.network.train.epochs";
+  const auto refusal = [&](const DeckRun& run, const std::string& setting) {
+    DeckRun changed = run;
+    changed.settings.push_back(setting);
+    const Outcome outcome = changed(0, "");
+    EXPECT_EQ(outcome.code, bad_input);
+    return outcome.message;
+  };
+  const auto expect_in = [](const std::string& text, const std::string& part) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  };
+  DeckRun run{folder, learning_deck, "out", {"run.checkpoint.every=10", "run.checkpoint.keep=99"}};
+  ASSERT_EQ(run().code, done);
+  expect_in(refusal(run, key + "=5"), key + ": found 5; ");
+  expect_in(refusal(run, key + "=5"),
+            "has done 11.4286 epochs: give more, or start afresh without --restart");
+  expect_in(refusal(run, "learn_energies.model.network.train.batch=64"), "was made with 32: give that");
+
+  run.settings.push_back("learn_energies.model.network.train.rule={adam: {schedule: cosine}}");
+  ASSERT_EQ(run().code, done);
+  expect_in(refusal(run, key + "=20"), "with `schedule: cosine` the rate depends on the number of steps");
+  expect_in(refusal(run, key + "=20"), "was made with 12: give 12, or start afresh");
+
+  // The default of trajectories is such a schedule.
+  DeckRun trajectory{folder,
+                     learning_deck_of("{trajectory: {particles: 40, steps: 6, potential: {hidden: "
+                                      "[8]}, train: {iterations: 12}}}"),
+                     "out",
+                     {"run.checkpoint.every=10"}};
+  ASSERT_EQ(trajectory().code, done);
+  expect_in(refusal(trajectory, "learn_energies.model.trajectory.train.iterations=20"),
+            "learn_energies.model.trajectory.train.iterations: found 20; with `schedule: cosine`");
+  // Where another repetition has been trained, or predictions have begun, it is too late.
+  DeckRun twice{folder, learning_deck, "out", {"run.checkpoint.every=10", "learn_energies.repetitions=2"}};
+  ASSERT_EQ(twice().code, done);
+  expect_in(refusal(twice, key + "=20"), "was made when a training with 12 was over: give 12, restart from");
+}
+
 TEST(RestartParallel, WithoutRestartOldCheckpointsGo) {
   const SharedFolder folder;
   DeckRun run{folder, noisy_deck, "out", {"run.checkpoint.every=6"}};
