@@ -89,15 +89,15 @@ bool is_out_of_memory(const std::exception& error) {
 Outcome outcome_of(const std::exception& error) {
   const std::string text = error.what();
   if (is_out_of_memory(error))
-    return {failed,
+    return {ExitCode::failed,
             "out of memory (" + text.substr(0, text.find('\n')) +
                 "): fewer particles or dimensions, or more nodes; --estimate says what a "
                 "deck takes",
             true};
-  if (dynamic_cast<const InputError*>(&error)) return {bad_input, text};
-  if (dynamic_cast<const RunError*>(&error)) return {failed, "the run failed: " + text};
-  if (dynamic_cast<const LibraryError*>(&error)) return {failed, "a library call failed: " + text};
-  return {failed, text, true};
+  if (dynamic_cast<const InputError*>(&error)) return {ExitCode::bad_input, text};
+  if (dynamic_cast<const RunError*>(&error)) return {ExitCode::failed, "the run failed: " + text};
+  if (dynamic_cast<const LibraryError*>(&error)) return {ExitCode::failed, "a library call failed: " + text};
+  return {ExitCode::failed, text, true};
 }
 
 ExitCode run_method(Method& method, const DeckMethod& described, const RunOptions& run,
@@ -124,7 +124,7 @@ ExitCode run_method(Method& method, const DeckMethod& described, const RunOption
     const std::string report = write_benchmark(output, command.deck, method.key(), seconds);
     if (comm.is_root()) std::printf("%s\n", report.c_str());
   }
-  return control.stopped() ? stopped : done;
+  return control.stopped() ? ExitCode::stopped : ExitCode::done;
 }
 
 /// `--check`: also of the checkpoint, where the run is to go on from one.
@@ -133,10 +133,10 @@ ExitCode check_method(Method& method, const DeckMethod& described, const RunOpti
   method.check(comm, run);
   std::vector<std::string> remarks;
   restart_from(method, command, comm, run, resolved_deck(run, described), remarks);
-  if (!comm.is_root()) return done;
+  if (!comm.is_root()) return ExitCode::done;
   for (const auto& remark : remarks) std::printf("%s\n", remark.c_str());
   std::printf("%s: a valid deck for %s\n", command.deck.c_str(), method.key().c_str());
-  return done;
+  return ExitCode::done;
 }
 
 ExitCode run_deck(const CommandLine& command, const Communicator& comm) {
@@ -144,7 +144,7 @@ ExitCode run_deck(const CommandLine& command, const Communicator& comm) {
   const auto deck_methods = as_deck_methods(methods);
   if (const auto text = document(command, deck_methods)) {
     if (comm.is_root()) std::printf("%s\n", text->c_str());
-    return done;
+    return ExitCode::done;
   }
   const Deck deck = Deck::load(command.deck, command.settings, comm);
   try {
@@ -155,7 +155,7 @@ ExitCode run_deck(const CommandLine& command, const Communicator& comm) {
     if (command.estimate) {
       const std::string text = estimate(*methods[m], run, command, comm);
       if (comm.is_root()) std::printf("%s\n", text.c_str());
-      return done;
+      return ExitCode::done;
     }
     if (command.check) return check_method(*methods[m], deck_methods[m], run, command, comm);
     methods[m]->prepare(comm, run);
@@ -180,10 +180,10 @@ int run(const CommandLine& command, const Communicator& comm) {
   const Outcome outcome = run_to_outcome(command, comm);
   if (outcome.perhaps_alone && comm.size() > 1) {  // the others may be waiting for this rank
     std::fprintf(stderr, "weir: rank %d: %s\n", comm.rank(), outcome.message.c_str());
-    MPI_Abort(comm.mpi(), outcome.code);
+    MPI_Abort(comm.mpi(), int(outcome.code));
   }
   if (!outcome.message.empty() && comm.is_root()) std::fprintf(stderr, "weir: %s\n", outcome.message.c_str());
-  return outcome.code;
+  return int(outcome.code);
 }
 
 }  // namespace weir
