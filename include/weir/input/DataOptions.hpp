@@ -1,4 +1,4 @@
-// A table in a file as decks give it: which columns, in which units, with which labels.
+// A table in a file as decks give it: which columns, which rows, in which units.
 #pragma once
 
 #include <memory>
@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "weir/input/DataReader.hpp"
 #include "weir/input/Section.hpp"
 
 namespace weir {
+
+class DataFile;
 
 /// Labels of the rows: a column of the data's own file, or a table of one column in another.
 struct LabelOptions {
@@ -28,16 +29,10 @@ struct DataOptions {
   std::optional<std::array<Index, 2>> columns;  ///< half-open; absent: all but the labels' column
   VectorValue scale{1}, shift{0};               ///< value = scale * raw + shift
   std::optional<LabelOptions> labels;
-  std::vector<Real> times;  ///< one a population, in ascending order of labels; empty: the labels themselves
 
-  std::string key_path;  ///< where the deck gives these options, for messages
+  std::string key_path;                               ///< where the deck gives these options, for messages
+  std::shared_ptr<std::shared_ptr<DataFile>> shared;  ///< by copies of options from a deck (see open_data)
 };
 void describe(Section& section, DataOptions& options);
-
-/// The columns chosen, scaled. Problems name the key of the deck they come from.
-std::unique_ptr<DataReader> open_data(const DataOptions& options);
-
-/// The labels, one column of as many rows; null where the options give none.
-std::unique_ptr<DataReader> open_labels(const DataOptions& options);
 
 }  // namespace weir

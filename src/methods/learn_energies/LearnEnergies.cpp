@@ -116,6 +116,7 @@ void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
   if (linear) check_linear_model(*linear, dimension);
   populations_ =
       make_populations(options_.populations, options_.split, options_.pairing == "paired", comm, run);
+  if (options_.repetitions == 1) close_files(options_.populations);  // others read it again
   std::vector<Ensemble> train;
   for (const Index k : kept_populations(options_, populations_->count()))
     train.push_back(populations_->train[k]);

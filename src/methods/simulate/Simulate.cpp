@@ -15,6 +15,7 @@ namespace weir {
 void Simulate::prepare(const Communicator& comm, const RunOptions& run) {
   check_simulation(options_, comm, run);
   simulation_ = std::make_unique<Simulation>(options_, comm, run);
+  close_files(options_.initial);
 }
 
 void Simulate::check(const Communicator& comm, const RunOptions& run) {
