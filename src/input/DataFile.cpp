@@ -1,7 +1,10 @@
 #include "weir/input/DataFile.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "input/Scalars.hpp"
 #include "input/Suggestion.hpp"
@@ -67,6 +70,7 @@ DataFile::DataFile(const DataOptions& options) : path_(options.path.path), path_
   columns_ = chosen_columns(options, *table_, label_column_);
   scale_ = options.scale.resolve(columns(), below(options, "scale"));
   shift_ = options.shift.resolve(columns(), below(options, "shift"));
+  if (options.labels && !options.labels->select.empty()) count_selected(options);
 }
 
 void DataFile::open_labels(const DataOptions& options) {
@@ -118,8 +122,53 @@ void DataFile::rescale(Index count, Real* values) const {
     }
 }
 
-/// Values and labels of rows of the table; where both stand in one, in one pass, as going back may mean to
-/// start again.
+bool DataFile::is_selected(Real label) const {
+  return selected_.empty() || std::binary_search(selected_.begin(), selected_.end(), label);
+}
+
+/// One number a block of rows is kept, not one a row: blocks are read again when their rows are wanted.
+void DataFile::count_selected(const DataOptions& options) {
+  selected_ = options.labels->select;
+  std::sort(selected_.begin(), selected_.end());
+  std::set<Real> missing(selected_.begin(), selected_.end());
+  std::vector<Real> labels(block_rows);
+  rows_ = 0;
+  for (Index first = 0; first < table_->rows(); first += block_rows) {
+    const Index count = std::min(block_rows, table_->rows() - first);
+    read_labels(first, count, labels.data());
+    selected_before_.push_back(rows_);
+    for (Index i = 0; i < count; ++i) {
+      if (!is_selected(labels[i])) continue;
+      ++rows_;
+      missing.erase(labels[i]);
+    }
+  }
+  if (missing.empty()) return;
+  throw InputError(below(options, "labels.select"),
+                   fmt::format("found {}, and no row of {} has this label; allowed: {}", *missing.begin(),
+                               path_, list_labels()));
+}
+
+/// "0, 1, 2", or the first ten of more.
+std::string DataFile::list_labels() {
+  constexpr std::size_t told = 10;
+  std::set<Real> found;
+  std::vector<Real> labels(block_rows);
+  bool more = false;
+  for (Index first = 0; first < table_->rows(); first += block_rows) {
+    const Index count = std::min(block_rows, table_->rows() - first);
+    read_labels(first, count, labels.data());
+    for (Index i = 0; i < count; ++i) found.insert(labels[i]);
+    while (found.size() > told) {
+      found.erase(std::prev(found.end()));
+      more = true;
+    }
+  }
+  return fmt::format("{}{}", fmt::join(found, ", "), more ? ", .. (the smallest of more)" : "");
+}
+
+/// Values and labels of those rows of the table that are selected; where both stand in one table, in one
+/// pass, as going back may mean to start again.
 void DataFile::load(Index first, Index count, Block& block) {
   const Index width = columns();
   block.values.resize(count * width);
@@ -130,32 +179,59 @@ void DataFile::load(Index first, Index count, Block& block) {
   std::vector<Real> rows(count * (width + 1));
   try {
     table_->read_columns(first, count, both, rows.data());
-  } catch (const InputError&) {  // of which of them?
+  } catch (const InputError&) {  // of the labels, or of rows that may not be selected
     return load_apart(first, count, block);
   }
+  Index kept = 0;
   for (Index i = 0; i < count; ++i) {
-    std::copy_n(&rows[i * (width + 1)], width, &block.values[i * width]);
-    block.labels[i] = rows[i * (width + 1) + width];
+    const Real* row = &rows[i * (width + 1)];
+    if (!is_selected(row[width])) continue;
+    std::copy_n(row, width, &block.values[kept * width]);
+    block.labels[kept++] = row[width];
   }
+  block.values.resize(kept * width);
+  block.labels.resize(kept);
 }
 
+/// What stands in rows that are not selected does not matter.
 void DataFile::load_apart(Index first, Index count, Block& block) {
-  read_values(first, count, block.values.data());
-  read_labels(first, count, block.labels.data());
+  std::vector<Real> labels(count);
+  read_labels(first, count, labels.data());
+  Index kept = 0;
+  for (Index i = 0, end; i < count; i = end) {
+    for (end = i + 1; end < count && is_selected(labels[end]) == is_selected(labels[i]);) ++end;
+    if (!is_selected(labels[i])) continue;
+    read_values(first + i, end - i, &block.values[kept * columns()]);
+    std::copy(&labels[i], &labels[i] + (end - i), &block.labels[kept]);
+    kept += end - i;
+  }
+  block.values.resize(kept * columns());
+  block.labels.resize(kept);
 }
 
 void DataFile::read(Index first, Index count, Real* values, Real* labels) {
+  WEIR_CHECK(first >= 0 && count >= 0 && first + count <= rows_, "rows {} to {} of {} in {}", first,
+             first + count, rows_, path_);
   WEIR_CHECK(!labels || has_labels(), "no labels in {}", path_);
-  if (!labels) {
+  if (count == 0) return;
+  if (!labels && selected_.empty()) {
     read_values(first, count, values);
     return rescale(count, values);
   }
+  // Blocks of the table from the one that has the first row on.
+  Index from = first / block_rows * block_rows, skip = first - from;
+  if (!selected_.empty()) {
+    const auto after = std::upper_bound(selected_before_.begin(), selected_before_.end(), first);
+    from = (after - selected_before_.begin() - 1) * block_rows;
+    skip = first - *std::prev(after);
+  }
   Block block;
-  for (Index done = 0; done < count; done += block_rows) {
-    const Index here = std::min(block_rows, count - done);
-    load(first + done, here, block);
-    std::copy(block.values.begin(), block.values.end(), values + done * columns());
-    std::copy(block.labels.begin(), block.labels.end(), labels + done);
+  for (Index done = 0; done < count; from += block_rows, skip = 0) {
+    load(from, std::min(block_rows, table_->rows() - from), block);
+    const Index here = std::min(count - done, Index(block.labels.size()) - skip);
+    std::copy_n(block.values.data() + skip * columns(), here * columns(), values + done * columns());
+    if (labels) std::copy_n(block.labels.data() + skip, here, labels + done);
+    done += here;
   }
   rescale(count, values);
 }

@@ -9,6 +9,7 @@ void describe(Section& section, LabelOptions& options) {
                  "column of the same file, by its name or its number (counted from 0)");
   section.option("path", options.path, "another file, with one label a row");
   section.option("dataset", options.dataset, "the array in a file of several");
+  section.option("select", options.select, "only rows of these labels are read; none: all rows");
   if (section.reading() && options.column.empty() && options.path.empty() && options.dataset.empty())
     section.error("column", "missing; allowed: column (of the same file), path (of another file) or dataset");
   if (section.reading() && !options.column.empty() && !(options.path.empty() && options.dataset.empty()))
@@ -28,7 +29,8 @@ void describe(Section& section, DataOptions& options) {
       .at_least(0);
   section.option("scale", options.scale, "value = scale * raw + shift; not 0");
   section.option("shift", options.shift, "value = scale * raw + shift");
-  section.section("labels", options.labels, "a label for every row: its class, or the time it was seen at",
+  section.section("labels", options.labels,
+                  "a label for every row: its class, or the time it was seen at; `select` chooses rows by it",
                   "column");
   const auto& scales = options.scale.values;
   if (section.reading() && std::find(scales.begin(), scales.end(), 0) != scales.end())

@@ -17,6 +17,7 @@ class DataFile {
  public:
   explicit DataFile(const DataOptions& options);
 
+  /// Those that are selected.
   Index rows() const { return rows_; }
   Index columns() const { return Index(columns_.size()); }
   /// Of the columns chosen; empty where the file has none.
@@ -28,10 +29,14 @@ class DataFile {
   void read(Index first, Index count, Real* values, Real* labels = nullptr);
 
  private:
+  /// Rows of the table that are selected, one behind the other.
   struct Block {
     std::vector<Real> values, labels;
   };
   void open_labels(const DataOptions& options);
+  void count_selected(const DataOptions& options);
+  std::string list_labels();
+  bool is_selected(Real label) const;
   void load(Index first, Index count, Block& block);
   void load_apart(Index first, Index count, Block& block);
   void read_values(Index first, Index count, Real* values);
@@ -42,7 +47,9 @@ class DataFile {
   std::unique_ptr<DataReader> table_, label_table_;
   std::vector<Index> columns_;
   std::vector<Real> scale_, shift_;
-  Index label_column_ = -1;  // of the table
+  Index label_column_ = -1;             // of the table
+  std::vector<Real> selected_;          // labels, ascending; none: all rows
+  std::vector<Index> selected_before_;  // rows before each block of the table
   Index rows_ = 0;
 };
 

@@ -12,15 +12,17 @@ namespace weir {
 
 class DataFile;
 
-/// Labels of the rows: a column of the data's own file, or a table of one column in another.
+/// Labels of the rows, and which rows to read: a column of the data's own file, or a table of one column in
+/// another.
 struct LabelOptions {
   std::string column;  ///< by its name or its number, counted from 0
   PathValue path;
   std::string dataset;
+  std::vector<Real> select;  ///< labels of the rows that are read; empty: all rows
 };
 void describe(Section& section, LabelOptions& options);
 
-/// `file: {path: x.npy, columns: [0, 5], scale: 0.1, labels: {column: hours}}`
+/// `file: {path: x.npy, columns: [0, 5], scale: 0.1, labels: {column: hours, select: [0, 24]}}`
 struct DataOptions {
   static constexpr const char* key = "file";
   static constexpr const char* shorthand = "path";

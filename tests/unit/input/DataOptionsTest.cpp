@@ -109,6 +109,53 @@ TEST_F(Data, LabelsAreReadBesideManyRows) {
   }
 }
 
+TEST_F(Data, RowsAreSelectedByTheirLabels) {
+  const auto file =
+      open_data(options("path: cells.csv, columns: [2, 4], labels: {column: hours, select: 24}"));
+  EXPECT_EQ(file->rows(), 2);
+  EXPECT_EQ(all_values(*file), (std::vector<Real>{3, 4, 5, 6}));
+  EXPECT_EQ(all_labels(*file), (std::vector<Real>{24, 24}));
+  const auto apart = open_data(options("path: plain.csv, labels: {path: t.csv, select: [8, 8]}"));
+  EXPECT_EQ(all_values(*apart), (std::vector<Real>{4, 5, 6}));
+}
+
+// The same rows, whole or in parts, as by hand; what stands in the others does not matter.
+TEST_F(Data, RowsAreSelectedAmongMany) {
+  std::string rows;
+  std::vector<Real> expected, expected_labels;
+  for (int i = 0; i < 13000; ++i) {
+    const int label = i * i % 11;
+    const bool selected = label == 3 || label == 9, broken = i > 5000 && i < 5100 && !selected;
+    rows += (broken ? std::string("none") : std::to_string(i)) + "," + std::to_string(label) + "\n";
+    if (selected) expected.push_back(i), expected_labels.push_back(label);
+  }
+  folder.write("long.csv", rows);
+  const auto file = open_data(options("path: long.csv, labels: {column: 1, select: [9, 3]}"));
+  const Index n = Index(expected.size());
+  ASSERT_EQ(file->rows(), n);
+  EXPECT_EQ(all_values(*file), expected);
+  EXPECT_EQ(all_labels(*file), expected_labels);
+  for (const Index first : {Index(0), Index(1), n / 3, n / 2 + 7, n - 1}) {
+    const Index count = std::min(Index(1700), n - first);
+    std::vector<Real> values(count), labels(count);
+    file->read(first, count, values.data(), labels.data());
+    EXPECT_TRUE(std::equal(values.begin(), values.end(), expected.begin() + first));
+    EXPECT_TRUE(std::equal(labels.begin(), labels.end(), expected_labels.begin() + first));
+  }
+}
+
+TEST_F(Data, ALabelThatNoRowHas) {
+  EXPECT_EQ(problem_with("path: cells.csv, columns: [2, 4], labels: {column: hours, select: [24, 25]}"),
+            "d.yaml:2: file.labels.select: found 25, and no row of cells.csv has this label; allowed: 0, 24");
+  std::string rows;
+  for (int i = 0; i < 30; ++i) rows += "0," + std::to_string(i) + "\n";
+  folder.write("many.csv", rows);
+  EXPECT_EQ(
+      problem_with("path: many.csv, labels: {column: 1, select: 30}"),
+      "d.yaml:2: file.labels.select: found 30, and no row of many.csv has this label; allowed: 0, 1, 2, "
+      "3, 4, 5, 6, 7, 8, 9, .. (the smallest of more)");
+}
+
 TEST_F(Data, ProblemsNameTheKeyOfTheDeck) {
   EXPECT_EQ(problem_with("path: no.csv"), "d.yaml:2: file.path: no.csv: there is no such file");
   EXPECT_EQ(problem_with("path: nan.csv"),
