@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     if (rank == 0) std::fprintf(stderr, "weir: %s\n", error.what());
     MPI_Finalize();
-    return weir::bad_input;
+    return int(weir::ExitCode::bad_input);
   }
   const weir::StopSignals signals;
   int words = 1;  // the libraries get their options from the command line's own part, not from argv

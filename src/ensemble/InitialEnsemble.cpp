@@ -6,6 +6,7 @@
 #include "ensemble/CovarianceFactor.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Lapack.hpp"
+#include "weir/input/DataFile.hpp"
 
 namespace weir {
 
@@ -139,7 +140,7 @@ struct Fill {
   }
   void operator()(const FileEnsembleOptions& options) const {
     // A row of the file is a particle, and a particle is contiguous.
-    if (count() > 0) open_data(options)->read_rows(first, count(), x.data());
+    if (count() > 0) open_data(options)->read(first, count(), x.data());
   }
 };
 
@@ -158,8 +159,8 @@ Real barenblatt_second_moment(Real exponent, Index dimension, Real time) {
 
 EnsembleShape shape_of(const InitialOptions& options) {
   if (const auto* file = std::get_if<FileEnsembleOptions>(&options.law)) {
-    const auto reader = open_data(*file);
-    const EnsembleShape shape{reader->rows(), reader->columns()};
+    const auto data = open_data(*file);
+    const EnsembleShape shape{data->rows(), data->columns()};
     if (options.particles && *options.particles != shape.particles)
       throw InputError(options.where + ".particles",
                        fmt::format("found {}, and the file has {} rows; leave it out", *options.particles,
@@ -178,6 +179,10 @@ EnsembleShape shape_of(const InitialOptions& options) {
     throw InputError(options.where + ".dimension",
                      "is missing; a law does not say how many components a particle has");
   return {*options.particles, *options.dimension};
+}
+
+void close_files(const InitialOptions& options) {
+  if (const auto* file = std::get_if<FileEnsembleOptions>(&options.law)) close_data(*file);
 }
 
 InitialOptions smaller(InitialOptions options, Index particles) {

@@ -15,6 +15,8 @@ namespace weir {
 
 namespace {
 
+Index opened = 0;
+
 bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
@@ -55,7 +57,12 @@ std::unique_ptr<DataReader> open_npz(const std::string& path, const std::string&
 
 }  // namespace
 
+Index tables_opened() {
+  return opened;
+}
+
 std::unique_ptr<DataReader> open_data(const std::string& path, const std::string& dataset) {
+  ++opened;
   if (!std::filesystem::exists(path)) throw InputError(path + ": there is no such file");
   if (std::filesystem::is_directory(path)) throw InputError(path + ": is a folder; allowed: a file");
 

@@ -37,39 +37,41 @@ std::optional<std::string> document(const CommandLine& command, const std::vecto
   return {};
 }
 
-/// Keys that may differ between a run and its continuation.
-bool may_change(const std::string& key) {
+/// Keys of any run that may differ from those of its continuation.
+bool may_change_in_any_run(const std::string& key) {
   const auto starts_with = [&](const char* start) { return key.rfind(start, 0) == 0; };
   return key == "run.name" || key == "run.output" || starts_with("run.checkpoint.") ||
          starts_with("run.machine.");
 }
 
-/// Refuses to go on with another deck than the one the checkpoint was made with; a simulation may be made
-/// longer.
-void check_same_deck(const Checkpoint& from, const std::string& deck) {
-  std::vector<InputError::Problem> problems;
-  for (const auto& [key, before, now] : deck_differences(from.deck(), deck)) {
-    if (may_change(key)) continue;
-    if (key == "simulate.time.end" && std::stod(now) > from.standing().tick.time) continue;
-    problems.push_back(
-        {key, fmt::format("found {}; {} was made with {}: give that, or start afresh without "
-                          "--restart",
-                          now.empty() ? "nothing" : now, from.path(), before.empty() ? "nothing" : before)});
+/// Refuses to go on with another deck than the one the checkpoint was made with, but for what the method
+/// allows.
+void check_same_deck(const Method& method, const Checkpoint& from, const std::string& deck) {
+  Problems problems;
+  for (const auto& change : deck_differences(from.deck(), deck)) {
+    if (may_change_in_any_run(change.key)) continue;
+    problems.collect([&] {
+      if (method.may_change(change, from)) return;
+      const auto told = [](const std::string& value) { return value.empty() ? "nothing" : value; };
+      throw InputError(change.key, fmt::format("found {}; {} was made with {}: give that, or start afresh "
+                                               "without --restart",
+                                               told(change.now), from.path(), told(change.before)));
+    });
   }
-  if (!problems.empty()) throw InputError(problems);
+  problems.raise();
 }
 
 /// The checkpoint to go on from, where that is wanted and there is one.
-std::unique_ptr<Checkpoint> restart_from(const CommandLine& command, const Communicator& comm,
-                                         const RunOptions& run, const std::string& deck,
-                                         std::vector<std::string>& remarks) {
+std::unique_ptr<Checkpoint> restart_from(const Method& method, const CommandLine& command,
+                                         const Communicator& comm, const RunOptions& run,
+                                         const std::string& deck, std::vector<std::string>& remarks) {
   if (!command.restart) return nullptr;
   auto found = find_checkpoint(comm, run.output_folder(), *command.restart, remarks);
   if (!found) {
     remarks.push_back("there is no checkpoint yet: the run starts from the beginning");
     return nullptr;
   }
-  check_same_deck(*found, deck);
+  check_same_deck(method, *found, deck);
   remarks.push_back(fmt::format("restarted from {}: {}", found->path(), to_text(found->standing())));
   if (found->version() != WEIR_VERSION)
     remarks.push_back(fmt::format("it was made by Weir {}: the last digits may differ", found->version()));
@@ -87,22 +89,22 @@ bool is_out_of_memory(const std::exception& error) {
 Outcome outcome_of(const std::exception& error) {
   const std::string text = error.what();
   if (is_out_of_memory(error))
-    return {failed,
+    return {ExitCode::failed,
             "out of memory (" + text.substr(0, text.find('\n')) +
                 "): fewer particles or dimensions, or more nodes; --estimate says what a "
                 "deck takes",
             true};
-  if (dynamic_cast<const InputError*>(&error)) return {bad_input, text};
-  if (dynamic_cast<const RunError*>(&error)) return {failed, "the run failed: " + text};
-  if (dynamic_cast<const LibraryError*>(&error)) return {failed, "a library call failed: " + text};
-  return {failed, text, true};
+  if (dynamic_cast<const InputError*>(&error)) return {ExitCode::bad_input, text};
+  if (dynamic_cast<const RunError*>(&error)) return {ExitCode::failed, "the run failed: " + text};
+  if (dynamic_cast<const LibraryError*>(&error)) return {ExitCode::failed, "a library call failed: " + text};
+  return {ExitCode::failed, text, true};
 }
 
 ExitCode run_method(Method& method, const DeckMethod& described, const RunOptions& run,
                     const CommandLine& command, const Communicator& comm) {
   const std::string deck = resolved_deck(run, described);
   std::vector<std::string> remarks;
-  const auto restart = restart_from(command, comm, run, deck, remarks);
+  const auto restart = restart_from(method, command, comm, run, deck, remarks);
   RunOutput output(comm, run, method.key(), deck, restart.get());
   RunControl control(output, command.time_limit);
   const std::string threads = host_threads() > 1 ? fmt::format(" of {} threads", host_threads()) : "";
@@ -122,7 +124,7 @@ ExitCode run_method(Method& method, const DeckMethod& described, const RunOption
     const std::string report = write_benchmark(output, command.deck, method.key(), seconds);
     if (comm.is_root()) std::printf("%s\n", report.c_str());
   }
-  return control.stopped() ? stopped : done;
+  return control.stopped() ? ExitCode::stopped : ExitCode::done;
 }
 
 /// `--check`: also of the checkpoint, where the run is to go on from one.
@@ -130,11 +132,11 @@ ExitCode check_method(Method& method, const DeckMethod& described, const RunOpti
                       const CommandLine& command, const Communicator& comm) {
   method.check(comm, run);
   std::vector<std::string> remarks;
-  restart_from(command, comm, run, resolved_deck(run, described), remarks);
-  if (!comm.is_root()) return done;
+  restart_from(method, command, comm, run, resolved_deck(run, described), remarks);
+  if (!comm.is_root()) return ExitCode::done;
   for (const auto& remark : remarks) std::printf("%s\n", remark.c_str());
   std::printf("%s: a valid deck for %s\n", command.deck.c_str(), method.key().c_str());
-  return done;
+  return ExitCode::done;
 }
 
 ExitCode run_deck(const CommandLine& command, const Communicator& comm) {
@@ -142,7 +144,7 @@ ExitCode run_deck(const CommandLine& command, const Communicator& comm) {
   const auto deck_methods = as_deck_methods(methods);
   if (const auto text = document(command, deck_methods)) {
     if (comm.is_root()) std::printf("%s\n", text->c_str());
-    return done;
+    return ExitCode::done;
   }
   const Deck deck = Deck::load(command.deck, command.settings, comm);
   try {
@@ -153,7 +155,7 @@ ExitCode run_deck(const CommandLine& command, const Communicator& comm) {
     if (command.estimate) {
       const std::string text = estimate(*methods[m], run, command, comm);
       if (comm.is_root()) std::printf("%s\n", text.c_str());
-      return done;
+      return ExitCode::done;
     }
     if (command.check) return check_method(*methods[m], deck_methods[m], run, command, comm);
     methods[m]->prepare(comm, run);
@@ -178,10 +180,10 @@ int run(const CommandLine& command, const Communicator& comm) {
   const Outcome outcome = run_to_outcome(command, comm);
   if (outcome.perhaps_alone && comm.size() > 1) {  // the others may be waiting for this rank
     std::fprintf(stderr, "weir: rank %d: %s\n", comm.rank(), outcome.message.c_str());
-    MPI_Abort(comm.mpi(), outcome.code);
+    MPI_Abort(comm.mpi(), int(outcome.code));
   }
   if (!outcome.message.empty() && comm.is_root()) std::fprintf(stderr, "weir: %s\n", outcome.message.c_str());
-  return outcome.code;
+  return int(outcome.code);
 }
 
 }  // namespace weir

@@ -53,6 +53,9 @@ struct EnsembleShape {
 /// contradict.
 EnsembleShape shape_of(const InitialOptions& options);
 
+/// Closes the file that the ensemble comes from; it could be read again.
+void close_files(const InitialOptions& options);
+
 /// The same ensemble with at most so many particles; one from a file stays as it is.
 InitialOptions smaller(InitialOptions options, Index particles);
 

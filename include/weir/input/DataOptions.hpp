@@ -1,4 +1,4 @@
-// A table in a file as decks give it: which columns, in which units, with which labels.
+// A table in a file as decks give it: which columns, which rows, in which units.
 #pragma once
 
 #include <memory>
@@ -6,20 +6,23 @@
 #include <string>
 #include <vector>
 
-#include "weir/input/DataReader.hpp"
 #include "weir/input/Section.hpp"
 
 namespace weir {
 
-/// Labels of the rows: a column of the data's own file, or a table of one column in another.
+class DataFile;
+
+/// Labels of the rows, and which rows to read: a column of the data's own file, or a table of one column in
+/// another.
 struct LabelOptions {
   std::string column;  ///< by its name or its number, counted from 0
   PathValue path;
   std::string dataset;
+  std::vector<Real> select;  ///< labels of the rows that are read; empty: all rows
 };
 void describe(Section& section, LabelOptions& options);
 
-/// `file: {path: x.npy, columns: [0, 5], scale: 0.1, labels: {column: hours}}`
+/// `file: {path: x.npy, columns: [0, 5], scale: 0.1, labels: {column: hours, select: [0, 24]}}`
 struct DataOptions {
   static constexpr const char* key = "file";
   static constexpr const char* shorthand = "path";
@@ -28,16 +31,10 @@ struct DataOptions {
   std::optional<std::array<Index, 2>> columns;  ///< half-open; absent: all but the labels' column
   VectorValue scale{1}, shift{0};               ///< value = scale * raw + shift
   std::optional<LabelOptions> labels;
-  std::vector<Real> times;  ///< one a population, in ascending order of labels; empty: the labels themselves
 
-  std::string key_path;  ///< where the deck gives these options, for messages
+  std::string key_path;                               ///< where the deck gives these options, for messages
+  std::shared_ptr<std::shared_ptr<DataFile>> shared;  ///< by copies of options from a deck (see open_data)
 };
 void describe(Section& section, DataOptions& options);
-
-/// The columns chosen, scaled. Problems name the key of the deck they come from.
-std::unique_ptr<DataReader> open_data(const DataOptions& options);
-
-/// The labels, one column of as many rows; null where the options give none.
-std::unique_ptr<DataReader> open_labels(const DataOptions& options);
 
 }  // namespace weir

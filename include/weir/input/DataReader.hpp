@@ -34,4 +34,7 @@ class DataReader {
 /// lists them. Rows are read fastest in ascending order: compressed files have no other.
 std::unique_ptr<DataReader> open_data(const std::string& path, const std::string& dataset = "");
 
+/// Tables that this process has opened so far: for tests.
+Index tables_opened();
+
 }  // namespace weir

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "weir/base/Error.hpp"
+#include "weir/input/DeckDocuments.hpp"
 #include "weir/input/Section.hpp"
+#include "weir/output/Checkpoint.hpp"
 #include "weir/output/RunControl.hpp"
 #include "weir/output/RunOutput.hpp"
 #include "weir/performance/CostModel.hpp"
@@ -29,6 +31,12 @@ class Method {
   /// allocated, though files are read. Throws InputError naming what is not covered. Comes without `prepare`.
   virtual std::vector<CostedPart> costs(const Communicator&, const RunOptions&) const {
     throw InputError(key(), "--estimate does not cover this method");
+  }
+  /// Collective: whether a run may go on from the checkpoint with another value of a key of this method than
+  /// the checkpoint's deck has. Called after the options have been read. Throws InputError, with the key,
+  /// where the key may change but not so: it says what is allowed.
+  virtual bool may_change(const DeckDifference& /*change*/, const Checkpoint& /*from*/) const {
+    return false;
   }
   /// Collective: runs under `control` and finishes the output. Throws InputError, RunError, LibraryError.
   virtual void run(RunOutput& output, RunControl& control) = 0;

@@ -7,7 +7,7 @@
 namespace weir {
 
 /// stopped: before its end, with a checkpoint written; the same command with --restart goes on.
-enum ExitCode { done = 0, failed = 1, bad_input = 2, stopped = 85 };
+enum class ExitCode { done = 0, failed = 1, bad_input = 2, stopped = 85 };
 
 /// How a run ended: its exit code and, where that is not `done`, what the user is told.
 struct Outcome {

@@ -7,6 +7,7 @@
 #include "methods/learn_energies/CouplingCost.hpp"
 #include "methods/learn_energies/LearningStages.hpp"
 #include "methods/learn_energies/Repetition.hpp"
+#include "methods/learn_energies/TrainingLength.hpp"
 #include "methods/learn_energies/linear/FeatureCentres.hpp"
 #include "methods/learn_energies/linear/LinearFitCost.hpp"
 #include "methods/learn_energies/network/NetworkTrainingCost.hpp"
@@ -115,6 +116,7 @@ void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
   if (linear) check_linear_model(*linear, dimension);
   populations_ =
       make_populations(options_.populations, options_.split, options_.pairing == "paired", comm, run);
+  if (options_.repetitions == 1) close_files(options_.populations);  // others read it again
   std::vector<Ensemble> train;
   for (const Index k : kept_populations(options_, populations_->count()))
     train.push_back(populations_->train[k]);
@@ -292,6 +294,20 @@ void carry_over(const Checkpoint& from, RunOutput& output) {
 }
 
 }  // namespace
+
+bool LearnEnergies::may_change(const DeckDifference& change, const Checkpoint& from) const {
+  const StageList stages = learning_stages(0);
+  if (const auto* network = std::get_if<NetworkModelOptions>(&options_.model.kind))
+    return change.key == network->where + ".train.epochs" &&
+           may_change_length(change, {network->train.epochs, "epochs", {network->train.rule}}, stages, from);
+  if (const auto* model = std::get_if<TrajectoryModelOptions>(&options_.model.kind)) {
+    const TrajectoryTrainOptions& train = model->train;
+    return change.key == model->where + ".train.iterations" &&
+           may_change_length(change, {train.iterations, "iterations", {train.rule, train.particles}}, stages,
+                             from);
+  }
+  return false;
+}
 
 void LearnEnergies::run(RunOutput& output, RunControl& control) {
   const Index steps = populations_->count() - 1;

@@ -10,6 +10,7 @@
 #include "methods/simulate/Simulation.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/RowExchange.hpp"
+#include "weir/input/DataFile.hpp"
 #include "weir/parallel/Shuffle.hpp"
 
 namespace weir {
@@ -29,6 +30,8 @@ void describe(Section& section, SimulatedPopulations& options) {
 }
 void describe(Section& section, FilePopulations& options) {
   describe(section, static_cast<DataOptions&>(options));
+  section.option("times", options.times,
+                 "time of each population, in ascending order of labels; none: the labels");
   if (section.reading() && !are_ascending(options.times))
     section.error("times", fmt::format("found [{}]; allowed: each above the one before",
                                        fmt::join(options.times, ", ")));
@@ -109,6 +112,14 @@ class Splitter {
   std::vector<Ensemble> train_, test_;
 };
 
+/// Not collective.
+std::shared_ptr<DataFile> open_labelled(const FilePopulations& options, const std::string& where) {
+  const auto data = open_data(options);
+  if (!data->has_labels())
+    throw InputError(where, "the rows carry no labels; give `labels: {column: ..}` or `labels: {path: ..}`");
+  return data;
+}
+
 struct Make {
   const SplitOptions& split;
   bool paired;
@@ -148,21 +159,17 @@ struct Make {
   }
 
   Populations operator()(const FilePopulations& options) const {
-    // Each rank reads a stripe of rows; labels first, to learn the sizes of the populations.
+    // Each rank reads a stripe of rows, and their labels.
     std::vector<Real> rows, labels;
     Index columns = 0, first = 0, count = 0;
     comm.agree([&] {
-      const auto reader = open_data(options), label_reader = open_labels(options);
-      columns = reader->columns();
-      if (!label_reader)
-        throw InputError(where,
-                         "the rows carry no labels; give `labels: {column: ..}` or `labels: {path: ..}`");
-      const Partition stripes(comm, reader->rows(), run.tile);
+      const auto data = open_labelled(options, where);
+      columns = data->columns();
+      const Partition stripes(comm, data->rows(), run.tile);
       first = stripes.first_row(), count = stripes.local_rows();
       rows.resize(count * columns);
       labels.resize(count);
-      if (count > 0) reader->read_rows(first, count, rows.data());
-      if (count > 0) label_reader->read_rows(first, count, labels.data());
+      if (count > 0) data->read(first, count, rows.data(), labels.data());
     });
     const std::vector<Real> known = all_labels(labels);
     if (known.size() < 2)
@@ -216,6 +223,12 @@ Populations make_populations(const PopulationsOptions& options, const SplitOptio
   return std::visit(Make{split, paired, comm, run, options.where}, options.source);
 }
 
+void close_files(const PopulationsOptions& options) {
+  if (const auto* file = std::get_if<FilePopulations>(&options.source)) close_data(*file);
+  if (const auto* simulated = std::get_if<SimulatedPopulations>(&options.source))
+    close_files(simulated->initial);
+}
+
 Index check_populations(const PopulationsOptions& options, const Communicator& comm, const RunOptions& run) {
   Index dimension = 0;
   if (const auto* simulated = std::get_if<SimulatedPopulations>(&options.source)) {
@@ -224,11 +237,7 @@ Index check_populations(const PopulationsOptions& options, const Communicator& c
     return dimension;
   }
   comm.agree([&] {
-    const auto& file = std::get<FilePopulations>(options.source);
-    dimension = open_data(file)->columns();
-    if (!open_labels(file))
-      throw InputError(options.where,
-                       "the rows carry no labels; give `labels: {column: ..}` or `labels: {path: ..}`");
+    dimension = open_labelled(std::get<FilePopulations>(options.source), options.where)->columns();
   });
   return dimension;
 }

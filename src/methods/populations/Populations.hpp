@@ -26,6 +26,7 @@ struct SimulatedPopulations : SimulateOptions {
 struct FilePopulations : DataOptions {
   static constexpr const char* key = "file";
   static constexpr const char* doc = "read from a file whose rows carry labels, one population a label";
+  std::vector<Real> times;  ///< one a population, in ascending order of labels; empty: the labels themselves
 };
 struct PopulationsOptions {
   std::variant<SimulatedPopulations, FilePopulations> source;
@@ -55,6 +56,9 @@ void check_split(const SplitOptions& split, Index population, Index size, const 
 /// Collective. Throws InputError: fewer than two populations, an empty part, unequal sizes under `paired`.
 Populations make_populations(const PopulationsOptions& options, const SplitOptions& split, bool paired,
                              const Communicator& comm, const RunOptions& run);
+
+/// Closes the file that populations were read from; they could be made again.
+void close_files(const PopulationsOptions& options);
 
 /// Collective: checks what can be checked without simulating, and returns the dimension.
 Index check_populations(const PopulationsOptions& options, const Communicator& comm, const RunOptions& run);

@@ -15,6 +15,7 @@ namespace weir {
 void Simulate::prepare(const Communicator& comm, const RunOptions& run) {
   check_simulation(options_, comm, run);
   simulation_ = std::make_unique<Simulation>(options_, comm, run);
+  close_files(options_.initial);
 }
 
 void Simulate::check(const Communicator& comm, const RunOptions& run) {
@@ -28,6 +29,15 @@ std::vector<CostedPart> Simulate::costs(const Communicator& comm, const RunOptio
   std::vector<CostedPart> parts;
   parts.push_back({"step", std::make_unique<SimulateCost>(options_, comm, run)});
   return parts;
+}
+
+bool Simulate::may_change(const DeckDifference& change, const Checkpoint& from) const {
+  if (change.key != options_.time.where + ".end") return false;
+  const Real reached = from.standing().tick.time;
+  if (options_.time.end > reached) return true;
+  throw InputError(change.key, fmt::format("found {}; {} stands at time {:g}: give a later end, or start "
+                                           "afresh without --restart",
+                                           change.now, from.path(), reached));
 }
 
 namespace {

@@ -18,6 +18,8 @@ class Simulate : public Method {
   void prepare(const Communicator& comm, const RunOptions& run) override;
   void check(const Communicator& comm, const RunOptions& run) override;
   std::vector<CostedPart> costs(const Communicator& comm, const RunOptions& run) const override;
+  /// A simulation may be made longer.
+  bool may_change(const DeckDifference& change, const Checkpoint& from) const override;
   void run(RunOutput& output, RunControl& control) override;
 
  private:

@@ -1,4 +1,4 @@
-#include "weir/input/DataOptions.hpp"
+#include "weir/input/DataFile.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,6 +8,17 @@
 
 namespace weir {
 namespace {
+
+std::vector<Real> all_values(DataFile& file) {
+  std::vector<Real> values(file.rows() * file.columns());
+  file.read(0, file.rows(), values.data());
+  return values;
+}
+std::vector<Real> all_labels(DataFile& file) {
+  std::vector<Real> values(file.rows() * file.columns()), labels(file.rows());
+  file.read(0, file.rows(), values.data(), labels.data());
+  return labels;
+}
 
 class Data : public testing::Test {
  protected:
@@ -32,9 +43,9 @@ class Data : public testing::Test {
   }
   std::string problem_with(const std::string& text) {
     return problem([&] {
-      const DataOptions read = options(text);
-      all_rows(*open_data(read));
-      if (const auto labels = open_labels(read)) all_rows(*labels);
+      const auto file = open_data(options(text));
+      all_values(*file);
+      if (file->has_labels()) all_labels(*file);
     });
   }
   void SetUp() override {
@@ -49,40 +60,110 @@ class Data : public testing::Test {
 };
 
 TEST_F(Data, ColumnsScaleAndShift) {
-  const auto reader = open_data(options("path: cells.csv, columns: [2, 4], scale: [10, 100], shift: 0.5"));
-  EXPECT_EQ(reader->rows(), 3);
-  EXPECT_EQ(reader->columns(), 2);
-  EXPECT_EQ(reader->column_names(), (std::vector<std::string>{"PC1", "PC2"}));
-  EXPECT_EQ(all_rows(*reader), (std::vector<Real>{10.5, 200.5, 30.5, 400.5, 50.5, 600.5}));
-  std::vector<Real> one(1);
-  reader->read_columns(2, 1, {1}, one.data());
-  EXPECT_EQ(one[0], 600.5);
+  const auto file = open_data(options("path: cells.csv, columns: [2, 4], scale: [10, 100], shift: 0.5"));
+  EXPECT_EQ(file->rows(), 3);
+  EXPECT_EQ(file->columns(), 2);
+  EXPECT_EQ(file->column_names(), (std::vector<std::string>{"PC1", "PC2"}));
+  EXPECT_FALSE(file->has_labels());
+  EXPECT_EQ(all_values(*file), (std::vector<Real>{10.5, 200.5, 30.5, 400.5, 50.5, 600.5}));
+  std::vector<Real> last(2);
+  file->read(2, 1, last.data());
+  EXPECT_EQ(last, (std::vector<Real>{50.5, 600.5}));
 }
 
 TEST_F(Data, LabelsInAColumnOfTheSameFile) {
-  const DataOptions named =
-      options("path: cells.csv, columns: [2, 4], labels: {column: hours}, times: [0, 1]");
-  EXPECT_EQ(all_rows(*open_labels(named)), (std::vector<Real>{0, 24, 24}));
-  EXPECT_EQ(named.times, (std::vector<Real>{0, 1}));
-  const DataOptions numbered = options("path: plain.csv, labels: 1");
-  EXPECT_EQ(all_rows(*open_labels(numbered)), (std::vector<Real>{2, 5}));
-  EXPECT_EQ(all_rows(*open_data(numbered)), (std::vector<Real>{1, 3, 4, 6}));
+  const auto named = open_data(options("path: cells.csv, columns: [2, 4], labels: {column: hours}"));
+  EXPECT_EQ(all_labels(*named), (std::vector<Real>{0, 24, 24}));
+  const auto numbered = open_data(options("path: plain.csv, labels: 1"));
+  EXPECT_EQ(all_labels(*numbered), (std::vector<Real>{2, 5}));
+  EXPECT_EQ(all_values(*numbered), (std::vector<Real>{1, 3, 4, 6}));
 }
 
 TEST_F(Data, LabelsInAnotherFile) {
-  const DataOptions read = options("path: plain.csv, labels: {path: t.csv}");
-  EXPECT_EQ(open_data(read)->columns(), 3);
-  EXPECT_EQ(all_rows(*open_labels(read)), (std::vector<Real>{7, 8}));
+  const auto file = open_data(options("path: plain.csv, labels: {path: t.csv}"));
+  EXPECT_EQ(file->columns(), 3);
+  EXPECT_EQ(all_labels(*file), (std::vector<Real>{7, 8}));
 }
 
-TEST_F(Data, NoLabels) {
-  EXPECT_EQ(open_labels(options("path: plain.csv")), nullptr);
+TEST_F(Data, CopiesOfADecksOptionsShareOneOpenFile) {
+  const DataOptions read = options("path: plain.csv, labels: 1");
+  const DataOptions copy = read;
+  const Index before = tables_opened();
+  EXPECT_EQ(open_data(read), open_data(copy));
+  EXPECT_EQ(tables_opened(), before + 1);
+  close_data(copy);
+  EXPECT_EQ(open_data(read)->rows(), 2);
+  EXPECT_EQ(tables_opened(), before + 2);
+}
+
+TEST_F(Data, LabelsAreReadBesideManyRows) {
+  std::string rows;
+  for (int i = 0; i < 9000; ++i) rows += std::to_string(i) + "," + std::to_string(i % 7) + "\n";
+  folder.write("long.csv", rows);
+  const auto file = open_data(options("path: long.csv, labels: 1"));
+  std::vector<Real> values(8000), labels(8000);
+  file->read(500, 8000, values.data(), labels.data());
+  for (int i = 0; i < 8000; ++i) {
+    ASSERT_EQ(values[i], 500 + i);
+    ASSERT_EQ(labels[i], (500 + i) % 7);
+  }
+}
+
+TEST_F(Data, RowsAreSelectedByTheirLabels) {
+  const auto file =
+      open_data(options("path: cells.csv, columns: [2, 4], labels: {column: hours, select: 24}"));
+  EXPECT_EQ(file->rows(), 2);
+  EXPECT_EQ(all_values(*file), (std::vector<Real>{3, 4, 5, 6}));
+  EXPECT_EQ(all_labels(*file), (std::vector<Real>{24, 24}));
+  const auto apart = open_data(options("path: plain.csv, labels: {path: t.csv, select: [8, 8]}"));
+  EXPECT_EQ(all_values(*apart), (std::vector<Real>{4, 5, 6}));
+}
+
+// The same rows, whole or in parts, as by hand; what stands in the others does not matter.
+TEST_F(Data, RowsAreSelectedAmongMany) {
+  std::string rows;
+  std::vector<Real> expected, expected_labels;
+  for (int i = 0; i < 13000; ++i) {
+    const int label = i * i % 11;
+    const bool selected = label == 3 || label == 9, broken = i > 5000 && i < 5100 && !selected;
+    rows += (broken ? std::string("none") : std::to_string(i)) + "," + std::to_string(label) + "\n";
+    if (selected) expected.push_back(i), expected_labels.push_back(label);
+  }
+  folder.write("long.csv", rows);
+  const auto file = open_data(options("path: long.csv, labels: {column: 1, select: [9, 3]}"));
+  const Index n = Index(expected.size());
+  ASSERT_EQ(file->rows(), n);
+  EXPECT_EQ(all_values(*file), expected);
+  EXPECT_EQ(all_labels(*file), expected_labels);
+  for (const Index first : {Index(0), Index(1), n / 3, n / 2 + 7, n - 1}) {
+    const Index count = std::min(Index(1700), n - first);
+    std::vector<Real> values(count), labels(count);
+    file->read(first, count, values.data(), labels.data());
+    EXPECT_TRUE(std::equal(values.begin(), values.end(), expected.begin() + first));
+    EXPECT_TRUE(std::equal(labels.begin(), labels.end(), expected_labels.begin() + first));
+  }
+}
+
+TEST_F(Data, ALabelThatNoRowHas) {
+  EXPECT_EQ(problem_with("path: cells.csv, columns: [2, 4], labels: {column: hours, select: [24, 25]}"),
+            "d.yaml:2: file.labels.select: found 25, and no row of cells.csv has this label; allowed: 0, 24");
+  std::string rows;
+  for (int i = 0; i < 30; ++i) rows += "0," + std::to_string(i) + "\n";
+  folder.write("many.csv", rows);
+  EXPECT_EQ(
+      problem_with("path: many.csv, labels: {column: 1, select: 30}"),
+      "d.yaml:2: file.labels.select: found 30, and no row of many.csv has this label; allowed: 0, 1, 2, "
+      "3, 4, 5, 6, 7, 8, 9, .. (the smallest of more)");
 }
 
 TEST_F(Data, ProblemsNameTheKeyOfTheDeck) {
   EXPECT_EQ(problem_with("path: no.csv"), "d.yaml:2: file.path: no.csv: there is no such file");
   EXPECT_EQ(problem_with("path: nan.csv"),
             "d.yaml:2: file.path: nan.csv: line 1, column 1: found \"nan\"; allowed: a finite number");
+  EXPECT_EQ(
+      problem_with("path: cells.csv, columns: [2, 4], labels: state"),
+      "d.yaml:2: file.labels.column: cells.csv: line 2, column 1 (state): found \"a\"; allowed: a finite "
+      "number");
   EXPECT_EQ(problem_with("path: plain.csv, columns: [0, 5]"),
             "d.yaml:2: file.columns: found [0, 5]; allowed: up to 3, the columns of plain.csv");
   EXPECT_EQ(problem_with("path: plain.csv, columns: [2, 2]"),

@@ -166,7 +166,7 @@ weir: 1
 run: {name: learn_energies_cells, seed: 0, precision: single}
 learn_energies:
   populations:
-    file: {path: ../data/eb_5pc/X.npy, columns: [0, 5], labels: {path: ../data/eb_5pc/t.npy}, times: [0, 1, 2, 3, 4]}
+    file: {path: ../data/eb_5pc/X.npy, columns: [0, 5], labels: {path: ../data/eb_5pc/t.npy}}
   split: {test: 0.4}
   coupling: {method: network_simplex, batch: whole}
   density: {gaussian_mixture: {components: 10}}
@@ -186,7 +186,6 @@ TEST(DecksInSmall, LearnEnergiesOfCells) {
   const auto& file = std::get<DataOptions>(learn.populations.source);
   EXPECT_EQ(file.path.path, "/decks/data/eb_5pc/X.npy");
   EXPECT_EQ(file.labels.value().path.path, "/decks/data/eb_5pc/t.npy");
-  EXPECT_EQ(file.times.size(), 5u);
   EXPECT_EQ(file.key_path, "learn_energies.populations.file");
   EXPECT_EQ(learn.coupling.batch.word, "whole");
   const auto& network = std::get<NetworkModel>(learn.model.form);

@@ -113,7 +113,7 @@ TEST(BrokenDataParallel, PopulationsLeftOutAreNotCoupled) {
   expect_broken(folder, {"all of them", learn_deck, settings, "use network_simplex"});
   auto left_out = settings;
   left_out.push_back("learn_energies.leave_out=[1]");
-  EXPECT_EQ(check_deck(folder, learn_deck, left_out).code, done);
+  EXPECT_EQ(check_deck(folder, learn_deck, left_out).code, ExitCode::done);
 }
 
 }  // namespace

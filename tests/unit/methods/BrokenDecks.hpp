@@ -52,7 +52,7 @@ inline Outcome check_deck(const SharedFolder& folder, const std::string& deck,
 inline void expect_broken(const SharedFolder& folder, const Broken& broken) {
   for (const auto& outcome : {run_deck_text(folder, broken.deck, broken.settings),
                               check_deck(folder, broken.deck, broken.settings)}) {
-    EXPECT_EQ(outcome.code, bad_input) << broken.name;
+    EXPECT_EQ(outcome.code, ExitCode::bad_input) << broken.name;
     EXPECT_NE(outcome.message.find(broken.message), std::string::npos)
         << broken.name << ": " << outcome.message;
   }

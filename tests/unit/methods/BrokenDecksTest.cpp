@@ -269,12 +269,12 @@ TEST(BrokenDecksParallel, HugeDecksAreChecked) {
   const auto checked = [&](const std::string& deck, const std::vector<std::string>& settings) {
     return check_deck(folder, deck, settings);
   };
-  EXPECT_EQ(checked(simulate_deck, {"simulate.initial.particles=1000000000"}).code, done);
+  EXPECT_EQ(checked(simulate_deck, {"simulate.initial.particles=1000000000"}).code, ExitCode::done);
   const std::string particles = "learn_energies.populations.simulate.initial.particles=200000000";
-  EXPECT_EQ(checked(learn_deck, {particles}).code, done);
-  EXPECT_EQ(checked(learn_deck, {particles, "learn_energies.split.test=1e-4"}).code, done);
+  EXPECT_EQ(checked(learn_deck, {particles}).code, ExitCode::done);
+  EXPECT_EQ(checked(learn_deck, {particles, "learn_energies.split.test=1e-4"}).code, ExitCode::done);
   const Outcome whole = checked(learn_deck, {particles, "learn_energies.coupling.batch=whole"});
-  EXPECT_EQ(whole.code, bad_input);
+  EXPECT_EQ(whole.code, ExitCode::bad_input);
   EXPECT_NE(whole.message.find("couples 100000000 particles at a time"), std::string::npos) << whole.message;
 }
 
@@ -282,7 +282,7 @@ TEST(BrokenDecksParallel, HugeDecksAreChecked) {
 TEST(BrokenDecks, MoreThanThereIsMemoryFor) {
   const SharedFolder folder;
   const Outcome outcome = run_deck_text(folder, simulate_deck, {"simulate.initial.dimension=1000000000000"});
-  EXPECT_EQ(outcome.code, failed);
+  EXPECT_EQ(outcome.code, ExitCode::failed);
   EXPECT_NE(outcome.message.find("out of memory"), std::string::npos) << outcome.message;
 }
 #endif
@@ -294,7 +294,7 @@ TEST(BrokenDecks, AFolderThatCannotBeMade) {
   command.deck = folder.write("deck.yaml", simulate_deck);
   command.settings = {"run.output=" + folder / "blocked/out"};
   const Outcome outcome = run_to_outcome(command, Communicator());
-  EXPECT_EQ(outcome.code, bad_input);
+  EXPECT_EQ(outcome.code, ExitCode::bad_input);
   EXPECT_NE(outcome.message.find("run.output: cannot write to the folder"), std::string::npos)
       << outcome.message;
 }
@@ -306,7 +306,7 @@ TEST(BrokenDecksParallel, AStateThatIsNotFiniteKeepsTheLastGoodSnapshot) {
       folder, simulate_deck,
       {"simulate.energy.potential={double_well: {height: 10}}", "simulate.initial.normal.covariance=9",
        "simulate.time={step: 0.5, end: 50}", "simulate.snapshots.every=1"});
-  EXPECT_EQ(outcome.code, failed);
+  EXPECT_EQ(outcome.code, ExitCode::failed);
   EXPECT_NE(outcome.message.find("is not finite"), std::string::npos) << outcome.message;
   EXPECT_NE(outcome.message.find("block particles at step "), std::string::npos) << outcome.message;
   EXPECT_NE(outcome.message.find(" (time "), std::string::npos) << outcome.message;

@@ -42,7 +42,7 @@ std::map<std::string, Counted> counted(const std::string& deck, const std::vecto
   const Communicator comm;
   const SharedFolder folder;
   const Outcome outcome = run_deck_text(folder, deck, settings);
-  EXPECT_EQ(outcome.code, done) << outcome.message;
+  EXPECT_EQ(outcome.code, ExitCode::done) << outcome.message;
   std::map<std::string, Counted> phases;
   for (const char* name : {"velocity", "rules", "check", "solver"}) {
     const auto found = Phase::records().find(name);
@@ -225,7 +225,7 @@ TEST(EstimateParallel, CountsOfLearnedEnergies) {
   const Outcome learned =
       run_deck_text(folder, training("precision: single", "epochs: 1, batch: 24, rule: {euler: {}}"),
                     {"learn_energies.model.network.interaction={hidden: [3]}"});
-  ASSERT_EQ(learned.code, done) << learned.message;
+  ASSERT_EQ(learned.code, ExitCode::done) << learned.message;
   const std::string energy = "learned: " + folder / "out" + "/energies.h5";
   std::string deck = simulation("tile: 8, precision: single", "101", energy);
   deck.replace(deck.find("dimension: 3"), 12, "dimension: 2");
@@ -242,7 +242,7 @@ TEST(EstimateParallel, CountsOfLearnedPolynomials) {
       "  split: {test: 0.5}\n  pairing: paired\n"
       "  model: {linear: {features_at: current, interaction: true, features: {polynomial: {degree: 2}}}}\n";
   const Outcome learned = run_deck_text(folder, fit, {});
-  ASSERT_EQ(learned.code, done) << learned.message;
+  ASSERT_EQ(learned.code, ExitCode::done) << learned.message;
   std::string deck = simulation("tile: 8", "101", "learned: " + folder / "out" + "/energies.h5");
   deck.replace(deck.find("dimension: 3"), 12, "dimension: 2");
   expect_exact_counts(deck, 3);
@@ -336,7 +336,7 @@ TEST(EstimateParallel, CountsOfALinearFit) {
     const std::string deck = training("precision: double", "epochs: 1");
     const Cost cost = ReadDeck(deck, settings).model()->at(comm.size());
     const SharedFolder folder;
-    ASSERT_EQ(run_deck_text(folder, deck, settings).code, done);
+    ASSERT_EQ(run_deck_text(folder, deck, settings).code, ExitCode::done);
     const Counters counted = Phase::records().at("fit").counted;
     Traffic expected = cost.traffic.at("fit");
     expected += cost.broadcasts;

@@ -46,7 +46,7 @@ struct DeckRun {
     command.restart = std::move(restart);
     command.check = check;
     command.time_limit = time_limit;
-    Outcome outcome{done, ""};
+    Outcome outcome{ExitCode::done, ""};
     {
       const SomeRanks some(ranks == 0 ? Communicator().size() : ranks);
       if (some.mine()) outcome = run_to_outcome(command, some.comm());

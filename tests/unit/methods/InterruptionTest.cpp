@@ -35,10 +35,10 @@ int run_interrupted(const SharedFolder& folder, const std::string& deck) {
   std::string newest;
   for (int run = 1; run < most; ++run) {
     const Outcome outcome = part(1 + run % ranks, "");
-    if (outcome.code == done) return run;
-    EXPECT_EQ(outcome.code, stopped) << outcome.message;
+    if (outcome.code == ExitCode::done) return run;
+    EXPECT_EQ(outcome.code, ExitCode::stopped) << outcome.message;
     const auto found = checkpoints(folder);
-    if (outcome.code != stopped || found.empty() || found[0] == newest) {
+    if (outcome.code != ExitCode::stopped || found.empty() || found[0] == newest) {
       ADD_FAILURE() << "run " << run << " got no further than " << newest;
       return run;
     }
@@ -53,7 +53,7 @@ int run_interrupted(const SharedFolder& folder, const std::string& deck) {
 void expect_equal_when_interrupted(const std::string& deck, int least) {
   const SharedFolder folder;
   const Outcome uninterrupted = DeckRun{folder, deck, "whole"}();
-  ASSERT_EQ(uninterrupted.code, done) << uninterrupted.message;
+  ASSERT_EQ(uninterrupted.code, ExitCode::done) << uninterrupted.message;
   EXPECT_GT(run_interrupted(folder, deck), least);
   if (testing::Test::HasFailure()) return;
   expect_equal_runs(folder / "whole", folder / "out");
@@ -86,7 +86,7 @@ TEST(InterruptionParallel, CouplingsBySinkhorn) {
 // The simulation's folder is that of the run before, and what it reads lies there.
 TEST(InterruptionParallel, SimulationsLeaveEnergiesWhereTheyAre) {
   const SharedFolder folder;
-  ASSERT_EQ((DeckRun{folder, learning("{linear: {}}")}().code), done);
+  ASSERT_EQ((DeckRun{folder, learning("{linear: {}}")}().code), ExitCode::done);
   const std::string deck = R"(weir: 1
 run: {name: simulated, seed: 7, tile: 8}
 simulate:
@@ -96,7 +96,7 @@ simulate:
 )";
   for (int again = 0; again < 2; ++again) {
     const Outcome outcome = DeckRun{folder, deck}();
-    EXPECT_EQ(outcome.code, done) << outcome.message;
+    EXPECT_EQ(outcome.code, ExitCode::done) << outcome.message;
   }
 }
 
@@ -104,10 +104,10 @@ TEST(InterruptionParallel, EnergiesThatAreLostAreWrittenAgain) {
   const SharedFolder folder;
   DeckRun run{folder, learning("{linear: {}}")};
   const std::string energies = folder / "out/energies.h5";
-  ASSERT_EQ(run().code, done);
+  ASSERT_EQ(run().code, ExitCode::done);
   const std::string whole = text_of(energies);
   run.time_limit = 0;
-  for (Outcome outcome = run(); outcome.code == stopped; outcome = run(0, "")) {
+  for (Outcome outcome = run(); outcome.code == ExitCode::stopped; outcome = run(0, "")) {
     Communicator().barrier();
     if (Communicator().is_root()) std::filesystem::remove(energies);
     Communicator().barrier();
@@ -121,14 +121,15 @@ TEST(InterruptionParallel, EnergiesOfAnEarlierRepetitionMustBeThere) {
   DeckRun run{folder, learning("{linear: {}}", "repetitions: 2\n  metrics: [w1]")};
   run.time_limit = 0;
   Outcome outcome = run();
-  while (outcome.code == stopped && checkpoints(folder)[0].find("checkpoint-3-") == std::string::npos)
+  while (outcome.code == ExitCode::stopped &&
+         checkpoints(folder)[0].find("checkpoint-3-") == std::string::npos)
     outcome = run(0, "");
-  ASSERT_EQ(outcome.code, stopped) << outcome.message;
+  ASSERT_EQ(outcome.code, ExitCode::stopped) << outcome.message;
   Communicator().barrier();
   if (Communicator().is_root()) std::filesystem::resize_file(folder / "out/energies.h5", 1000);
   Communicator().barrier();
   outcome = run(0, "");
-  EXPECT_EQ(outcome.code, failed);
+  EXPECT_EQ(outcome.code, ExitCode::failed);
   EXPECT_NE(outcome.message.find("energies.h5"), std::string::npos) << outcome.message;
 }
 
@@ -169,7 +170,8 @@ TEST(InterruptionParallel, TrajectoriesWithPopulationsLeftOutRepeated) {
 
 TEST(InterruptionParallel, RepetitionsHaveRowsOfTheirOwn) {
   const SharedFolder folder;
-  ASSERT_EQ(run_deck_text(folder, learning("{linear: {}}", "repetitions: 3\n  metrics: [w1]")).code, done);
+  ASSERT_EQ(run_deck_text(folder, learning("{linear: {}}", "repetitions: 3\n  metrics: [w1]")).code,
+            ExitCode::done);
   std::istringstream table(text_of(folder / "out/metrics.csv"));
   std::vector<std::string> steps;
   for (std::string line; std::getline(table, line);) steps.push_back(line.substr(0, line.find(',')));
@@ -194,21 +196,21 @@ TEST(InterruptionParallel, StagesAndLayoutsThatAreNotKnownAreRefused) {
   const SharedFolder folder;
   DeckRun run{folder, learning("{linear: {}}")};
   run.time_limit = 0;
-  ASSERT_EQ(run().code, stopped);
+  ASSERT_EQ(run().code, ExitCode::stopped);
   const std::string good = checkpoints(folder).at(0);
   commit_changed(good, folder / "stage.h5", 3, checkpoint_layout);
   const Outcome stage = run(0, folder / "stage.h5");
-  EXPECT_EQ(stage.code, failed);
+  EXPECT_EQ(stage.code, ExitCode::failed);
   EXPECT_NE(stage.message.find("stage.h5 is of stage 3, which a run of 1 repetition does not have"),
             std::string::npos)
       << stage.message;
   commit_changed(good, folder / "empty.h5", 2, checkpoint_layout);
   const Outcome empty = run(0, folder / "empty.h5");
-  EXPECT_EQ(empty.code, failed);
+  EXPECT_EQ(empty.code, ExitCode::failed);
   EXPECT_NE(empty.message.find("empty.h5 holds no learned energy"), std::string::npos) << empty.message;
   commit_changed(good, folder / "layout.h5", 0, 1);
   const Outcome layout = run(0, folder / "layout.h5");
-  EXPECT_EQ(layout.code, bad_input);
+  EXPECT_EQ(layout.code, ExitCode::bad_input);
   EXPECT_NE(layout.message.find("does not know its layout"), std::string::npos) << layout.message;
 }
 

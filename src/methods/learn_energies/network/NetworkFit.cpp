@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "methods/learn_energies/TrainingLength.hpp"
 #include "weir/training/TrainingRun.hpp"
 
 namespace weir {
@@ -27,7 +28,9 @@ std::optional<LearnedEnergy> fit_networks(const NetworkModelOptions& options, co
     return {{"loss", loss}};
   };
   const Index every = std::max(Index(1), options.train.epochs / options.train.reports) * per_epoch;
-  if (!run_training(stage, stages, {every, per_epoch, report}, output, control)) return {};
+  const TrainingPlan plan = plan_of_training(stages, output, {per_epoch, every});
+  const auto kept = control.keep([&](Hdf5File& file) { plan.save(file); });
+  if (!run_training(stage, stages, {plan.every, per_epoch, report}, output, control)) return {};
   return training->energy(stage.learned(0));
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "methods/learn_energies/TrainingLength.hpp"
 #include "methods/learn_energies/trajectory/TrajectoryKnot.hpp"
 #include "methods/learn_energies/trajectory/TrajectoryStart.hpp"
 #include "weir/base/Error.hpp"
@@ -97,7 +98,9 @@ std::optional<FittedTrajectory> fit_trajectory(const TrajectoryModelOptions& opt
     return {{"loss", loss.total()}, {"residual", loss.residual}, {"bandwidth", bandwidth}};
   };
   const Index every = std::max(Index(1), iterations / options.train.reports);
-  if (!run_training(stage, stages, {every, 1, report}, output, control)) return {};
+  const TrainingPlan plan = plan_of_training(stages, output, {1, every});
+  const auto kept = control.keep([&](Hdf5File& file) { plan.save(file); });
+  if (!run_training(stage, stages, {plan.every, 1, report}, output, control)) return {};
   return FittedTrajectory{training->energy(stage.learned(parameters)),
                           at_snapshots(grid, start, stage.learned(trajectory))};
 }

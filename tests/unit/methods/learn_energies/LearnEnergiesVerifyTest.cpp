@@ -155,7 +155,7 @@ learn_energies:
   model: {linear: {ridge: 0, features: {polynomial: {degree: 2, kind: total}}}}
   metrics: [w1]
 )");
-  ASSERT_EQ(outcome.code, done) << outcome.message;
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
   const Hdf5File file(folder / "out/energies.h5", MPI_COMM_SELF, Hdf5File::Access::read);
   const auto energy = LearnedEnergy::read(file, "energies.h5");
   auto v = coefficients(*energy.potential);
@@ -211,7 +211,7 @@ learn_energies:
   model: {linear: {ridge: 0, features_at: current, features: {polynomial: {degree: 2, kind: total}}}}
   metrics: [w1]
 )");
-  ASSERT_EQ(learned.code, done) << learned.message;
+  ASSERT_EQ(learned.code, ExitCode::done) << learned.message;
   const Outcome simulated = run_deck_text(folder, R"(weir: 1
 run: {name: verify, seed: 2, tile: 8}
 simulate:
@@ -221,7 +221,7 @@ simulate:
   metrics: [mean]
 )",
                                           {"run.name=again"});
-  ASSERT_EQ(simulated.code, done) << simulated.message;
+  ASSERT_EQ(simulated.code, ExitCode::done) << simulated.message;
   const auto summary = summary_of(folder / "out");
   EXPECT_NEAR(summary["mean/0"], std::pow(0.8, 5), 1e-8);
   EXPECT_NEAR(summary["mean/1"], std::pow(0.6, 5), 1e-8);
@@ -246,7 +246,7 @@ learn_energies:
   metrics: [w1, w2]
 )",
                                           {"learn_energies.predict=" + predict});
-    EXPECT_EQ(outcome.code, done) << outcome.message;
+    EXPECT_EQ(outcome.code, ExitCode::done) << outcome.message;
     return summary_of(folder / "out");
   };
   const auto rolled = summary("roll_out"), stepped = summary("one_step");
@@ -272,7 +272,7 @@ TEST(LearnEnergiesVerify, TotalDriftsOfFullEnergies) {
         fmt::format("{{potential: {}, interaction: {}, entropy: {}}}", c.potential, c.interaction, c.entropy);
     const Outcome outcome = run_deck_text(folder, text_of(WEIR_SOURCE_DIR "/input/learn_energies/full.yaml"),
                                           {"learn_energies.populations.simulate.energy=" + energy});
-    ASSERT_EQ(outcome.code, done) << outcome.message;
+    ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
     const auto summary = summary_of(folder / "out");
     EXPECT_LE(summary["l2_uvp"], 0.3) << c.potential;
     EXPECT_LE(summary["w1"], 1.3 * c.w1) << c.potential;

@@ -170,7 +170,7 @@ learn_energies:
 TEST(NetworkTrainingParallel, LearnsABowlThatSimulationsCanUse) {
   const SharedFolder folder;
   const Outcome outcome = run_deck_text(folder, network_deck);
-  ASSERT_EQ(outcome.code, done) << outcome.message;
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
   const auto summary = summary_of(folder / "out");
   EXPECT_LT(summary["l2_uvp"], 0.05);
   EXPECT_LT(Real(summary["w1"]), 0.1 * Real(summary["w1_identity"]));
@@ -183,7 +183,7 @@ simulate:
   metrics: [mean]
 )",
                                           {"run.name=again"});
-  ASSERT_EQ(simulated.code, done) << simulated.message;
+  ASSERT_EQ(simulated.code, ExitCode::done) << simulated.message;
   const auto mean = summary_of(folder / "out");
   EXPECT_NEAR(mean["mean/0"], std::pow(0.9, 4), 0.02);
   EXPECT_NEAR(mean["mean/1"], std::pow(0.8, 4), 0.02);
@@ -193,7 +193,7 @@ TEST(NetworkTrainingParallel, RepetitionsReportMeanAndDeviation) {
   const SharedFolder folder;
   const Outcome outcome = run_deck_text(
       folder, network_deck, {"learn_energies.repetitions=3", "learn_energies.model.network.train.epochs=3"});
-  ASSERT_EQ(outcome.code, done) << outcome.message;
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
   const auto summary = summary_of(folder / "out");
   std::vector<Real> values;
   for (int r = 0; r < 3; ++r) values.push_back(summary[fmt::format("repetition/{}/w1", r)]);
@@ -223,7 +223,7 @@ learn_energies:
   model: {linear: {features_at: current, features: {polynomial: {degree: 2, kind: total}}}}
   metrics: [w2]
 )");
-    EXPECT_EQ(outcome.code, done) << outcome.message;
+    EXPECT_EQ(outcome.code, ExitCode::done) << outcome.message;
     return summary_of(folder / "out");
   };
   const auto here = learned("0"), there = learned("2");
@@ -237,7 +237,7 @@ TEST(NetworkTrainingParallel, RefusesWhatLeavesNothingToLearn) {
   const SharedFolder folder;
   const auto refused = [&](std::vector<std::string> settings, const std::string& message) {
     const Outcome outcome = run_deck_text(folder, network_deck, std::move(settings));
-    EXPECT_EQ(outcome.code, bad_input);
+    EXPECT_EQ(outcome.code, ExitCode::bad_input);
     EXPECT_NE(outcome.message.find(message), std::string::npos) << outcome.message;
   };
   refused({"learn_energies.leave_out=[7]"}, "found 7; allowed: numbers of populations, 0 to 4");

@@ -54,10 +54,10 @@ learn_energies:
 TEST(TrajectoryLearningParallel, LearnsABowlBesideKnownNoise) {
   const SharedFolder folder;
   const Outcome known = run_deck_text(folder, noisy_deck);
-  ASSERT_EQ(known.code, done) << known.message;
+  ASSERT_EQ(known.code, ExitCode::done) << known.message;
   const Real with = summary_of(folder / "out")["l2_uvp"];
   const Outcome unknown = run_deck_text(folder, noisy_deck, {"learn_energies.model.trajectory.entropy=0"});
-  ASSERT_EQ(unknown.code, done) << unknown.message;
+  ASSERT_EQ(unknown.code, ExitCode::done) << unknown.message;
   const Real without = summary_of(folder / "out")["l2_uvp"];
   EXPECT_LT(with, 0.4);
   EXPECT_GT(without, 3 * with);
@@ -94,7 +94,7 @@ TEST(TrajectoryLearning, FindsBetaFromEitherSide) {
   for (int n = 0; n < 2; ++n) {
     const Outcome outcome = run_deck_text(
         folder, gaussian_deck, {fmt::format("learn_energies.model.trajectory.entropy={}", starts[n])});
-    ASSERT_EQ(outcome.code, done) << outcome.message;
+    ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
     found[n] = summary_of(folder / "out")["entropy"];
     EXPECT_NEAR(found[n], 1, 0.25) << starts[n];
   }
@@ -109,7 +109,7 @@ simulate:
   metrics: {{report: [covariance], every: 30}}
 )",
                                                              folder / "out/energies.h5"));
-  ASSERT_EQ(simulated.code, done) << simulated.message;
+  ASSERT_EQ(simulated.code, ExitCode::done) << simulated.message;
   EXPECT_NEAR(summary_of(again / "out")["covariance/0/0"], 0.78, 0.15);  // the last population's
 }
 
@@ -138,7 +138,7 @@ learn_energies:
 TEST(TrajectoryLearning, LearnsAPotentialAndAnInteraction) {
   const SharedFolder folder;
   const Outcome outcome = run_deck_text(folder, together_deck);
-  ASSERT_EQ(outcome.code, done) << outcome.message;
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
   const auto summary = summary_of(folder / "out");
   RecordProperty("l2_uvp", std::to_string(Real(summary["l2_uvp"])));
   EXPECT_LT(summary["l2_uvp"], 1.5);
@@ -154,7 +154,7 @@ simulate:
                                           folder / "out/energies.h5");
   const SharedFolder again;
   const Outcome simulated = run_deck_text(again, learned);
-  ASSERT_EQ(simulated.code, done) << simulated.message;
+  ASSERT_EQ(simulated.code, ExitCode::done) << simulated.message;
   const auto last = summary_of(again / "out");
   EXPECT_NEAR((Real(last["covariance/0/0"]) + Real(last["covariance/1/1"])) / 2, std::exp(-0.6), 0.2);
 }
@@ -163,10 +163,10 @@ simulate:
 TEST(TrajectoryLearning, CouplesPopulationsOnlyWhereOneIsLeftOut) {
   const SharedFolder folder;
   const std::string short_training = "learn_energies.model.trajectory.train.iterations=2";
-  ASSERT_EQ(run_deck_text(folder, bowl_deck, {short_training}).code, done);
+  ASSERT_EQ(run_deck_text(folder, bowl_deck, {short_training}).code, ExitCode::done);
   EXPECT_FALSE(summary_of(folder / "out").contains("seconds/coupling"));
   const Outcome outcome = run_deck_text(folder, bowl_deck, {short_training, "learn_energies.leave_out=[1]"});
-  ASSERT_EQ(outcome.code, done) << outcome.message;
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
   const auto summary = summary_of(folder / "out");
   EXPECT_TRUE(summary.contains("seconds/coupling"));
   EXPECT_TRUE(summary.contains("w1_interpolation"));
@@ -176,7 +176,7 @@ TEST(TrajectoryLearning, CouplesPopulationsOnlyWhereOneIsLeftOut) {
 TEST(TrajectoryLearningParallel, LearnsABowlFromIndependentPopulations) {
   const SharedFolder folder;
   const Outcome outcome = run_deck_text(folder, bowl_deck);
-  ASSERT_EQ(outcome.code, done) << outcome.message;
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
   const auto summary = summary_of(folder / "out");
   RecordProperty("l2_uvp", std::to_string(Real(summary["l2_uvp"])));
   EXPECT_LT(summary["l2_uvp"], 0.5);
@@ -187,7 +187,7 @@ TEST(TrajectoryLearningParallel, RefusesWhatItCannotTrain) {
   const SharedFolder folder;
   const auto refused = [&](std::vector<std::string> settings, const std::string& message) {
     const Outcome outcome = run_deck_text(folder, bowl_deck, std::move(settings));
-    EXPECT_EQ(outcome.code, bad_input);
+    EXPECT_EQ(outcome.code, ExitCode::bad_input);
     EXPECT_NE(outcome.message.find(message), std::string::npos) << outcome.message;
   };
   refused({"learn_energies.model.trajectory.residual=implicit"}, "trapezoid");

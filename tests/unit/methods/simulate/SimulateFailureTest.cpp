@@ -37,7 +37,7 @@ void expect_in(const std::string& text, const std::string& part) {
 std::string failure_of(const std::vector<std::string>& settings) {
   const SharedFolder folder;
   const Outcome outcome = run_deck_text(folder, deck, settings);
-  EXPECT_EQ(outcome.code, failed);
+  EXPECT_EQ(outcome.code, ExitCode::failed);
   Communicator().barrier();  // rank 0 writes the log
   EXPECT_EQ(last_line(folder / "out/log.txt"), outcome.message);
   EXPECT_FALSE(std::filesystem::exists(folder / "out/summary.json"));
@@ -71,7 +71,7 @@ TEST(SimulateFailureParallel, AdaptiveStepsRejectWhatIsNotFinite) {
                     {"simulate.energy.potential={expression: 'x0^4+x1^4'}",
                      "simulate.time={step: 0.3, end: 10, scheme: rk, tolerance: 1.0e-6}"});
   trap_invalid_operations();
-  ASSERT_EQ(outcome.code, done) << outcome.message;
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
   EXPECT_EQ(summary_of(folder / "out")["time"], 10);
 }
 
@@ -79,7 +79,7 @@ TEST(SimulateFailureParallel, NoiseUnderASolverThatOptionsChose) {
   const SharedFolder folder;
   const PetscOption option("-ts_type", "rk");
   const Outcome outcome = run_deck_text(folder, deck, {"simulate.energy.entropy=5"});
-  EXPECT_EQ(outcome.code, bad_input);
+  EXPECT_EQ(outcome.code, ExitCode::bad_input);
   expect_in(outcome.message, "PETSc's option -ts_type rk integrates noise-free flows");
   EXPECT_FALSE(std::filesystem::exists(folder / "out"));
 }
@@ -88,7 +88,7 @@ TEST(SimulateFailureParallel, ARunThatOptionsWouldEndEarly) {
   const SharedFolder folder;
   const PetscOption option("-ts_max_steps", "1");
   const Outcome outcome = run_deck_text(folder, deck, {});
-  EXPECT_EQ(outcome.code, bad_input);
+  EXPECT_EQ(outcome.code, ExitCode::bad_input);
   expect_in(outcome.message, "PETSc's option -ts_max_steps: start, step and end of a run are the deck's");
   EXPECT_FALSE(std::filesystem::exists(folder / "out"));
 }
@@ -111,16 +111,16 @@ TEST(SimulateFailureParallel, LearnedEntropyUnderANoiseFreeScheme) {
   for (const char* scheme : {"rk", "beuler"}) {
     const std::string setting = "simulate.time.scheme=" + std::string(scheme);
     const Outcome refused = run_deck_text(folder, deck, {learned, setting});
-    EXPECT_EQ(refused.code, bad_input);
+    EXPECT_EQ(refused.code, ExitCode::bad_input);
     expect_in(refused.message,
               "has noise of temperature 0.2; use langevin or leimkuhler_matthews, or "
               "`entropy: {by: blob}`");
     EXPECT_FALSE(std::filesystem::exists(folder / "out"));
     // Over before it acts, it is none.
-    EXPECT_EQ(run_deck_text(folder, deck, {learned, setting, "simulate.time.end=0.1"}).code, done);
+    EXPECT_EQ(run_deck_text(folder, deck, {learned, setting, "simulate.time.end=0.1"}).code, ExitCode::done);
     const Outcome by_blob =
         run_deck_text(folder, deck, {learned, setting, "simulate.energy.entropy.by=blob"});
-    EXPECT_EQ(by_blob.code, done) << by_blob.message;
+    EXPECT_EQ(by_blob.code, ExitCode::done) << by_blob.message;
     Communicator().barrier();
     if (Communicator().is_root()) std::filesystem::remove_all(folder / "out");
     Communicator().barrier();
@@ -138,7 +138,7 @@ TEST(SimulateFailureParallel, LearnedEntropyByBlobsIsThatOfADeck) {
     auto all = settings;
     all.push_back(setting);
     const Outcome outcome = run_deck_text(folder, deck, all);
-    EXPECT_EQ(outcome.code, done) << outcome.message;
+    EXPECT_EQ(outcome.code, ExitCode::done) << outcome.message;
     return summary_of(folder / "out");
   };
   const auto by_deck = summary("simulate.energy.entropy.coefficient=0.5");

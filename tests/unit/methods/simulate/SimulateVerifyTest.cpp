@@ -30,7 +30,7 @@ simulate:
   energy: {potential: {quadratic: {stiffness: 2.0}}, interaction: {quadratic: {stiffness: 0.5}}, entropy: 0.1}
   time: {step: 0.02, end: 0.6}
 )");
-  ASSERT_EQ(outcome.code, done) << outcome.message;
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
   const auto summary = summary_of(folder / "out");
   LinearMoments expected{1, 0.5};
   for (int n = 0; n < 30; ++n) expected.step(0.02, 2, 0.5, 0.1);
@@ -106,7 +106,7 @@ simulate:
         {"simulate.initial.dimension=" + std::to_string(d),
          "simulate.initial.barenblatt.exponent=" + exponent, "simulate.energy.power.exponent=" + exponent,
          "simulate.energy.power.bandwidth=" + bandwidth});
-    ASSERT_EQ(outcome.code, done) << outcome.message;
+    ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
     const auto summary = summary_of(folder / "out");
     const Real expected = barenblatt_second_moment(std::stod(exponent), d, 2);
     EXPECT_NEAR(summary["second_moment"], expected, 0.02 * expected) << d << " " << exponent;
@@ -171,7 +171,7 @@ simulate:
   time: {step: 0.05, end: 2, scheme: rk}
   metrics: [mean]
 )");
-  ASSERT_EQ(outcome.code, done) << outcome.message;
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
   EXPECT_NEAR(summary_of(folder / "out")["mean/0"], (std::sin(2.) - std::cos(2.)) / 2 + 1.5 * std::exp(-2.),
               1e-6);
 }

@@ -1,0 +1,63 @@
+// The data file of a deck, open: the rows and columns that its options choose, scaled, and the labels of
+// rows.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "weir/input/DataOptions.hpp"
+#include "weir/input/DataReader.hpp"
+
+namespace weir {
+
+/// Nothing here is collective: every rank opens the file and reads the rows it wants. All methods throw
+/// InputError with the key of the deck that a problem comes from.
+class DataFile {
+ public:
+  explicit DataFile(const DataOptions& options);
+
+  /// Those that are selected.
+  Index rows() const { return rows_; }
+  Index columns() const { return Index(columns_.size()); }
+  /// Of the columns chosen; empty where the file has none.
+  std::vector<std::string> column_names() const;
+  bool has_labels() const { return label_column_ >= 0 || label_table_; }
+
+  /// Rows [first, first + count), row-major, value = scale * raw + shift; and their labels, where `labels` is
+  /// not null. Read fastest in ascending order.
+  void read(Index first, Index count, Real* values, Real* labels = nullptr);
+
+ private:
+  /// Rows of the table that are selected, one behind the other.
+  struct Block {
+    std::vector<Real> values, labels;
+  };
+  void open_labels(const DataOptions& options);
+  void count_selected(const DataOptions& options);
+  std::string list_labels();
+  bool is_selected(Real label) const;
+  void load(Index first, Index count, Block& block);
+  void load_apart(Index first, Index count, Block& block);
+  void read_values(Index first, Index count, Real* values);
+  void read_labels(Index first, Index count, Real* labels);
+  void rescale(Index count, Real* values) const;
+
+  std::string path_, path_key_, label_key_;
+  std::unique_ptr<DataReader> table_, label_table_;
+  std::vector<Index> columns_;
+  std::vector<Real> scale_, shift_;
+  Index label_column_ = -1;             // of the table
+  std::vector<Real> selected_;          // labels, ascending; none: all rows
+  std::vector<Index> selected_before_;  // rows before each block of the table
+  Index rows_ = 0;
+};
+
+/// The file of the options. Options that were read from a deck, and copies of them, share one that is opened
+/// when it is first asked for.
+std::shared_ptr<DataFile> open_data(const DataOptions& options);
+
+/// Closes the file that the options share; it would be opened again.
+void close_data(const DataOptions& options);
+
+}  // namespace weir
