@@ -40,21 +40,18 @@ inline Vector<Real> at_origin(const Expression& expression, Index dimension) {
 template <class N, class Dimension, class Body>
 KOKKOS_FORCEINLINE_FUNCTION void where_apart(Dimension d, const N* r, const Body& body) {
   using T = typename NumberTraits<N>::Scalar;
-  constexpr int width = int(sizeof(N) / sizeof(T));
   constexpr int most = std::is_same<Dimension, int>::value ? int(most_pair_components) : 4;
   N size = magnitude(r[0]);
   for (int c = 1; c < d; ++c) size = size + magnitude(r[c]);
+  const auto apart = less_than(N(T(0)), size);
+  if (all_lanes(apart)) return body(r, apart);
+  constexpr int width = int(sizeof(N) / sizeof(T));
   T lanes[width];
   store(size, lanes);
-  int some = -1, number = 0;
+  int some = -1;
   for (int lane = 0; lane < width; ++lane)
-    if (lanes[lane] != 0) {
-      some = lane;
-      ++number;
-    }
-  if (number == 0) return;
-  const auto apart = less_than(N(T(0)), size);
-  if (number == width) return body(r, apart);
+    if (lanes[lane] != 0) some = lane;
+  if (some < 0) return;
   N y[most];
   for (int c = 0; c < d; ++c) {
     store(r[c], lanes);
@@ -69,7 +66,7 @@ struct ExpressionValueKernel {
   Vector<Real> origin;
   template <class N, class Dimension>
   KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const N* r, const N*, N* sums) const {
-    N value = formulas::number<N>(origin(0));
+    N value = number<N>(origin(0));
     where_apart(d, r, [&](const N* y, const auto& apart) {
       value = select(apart, expression.value(int(d), y, 0), value);
     });
@@ -85,10 +82,10 @@ struct ExpressionGradientKernel {
   KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const N* r, const N*, N* sums) const {
     constexpr int most = std::is_same<Dimension, int>::value ? int(most_pair_components) : 4;
     N slope[most];
-    for (int c = 0; c < d; ++c) slope[c] = formulas::number<N>(origin(1 + c));
+    for (int c = 0; c < d; ++c) slope[c] = number<N>(origin(1 + c));
     where_apart(d, r, [&](const N* y, const auto& apart) {
       N found[most];
-      for (int c = 0; c < d; ++c) found[c] = formulas::number<N>(0);
+      for (int c = 0; c < d; ++c) found[c] = number<N>(0);
       expression.add_gradient(int(d), y, 0, 1, found);
       for (int c = 0; c < d; ++c) slope[c] = select(apart, found[c], slope[c]);
     });

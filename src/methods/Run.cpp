@@ -1,12 +1,12 @@
 #include "weir/methods/Run.hpp"
 
-#include <chrono>
 #include <cstdio>
 #include <new>
 #include <optional>
 
 #include "weir/base/Configuration.hpp"
 #include "weir/base/Libraries.hpp"
+#include "weir/base/Stopwatch.hpp"
 #include "weir/base/Version.hpp"
 #include "weir/input/Deck.hpp"
 #include "weir/input/DeckDocuments.hpp"
@@ -112,7 +112,7 @@ ExitCode run_method(Method& method, const DeckMethod& described, const RunOption
                          comm.size() == 1 ? "" : "s", threads));
   for (const auto& remark : remarks) output.log(remark);
   Phase::forget();
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   try {
     method.run(output, control);
   } catch (const std::exception& error) {
@@ -120,8 +120,7 @@ ExitCode run_method(Method& method, const DeckMethod& described, const RunOption
     throw;
   }
   if (command.benchmark) {
-    const Real seconds = std::chrono::duration<Real>(std::chrono::steady_clock::now() - start).count();
-    const std::string report = write_benchmark(output, command.deck, method.key(), seconds);
+    const std::string report = write_benchmark(output, command.deck, method.key(), watch.seconds());
     if (comm.is_root()) std::printf("%s\n", report.c_str());
   }
   return control.stopped() ? ExitCode::stopped : ExitCode::done;

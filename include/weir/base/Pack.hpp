@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 namespace weir {
@@ -102,6 +103,15 @@ struct NumberTraits<Pack<T>> {
   using IntLanes = typename detail::Registers<T>::IntLanes;
 };
 
+template <class N>
+constexpr bool is_pack = sizeof(N) > sizeof(typename NumberTraits<N>::Scalar);
+
+/// The same number in every lane.
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N number(double value) {
+  return N(typename NumberTraits<N>::Scalar(value));
+}
+
 template <class T>
 KOKKOS_FORCEINLINE_FUNCTION bool less_than(T a, T b) {
   return a < b;
@@ -128,12 +138,6 @@ KOKKOS_FORCEINLINE_FUNCTION N to_number(Lanes integers) {
     return N(__builtin_convertvector(integers, typename N::Native));
 }
 
-template <class N>
-KOKKOS_FORCEINLINE_FUNCTION N magnitude(N x) {
-  using T = typename NumberTraits<N>::Scalar;
-  return select(less_than(x, N(T(0))), -x, x);
-}
-
 template <class T>
 KOKKOS_FORCEINLINE_FUNCTION T square_root(T x) {
   return sqrt(x);
@@ -155,6 +159,37 @@ KOKKOS_FORCEINLINE_FUNCTION To bit_cast(From from) {
   return to;
 }
 
+typedef std::int64_t HalfWords __attribute__((vector_size(pack_bytes / 2)));
+typedef std::int64_t QuarterWords __attribute__((vector_size(pack_bytes / 4)));
+template <class Part>
+struct TwoParts {
+  Part first, second;
+  Part both() const { return first & second; }
+};
+
 }  // namespace detail
+
+template <class T>
+KOKKOS_FORCEINLINE_FUNCTION T magnitude(T x) {
+  return select(less_than(x, T(0)), -x, x);
+}
+template <class T>
+Pack<T> magnitude(Pack<T> x) {
+  using Traits = NumberTraits<Pack<T>>;
+  const auto bits = detail::bit_cast<typename Traits::IntLanes>(x);
+  return detail::bit_cast<Pack<T>>(bits & std::numeric_limits<typename Traits::Int>::max());
+}
+
+/// Whether a comparison holds in all lanes.
+KOKKOS_FORCEINLINE_FUNCTION bool all_lanes(bool condition) {
+  return condition;
+}
+template <class IntLanes, class = std::enable_if_t<sizeof(IntLanes) == detail::pack_bytes>>
+bool all_lanes(IntLanes condition) {
+  // In halves, as compilers make one instruction of each step.
+  const auto half = detail::bit_cast<detail::TwoParts<detail::HalfWords>>(condition).both();
+  const auto quarter = detail::bit_cast<detail::TwoParts<detail::QuarterWords>>(half).both();
+  return (quarter[0] & quarter[1]) == -1;
+}
 
 }  // namespace weir

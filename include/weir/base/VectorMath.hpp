@@ -1,4 +1,4 @@
-// exp, log, sin and cos, for single numbers and for Packs of them.
+// exp, log, sin, cos and atan2, for single numbers and for Packs of them.
 //
 // The C library's functions are calls, which keep a loop scalar unless -ffast-math is on; these are a range
 // reduction and a polynomial, within 2 units in the last place, the same for one number and for a Pack, on
@@ -19,22 +19,28 @@ template <>
 struct Ieee<float> {
   using Int = std::int32_t;
   static constexpr int mantissa_bits = 23, bias = 127;
+  static constexpr std::int32_t sign_bit = INT32_MIN;
   static constexpr float round_magic = 12582912.0f;           // 1.5 * 2^23
   static constexpr std::int32_t root_half_bits = 0x3f3504f3;  // of sqrt(1/2)
-  static constexpr float least_exp = -87.0f, most_exp = 88.0f, least_decay = -69.0f;
+  static constexpr float least_exp = -87.0f, most_exp = 88.0f, least_decay = -69.0f, zero_exp = -104.0f;
   static constexpr float half_pi_high = 1.5703125f, half_pi_middle = 4.83751296997e-4f,
                          half_pi_low = 7.54978995e-8f;
+  static constexpr float most_angle = 1e4f, least_side = 1e-30f, most_side = 1e30f,
+                         least_normal = 1.17549435e-38f, most = 3.40282347e38f;
   static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
 };
 template <>
 struct Ieee<double> {
   using Int = std::int64_t;
   static constexpr int mantissa_bits = 52, bias = 1023;
+  static constexpr std::int64_t sign_bit = INT64_MIN;
   static constexpr double round_magic = 6755399441055744.0;  // 1.5 * 2^52
   static constexpr std::int64_t root_half_bits = 0x3fe6a09e667f3bcd;
-  static constexpr double least_exp = -708.0, most_exp = 709.0, least_decay = -667.0;
+  static constexpr double least_exp = -708.0, most_exp = 709.0, least_decay = -667.0, zero_exp = -746.0;
   static constexpr double half_pi_high = 1.57079625129699707031, half_pi_middle = 7.54978941586159635335e-8,
                           half_pi_low = 5.39030285815811905290e-15;
+  static constexpr double most_angle = 1e5, least_side = 1e-290, most_side = 1e290,
+                          least_normal = 2.2250738585072014e-308, most = 1.7976931348623157e308;
   static constexpr double ln2_high = 6.93145751953125e-1, ln2_low = 1.42860682030941723212e-6;
 };
 
@@ -169,8 +175,12 @@ KOKKOS_FORCEINLINE_FUNCTION void sincos_of_quadrant(Lanes quadrant, N a, N& sine
   }
   const auto odd = (quadrant & Int(1)) != Int(0);
   const N first = select(odd, c, s), second = select(odd, s, c);
-  sine = select((quadrant & Int(2)) != Int(0), -first, first);
-  cosine = select(((quadrant + Int(1)) & Int(2)) != Int(0), -second, second);
+  // Bit 1 of the quadrant, moved to where the sign is.
+  constexpr int to_sign = 8 * int(sizeof(T)) - 2;
+  const Lanes sine_sign = shift_up(Lanes(quadrant & Int(2)), to_sign);
+  const Lanes cosine_sign = shift_up(Lanes((quadrant + Int(1)) & Int(2)), to_sign);
+  sine = bit_cast<N>(Lanes(bit_cast<Lanes>(first) ^ sine_sign));
+  cosine = bit_cast<N>(Lanes(bit_cast<Lanes>(second) ^ cosine_sign));
 }
 
 }  // namespace detail
@@ -186,7 +196,8 @@ KOKKOS_FORCEINLINE_FUNCTION void fast_sincos_turns(N u, N& sine, N& cosine) {
   detail::sincos_of_quadrant(detail::bit_cast<typename NumberTraits<N>::IntLanes>(shifted), a, sine, cosine);
 }
 
-/// sin and cos of x, in double within 2 units in the last place of the result or 1e-16 x for |x| < 1e5.
+/// sin and cos of x, in double within 2 units in the last place of the result or 1e-16 x for |x| < 1e5, in
+/// single for |x| < 1e4.
 template <class N>
 KOKKOS_FORCEINLINE_FUNCTION void fast_sincos(N x, N& sine, N& cosine) {
   using T = typename NumberTraits<N>::Scalar;
@@ -209,6 +220,37 @@ KOKKOS_FORCEINLINE_FUNCTION N fast_cos(N x) {
   N s, c;
   fast_sincos(x, s, c);
   return c;
+}
+
+/// The angle of (x, y), in [-pi, pi] with the sign of y; the larger of |x| and |y| is between 1e-290 and
+/// 1e290 (1e-30 and 1e30 in single precision).
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N fast_atan2(N y, N x) {
+  using T = typename NumberTraits<N>::Scalar;
+  using Int = typename NumberTraits<N>::Int;
+  using Lanes = typename NumberTraits<N>::IntLanes;
+  const N across = magnitude(x), up = magnitude(y);
+  const auto steep = less_than(across, up);
+  const N less = select(steep, across, up), more = select(steep, up, across);
+  // Of q = less / more the arc tangent is that of t = (q - 1) / (q + 1), plus pi / 4; so |t| <= sqrt(2) - 1.
+  const auto wide = less_than(N(T(0.41421356237309504880)) * more, less);
+  const N t = select(wide, less - more, less) / select(wide, less + more, more), z = t * t;
+  N series;  // (atan(t) / t - 1) / z by Chebyshev's polynomials
+  if constexpr (sizeof(T) == 4)
+    series = detail::polynomial<N, T>(z, -0.064517188693589581, 0.10743668324830098, -0.14263949753605724,
+                                      0.19999540314957970, -0.33333331760434556);
+  else
+    series = detail::polynomial<N, T>(z, 0.016284375050043395, -0.034569315063306090, 0.045515447340221617,
+                                      -0.052304436406869477, 0.058789275544738068, -0.066664247602005201,
+                                      0.076922963680422971, -0.090909087532591129, 0.11111111105150588,
+                                      -0.14285714285659778, 0.19999999999999804, -0.33333333333333333);
+  N angle = t + t * z * series;
+  angle = select(wide, angle + N(T(0.78539816339744830962)), angle);
+  angle = select(steep, N(T(1.57079632679489661923)) - angle, angle);
+  const auto left = detail::bit_cast<Lanes>(x) < Int(0);  // -0 is on the left too
+  angle = select(left, N(T(3.14159265358979323846)) - angle, angle);
+  const Lanes sign = detail::bit_cast<Lanes>(y) & Int(detail::Ieee<T>::sign_bit);
+  return detail::bit_cast<N>(Lanes(detail::bit_cast<Lanes>(angle) | sign));
 }
 
 }  // namespace weir

@@ -92,7 +92,7 @@ class Expression {
     N slope[D > 0 ? D : 1];
     KOKKOS_FORCEINLINE_FUNCTION void set(N constant) {
       value = constant;
-      for (int k = 0; k < D; ++k) slope[k] = formulas::number<N>(0);
+      for (int k = 0; k < D; ++k) slope[k] = number<N>(0);
     }
     /// Becomes f(this) with that value and derivative.
     KOKKOS_FORCEINLINE_FUNCTION void follow(N f, N derivative) {
@@ -108,7 +108,7 @@ class Expression {
   template <int D, class N>
   KOKKOS_INLINE_FUNCTION void add_slopes(int d, const N* x, Real t, Real factor, int first, N* g) const {
     const auto dual = evaluate<D>(d, x, t, first);
-    for (int k = 0; k < D; ++k) g[first + k] = g[first + k] + formulas::number<N>(factor) * dual.slope[k];
+    for (int k = 0; k < D; ++k) g[first + k] = g[first + k] + number<N>(factor) * dual.slope[k];
   }
   template <int D, class N>
   KOKKOS_INLINE_FUNCTION Dual<N, D> evaluate(int d, const N* x, Real t, int first) const;
@@ -139,7 +139,7 @@ template <int D, class N>
 KOKKOS_INLINE_FUNCTION Expression::Dual<N, D> Expression::evaluate(int d, const N* x, Real t,
                                                                    int first) const {
   Dual<N, D> stack[most_depth];
-  stack[0].set(formulas::number<N>(0));
+  stack[0].set(number<N>(0));
   int top = -1;
   for (std::size_t i = 0; i < program_.extent(0); ++i) {
     const Instruction& instruction = program_(i);
@@ -158,7 +158,6 @@ KOKKOS_INLINE_FUNCTION Expression::Dual<N, D> Expression::evaluate(int d, const 
 template <int D, class N>
 KOKKOS_INLINE_FUNCTION void Expression::push(const Instruction& instruction, int d, const N* x, Real t,
                                              int first, Dual<N, D>& top) {
-  using formulas::number;
   switch (instruction.operation) {
     case Operation::constant:
       return top.set(number<N>(instruction.constant));
@@ -180,7 +179,7 @@ KOKKOS_INLINE_FUNCTION void Expression::push(const Instruction& instruction, int
 
 template <int D, class N>
 KOKKOS_INLINE_FUNCTION void Expression::binary(Operation operation, Dual<N, D>& a, const Dual<N, D>& b) {
-  const N one = formulas::number<N>(1), zero = formulas::number<N>(0);
+  const N one = number<N>(1), zero = number<N>(0);
   switch (operation) {
     case Operation::add:
       return a.follow(a.value + b.value, one, b, one);
@@ -197,7 +196,7 @@ KOKKOS_INLINE_FUNCTION void Expression::binary(Operation operation, Dual<N, D>& 
       return extremum<D>(operation == Operation::maximum, a, b);
     case Operation::atan2: {
       const N square = a.value * a.value + b.value * b.value;
-      const N angle = formulas::lane_by_lane(formulas::Angle(), a.value, b.value);
+      const N angle = formulas::angle(a.value, b.value);
       return a.follow(angle, formulas::over_positive(b.value, square), b,
                       formulas::over_positive(-a.value, square));
     }
@@ -228,8 +227,7 @@ KOKKOS_INLINE_FUNCTION void Expression::extremum(bool maximum, Dual<N, D>& a, co
 
 template <int D, class N>
 KOKKOS_INLINE_FUNCTION void Expression::unary(const Instruction& instruction, Dual<N, D>& a) {
-  using formulas::lane_by_lane;
-  const N v = a.value, one = formulas::number<N>(1);
+  const N v = a.value, one = number<N>(1);
   switch (instruction.operation) {
     case Operation::negate:
       return a.follow(-v, -one);
@@ -238,10 +236,10 @@ KOKKOS_INLINE_FUNCTION void Expression::unary(const Instruction& instruction, Du
       if (n == 0) return a.set(one);
       if (n > 0) {
         const N less = formulas::integer_power(v, n - 1);
-        return a.follow(less * v, formulas::number<N>(n) * less);
+        return a.follow(less * v, number<N>(n) * less);
       }
       const N p = formulas::integer_power(v, n);
-      return a.follow(p, formulas::number<N>(n) * p / v);
+      return a.follow(p, number<N>(n) * p / v);
     }
     case Operation::sin:
     case Operation::cos: {
@@ -250,23 +248,21 @@ KOKKOS_INLINE_FUNCTION void Expression::unary(const Instruction& instruction, Du
       return instruction.operation == Operation::sin ? a.follow(sine, cosine) : a.follow(cosine, -sine);
     }
     case Operation::tan: {
-      const N tangent = lane_by_lane(formulas::Tangent(), v);
+      const N tangent = formulas::tangent(v);
       return a.follow(tangent, one + tangent * tangent);
     }
     case Operation::asin:
-      return a.follow(lane_by_lane(formulas::ArcSine(), v), one / square_root(one - v * v));
+      return a.follow(formulas::arc_sine(v), one / square_root(one - v * v));
     case Operation::acos:
-      return a.follow(lane_by_lane(formulas::ArcCosine(), v), -one / square_root(one - v * v));
+      return a.follow(formulas::arc_cosine(v), -one / square_root(one - v * v));
     case Operation::atan:
-      return a.follow(lane_by_lane(formulas::ArcTangent(), v), one / (one + v * v));
+      return a.follow(formulas::arc_tangent(v), one / (one + v * v));
     case Operation::sinh:
-      return a.follow(lane_by_lane(formulas::HyperbolicSine(), v),
-                      lane_by_lane(formulas::HyperbolicCosine(), v));
+      return a.follow(formulas::hyperbolic_sine(v), formulas::hyperbolic_cosine(v));
     case Operation::cosh:
-      return a.follow(lane_by_lane(formulas::HyperbolicCosine(), v),
-                      lane_by_lane(formulas::HyperbolicSine(), v));
+      return a.follow(formulas::hyperbolic_cosine(v), formulas::hyperbolic_sine(v));
     case Operation::tanh: {
-      const N tangent = lane_by_lane(formulas::HyperbolicTangent(), v);
+      const N tangent = formulas::hyperbolic_tangent(v);
       return a.follow(tangent, one - tangent * tangent);
     }
     case Operation::exp: {
@@ -277,7 +273,7 @@ KOKKOS_INLINE_FUNCTION void Expression::unary(const Instruction& instruction, Du
       return a.follow(formulas::logarithm(v), one / v);
     case Operation::sqrt: {
       const N root = square_root(v);
-      return a.follow(root, formulas::over_positive(formulas::number<N>(0.5), root));
+      return a.follow(root, formulas::over_positive(number<N>(0.5), root));
     }
     default:
       return a.follow(magnitude(v), formulas::sign(v));  // abs

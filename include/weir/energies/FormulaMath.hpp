@@ -1,127 +1,116 @@
-// The functions of formulas, with their derivatives, for single numbers and for Packs of them.
+// The functions of formulas and of named functionals, with their derivatives, for single numbers and for
+// Packs of them.
 //
-// Single numbers take the C library's functions; Packs those of VectorMath.hpp where they hold, and the
-// library's lane by lane elsewhere. Where a derivative is one of a kink it is 0.
+// Single numbers take the C library's functions, Packs those of SafeMath.hpp. Where a derivative is one of a
+// kink it is 0.
 #pragma once
 
+#include "weir/base/SafeMath.hpp"
 #include "weir/base/Types.hpp"
-#include "weir/base/VectorMath.hpp"
 
 namespace weir {
 namespace formulas {
 
 template <class N>
-constexpr bool is_pack = sizeof(N) > sizeof(typename NumberTraits<N>::Scalar);
-
-template <class N>
-KOKKOS_FORCEINLINE_FUNCTION N number(Real value) {
-  return N(typename NumberTraits<N>::Scalar(value));
-}
-
-/// f in every lane.
-template <class N, class F>
-KOKKOS_FORCEINLINE_FUNCTION N lane_by_lane(F f, N a) {
+KOKKOS_FORCEINLINE_FUNCTION void sine_and_cosine(N a, N& sine, N& cosine) {
   if constexpr (is_pack<N>) {
-    for (int lane = 0; lane < pack_width<typename NumberTraits<N>::Scalar>; ++lane)
-      a.native[lane] = f(a.native[lane]);
-    return a;
+    safe_sincos(a, sine, cosine);
   } else {
-    return f(a);
+    sine = library::Sine()(a);
+    cosine = library::Cosine()(a);
   }
 }
-template <class N, class F>
-KOKKOS_FORCEINLINE_FUNCTION N lane_by_lane(F f, N a, N b) {
-  if constexpr (is_pack<N>) {
-    for (int lane = 0; lane < pack_width<typename NumberTraits<N>::Scalar>; ++lane)
-      a.native[lane] = f(a.native[lane], b.native[lane]);
-    return a;
-  } else {
-    return f(a, b);
-  }
-}
-/// Whether low < a < high in all lanes.
 template <class N>
-KOKKOS_FORCEINLINE_FUNCTION bool within(N a, Real low, Real high) {
-  if constexpr (is_pack<N>) {
-    bool all = true;
-    for (int lane = 0; lane < pack_width<typename NumberTraits<N>::Scalar>; ++lane)
-      all = all && a.native[lane] > low && a.native[lane] < high;
-    return all;
-  } else {
-    return a > low && a < high;
-  }
+KOKKOS_FORCEINLINE_FUNCTION N sine(N a) {
+  N sine, cosine;
+  sine_and_cosine(a, sine, cosine);
+  return sine;
 }
-
-struct Sine {
-  KOKKOS_INLINE_FUNCTION Real operator()(Real a) const { return ::sin(a); }
-};
-struct Cosine {
-  KOKKOS_INLINE_FUNCTION Real operator()(Real a) const { return ::cos(a); }
-};
-struct Tangent {
-  KOKKOS_INLINE_FUNCTION Real operator()(Real a) const { return ::tan(a); }
-};
-struct ArcSine {
-  KOKKOS_INLINE_FUNCTION Real operator()(Real a) const { return ::asin(a); }
-};
-struct ArcCosine {
-  KOKKOS_INLINE_FUNCTION Real operator()(Real a) const { return ::acos(a); }
-};
-struct ArcTangent {
-  KOKKOS_INLINE_FUNCTION Real operator()(Real a) const { return ::atan(a); }
-};
-struct HyperbolicSine {
-  KOKKOS_INLINE_FUNCTION Real operator()(Real a) const { return ::sinh(a); }
-};
-struct HyperbolicCosine {
-  KOKKOS_INLINE_FUNCTION Real operator()(Real a) const { return ::cosh(a); }
-};
-struct HyperbolicTangent {
-  KOKKOS_INLINE_FUNCTION Real operator()(Real a) const { return ::tanh(a); }
-};
-struct Exponential {
-  KOKKOS_INLINE_FUNCTION Real operator()(Real a) const { return ::exp(a); }
-};
-struct Logarithm {
-  KOKKOS_INLINE_FUNCTION Real operator()(Real a) const { return ::log(a); }
-};
-struct Power {
-  KOKKOS_INLINE_FUNCTION Real operator()(Real a, Real b) const { return ::pow(a, b); }
-};
-struct Angle {
-  KOKKOS_INLINE_FUNCTION Real operator()(Real a, Real b) const { return ::atan2(a, b); }
-};
-
 template <class N>
-KOKKOS_INLINE_FUNCTION void sine_and_cosine(N a, N& sine, N& cosine) {
+KOKKOS_FORCEINLINE_FUNCTION N cosine(N a) {
+  N sine, cosine;
+  sine_and_cosine(a, sine, cosine);
+  return cosine;
+}
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N tangent(N a) {
   if constexpr (is_pack<N>)
-    if (within(a, -1e5, 1e5)) return fast_sincos(a, sine, cosine);
-  sine = lane_by_lane(Sine(), a);
-  cosine = lane_by_lane(Cosine(), a);
+    return safe_tan(a);
+  else
+    return library::Tangent()(a);
 }
 template <class N>
-KOKKOS_INLINE_FUNCTION N exponential(N a) {
+KOKKOS_FORCEINLINE_FUNCTION N arc_sine(N a) {
   if constexpr (is_pack<N>)
-    if (within(a, -700, 700)) return fast_exp(a);
-  return lane_by_lane(Exponential(), a);
+    return safe_asin(a);
+  else
+    return library::ArcSine()(a);
 }
 template <class N>
-KOKKOS_INLINE_FUNCTION N logarithm(N a) {
+KOKKOS_FORCEINLINE_FUNCTION N arc_cosine(N a) {
   if constexpr (is_pack<N>)
-    if (within(a, 1e-300, 1e300)) return fast_log(a);
-  return lane_by_lane(Logarithm(), a);
+    return safe_acos(a);
+  else
+    return library::ArcCosine()(a);
 }
 template <class N>
-KOKKOS_INLINE_FUNCTION N general_power(N a, N b) {
+KOKKOS_FORCEINLINE_FUNCTION N arc_tangent(N a) {
   if constexpr (is_pack<N>)
-    if (within(a, 1e-300, 1e300)) {
-      const N exponent = b * fast_log(a);
-      if (within(exponent, -20, 20)) return fast_exp(exponent);  // of at least 14 digits
-    }
-  return lane_by_lane(Power(), a, b);
+    return safe_atan(a);
+  else
+    return library::ArcTangent()(a);
 }
 template <class N>
-KOKKOS_INLINE_FUNCTION N integer_power(N a, int exponent) {
+KOKKOS_FORCEINLINE_FUNCTION N hyperbolic_sine(N a) {
+  if constexpr (is_pack<N>)
+    return safe_sinh(a);
+  else
+    return library::HyperbolicSine()(a);
+}
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N hyperbolic_cosine(N a) {
+  if constexpr (is_pack<N>)
+    return safe_cosh(a);
+  else
+    return library::HyperbolicCosine()(a);
+}
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N hyperbolic_tangent(N a) {
+  if constexpr (is_pack<N>)
+    return safe_tanh(a);
+  else
+    return library::HyperbolicTangent()(a);
+}
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N exponential(N a) {
+  if constexpr (is_pack<N>)
+    return safe_exp(a);
+  else
+    return library::Exponential()(a);
+}
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N logarithm(N a) {
+  if constexpr (is_pack<N>)
+    return safe_log(a);
+  else
+    return library::Logarithm()(a);
+}
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N general_power(N a, N b) {
+  if constexpr (is_pack<N>)
+    return safe_pow(a, b);
+  else
+    return library::Power()(a, b);
+}
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N angle(N a, N b) {
+  if constexpr (is_pack<N>)
+    return safe_atan2(a, b);
+  else
+    return library::Angle()(a, b);
+}
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION N integer_power(N a, int exponent) {
   N result = number<N>(1);
   for (int rest = exponent < 0 ? -exponent : exponent; rest > 0; rest /= 2) {
     if (rest % 2 == 1) result = result * a;

@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "weir/base/Error.hpp"
 
@@ -120,6 +122,51 @@ TEST(Expression, PacksAreSingleNumbersSideBySide) {
       }
     }
   }
+}
+
+/// Value and slopes at a point that is in one lane, `others` in the rest.
+template <class T>
+std::vector<T> in_lane(const Expression& expression, const std::vector<T>& point, int lane, T others) {
+  Pack<T> x[3], g[3];
+  T lanes[pack_width<T>];
+  for (int c = 0; c < 3; ++c) {
+    for (int other = 0; other < pack_width<T>; ++other) lanes[other] = other == lane ? point[c] : others;
+    x[c] = Pack<T>::load(lanes);
+    g[c] = Pack<T>(T(0));
+  }
+  std::vector<T> found;
+  expression.value(3, x, 0).store(lanes);
+  found.push_back(lanes[lane]);
+  expression.add_gradient(3, x, 0, 1, g);
+  for (int c = 0; c < 3; ++c) {
+    g[c].store(lanes);
+    found.push_back(lanes[lane]);
+  }
+  return found;
+}
+
+/// 600 and more leave the range of the fast exponentials, powers and sines, for one lane or for the others.
+template <class T>
+void expect_lanes_alike() {
+  for (const std::string formula : {"sin(1e4 * x0) * cos(x2) + tan(x1)", "exp(-norm) + log(abs(x0)) * 2^-x1",
+                                    "abs(x0)^1.3 + atan2(x1, x0)", "asin(x2 / 2000) + acos(x2 / 2000)",
+                                    "sinh(x0 / 9) + cosh(x1 / 9) * tanh(x2)"}) {
+    const auto expression = parse_expression(formula, 3, "");
+    for (const std::vector<T>& point :
+         std::vector<std::vector<T>>{{T(0.3), T(-1.7), T(2.2)}, {T(700), T(-1.5), T(0.1)}})
+      for (const int lane : {0, 2, pack_width<T> - 1}) {
+        const auto found = in_lane(expression, point, lane, T(0.7));
+        EXPECT_EQ(found, in_lane(expression, point, 1, T(600))) << formula;
+        const double exact[3] = {double(point[0]), double(point[1]), double(point[2])};
+        const double value = expression.value(3, exact, 0);
+        // 1e4 x0 is 3000 and more, which single precision rounds by 1e-4
+        EXPECT_NEAR(found[0], value, (sizeof(T) == 4 ? 1e-3 : 1e-11) * (1 + std::fabs(value))) << formula;
+      }
+  }
+}
+TEST(Expression, ALaneDoesNotDependOnItsNeighbours) {
+  expect_lanes_alike<float>();
+  expect_lanes_alike<double>();
 }
 
 // Blocks of components that are differentiated together.
