@@ -138,6 +138,16 @@ ExitCode check_method(Method& method, const DeckMethod& described, const RunOpti
   return ExitCode::done;
 }
 
+/// `--estimate`.
+ExitCode estimate_method(const Method& method, const RunOptions& run, const CommandLine& command,
+                         const Communicator& comm) {
+  const Real program = resident_memory(comm);
+  const Estimated estimated{command.deck, method.key(), method.costs(comm, run), program};
+  const std::string text = estimate(estimated, run.machine, command.ranks, command.json, comm);
+  if (comm.is_root()) std::printf("%s\n", text.c_str());
+  return ExitCode::done;
+}
+
 ExitCode run_deck(const CommandLine& command, const Communicator& comm) {
   const auto methods = all_methods();
   const auto deck_methods = as_deck_methods(methods);
@@ -152,9 +162,7 @@ ExitCode run_deck(const CommandLine& command, const Communicator& comm) {
     std::size_t m = 0;
     while (methods[m]->key() != key) ++m;
     if (command.estimate) {
-      const std::string text = estimate(*methods[m], run, command, comm);
-      if (comm.is_root()) std::printf("%s\n", text.c_str());
-      return ExitCode::done;
+      return estimate_method(*methods[m], run, command, comm);
     }
     if (command.check) return check_method(*methods[m], deck_methods[m], run, command, comm);
     methods[m]->prepare(comm, run);

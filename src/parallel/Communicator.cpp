@@ -10,8 +10,6 @@ namespace weir {
 
 namespace {
 
-constexpr Index largest_message = Index(1) << 30;  // bytes; MPI counts are int
-
 void count(Index bytes) {
   ++counters().calls;
   counters().bytes += bytes;
@@ -20,7 +18,7 @@ void count(Index bytes) {
 template <class T>
 void reduce(MPI_Comm comm, T* values, Index number, MPI_Datatype type, MPI_Op operation) {
   count(number * Index(sizeof(T)));
-  const Index piece = largest_message / Index(sizeof(T));
+  const Index piece = Communicator::largest_message / Index(sizeof(T));
   for (Index first = 0; first < number; first += piece)
     WEIR_MPI(MPI_Allreduce(MPI_IN_PLACE, values + first, int(std::min(piece, number - first)), type,
                            operation, comm));
@@ -78,17 +76,35 @@ std::string Communicator::broadcast(const std::string& text, int root) const {
   return {letters.begin(), letters.end()};
 }
 
-std::vector<char> Communicator::all_gather(const void* data, Index bytes) const {
-  std::vector<Index> sizes(size_);
+std::vector<char> Communicator::all_gather(const void* data, Index bytes, Index piece) const {
+  count(bytes);
+  std::vector<Index> sizes(size_), places(size_);
   WEIR_MPI(MPI_Allgather(&bytes, 1, MPI_INT64_T, sizes.data(), 1, MPI_INT64_T, comm_));
-  Index total = 0;
-  for (Index size : sizes) total += size;
-  std::vector<char> all(total);
-  Index first = 0;
-  for (int root = 0; root < size_; ++root) {
-    if (root == rank_ && bytes > 0) std::copy_n(static_cast<const char*>(data), bytes, all.data() + first);
-    if (sizes[root] > 0) broadcast(all.data() + first, sizes[root], root);
-    first += sizes[root];
+  Index total = 0, largest = 0;
+  for (int rank = 0; rank < size_; ++rank) {
+    places[rank] = total;
+    total += sizes[rank];
+    largest = std::max(largest, sizes[rank]);
+  }
+  std::vector<char> all(total), part;
+  // As much of every rank at a time as fits into a piece: all at once where that is enough.
+  const Index share = total <= piece ? std::max(largest, Index(1)) : std::max(piece / size_, Index(1));
+  std::vector<int> counts(size_), offsets(size_);
+  for (Index first = 0; first < largest; first += share) {
+    Index gathered = 0;
+    for (int rank = 0; rank < size_; ++rank) {
+      counts[rank] = int(std::clamp(sizes[rank] - first, Index(0), share));
+      offsets[rank] = int(gathered);
+      gathered += counts[rank];
+    }
+    const bool whole = share >= largest;
+    if (!whole) part.resize(gathered);
+    char* const target = whole ? all.data() : part.data();
+    const char* const mine = static_cast<const char*>(data) + (counts[rank_] > 0 ? first : 0);
+    WEIR_MPI(MPI_Allgatherv(mine, counts[rank_], MPI_BYTE, target, counts.data(), offsets.data(), MPI_BYTE,
+                            comm_));
+    for (int rank = 0; !whole && rank < size_; ++rank)
+      std::copy_n(part.data() + offsets[rank], counts[rank], all.data() + places[rank] + first);
   }
   return all;
 }

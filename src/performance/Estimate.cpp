@@ -16,8 +16,8 @@ namespace weir {
 
 namespace {
 
-/// Bytes of this process in memory, before it has done anything: the program and its libraries.
-Real resident_memory() {
+/// Bytes of this process in memory.
+Real memory_of_process() {
   std::ifstream file("/proc/self/statm");
   Real pages = 0, resident = 0;
   file >> pages >> resident;
@@ -79,7 +79,7 @@ std::string with_unit(Real bytes) {
 
 /// A part of the run, on every number of ranks that was asked for.
 struct PredictedPart {
-  CostedPart part;
+  const CostedPart& part;
   std::vector<TimePrediction> rows;
 };
 
@@ -118,10 +118,10 @@ nlohmann::ordered_json json_of(const TimePrediction& row, const CostModel& model
 }
 
 std::string json(const std::vector<PredictedPart>& parts, const Interconnect& interconnect,
-                 const std::string& deck, const std::string& method) {
+                 const Estimated& estimated) {
   nlohmann::ordered_json json;
-  json["deck"] = deck;
-  json["method"] = method;
+  json["deck"] = estimated.deck;
+  json["method"] = estimated.method;
   json["interconnect"] = {{"source", interconnect.source},
                           {"latency", interconnect.latency},
                           {"bandwidth", interconnect.bandwidth}};
@@ -173,19 +173,22 @@ TimePrediction predict_time(const CostModel& model, const Interconnect& intercon
           limit_of(cost, latency, bandwidth, too_large)};
 }
 
-std::string estimate(const Method& method, const RunOptions& run, const CommandLine& command,
-                     const Communicator& comm) {
-  const Real program = comm.max(resident_memory());
-  const Interconnect interconnect = describe_interconnect(run.machine, comm);
+Real resident_memory(const Communicator& comm) {
+  return comm.max(memory_of_process());
+}
+
+std::string estimate(const Estimated& estimated, const MachineOptions& machine,
+                     const std::vector<Index>& ranks, bool as_json, const Communicator& comm) {
+  const Interconnect interconnect = describe_interconnect(machine, comm);
   std::vector<PredictedPart> parts;
-  for (CostedPart& part : method.costs(comm, run)) {
+  for (const CostedPart& part : estimated.parts) {
     part.model->measure(comm);
-    std::vector<TimePrediction> rows;
-    for (const Index ranks : command.ranks)
-      rows.push_back(predict_time(*part.model, interconnect, run.machine, program, ranks));
-    parts.push_back({std::move(part), std::move(rows)});
+    parts.push_back({part, {}});
+    for (const Index number : ranks)
+      parts.back().rows.push_back(
+          predict_time(*part.model, interconnect, machine, estimated.program_memory, number));
   }
-  return command.json ? json(parts, interconnect, command.deck, method.key()) : table(parts, interconnect);
+  return as_json ? json(parts, interconnect, estimated) : table(parts, interconnect);
 }
 
 }  // namespace weir

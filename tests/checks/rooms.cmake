@@ -31,7 +31,7 @@ function(may_include room included path result)
   list(FIND order "${included}" included_level)
   string(REPLACE "methods/" "" name "${room}")
   string(REPLACE "methods/" "" included_name "${included}")
-  if(path STREQUAL "methods/Method.hpp")  # the contract that every sub-room fulfils
+  if(path STREQUAL "methods/Method.hpp" AND room MATCHES "^methods/")  # the contract that every sub-room fulfils
     return()
   endif()
   if(included_level GREATER level)

@@ -15,6 +15,8 @@ namespace weir {
 /// collective. Counts are 64-bit: larger messages than MPI takes at once go in pieces.
 class Communicator {
  public:
+  static constexpr Index largest_message = Index(1) << 30;  ///< bytes; counts of MPI are int
+
   explicit Communicator(MPI_Comm comm = MPI_COMM_WORLD);
 
   MPI_Comm mpi() const { return comm_; }
@@ -50,8 +52,9 @@ class Communicator {
     return value;
   }
 
-  /// Concatenation of every rank's bytes in rank order, on every rank.
-  std::vector<char> all_gather(const void* data, Index bytes) const;
+  /// Concatenation of every rank's bytes in rank order, on every rank. No call of MPI gathers more than
+  /// `piece` bytes, or one of each rank.
+  std::vector<char> all_gather(const void* data, Index bytes, Index piece = largest_message) const;
   /// Completes `all`, of which rank r holds counts[r] numbers from offsets[r] on, on every rank;
   /// fewer than 2^31 numbers in all.
   void all_gather_in_place(Real* all, const std::vector<int>& counts, const std::vector<int>& offsets) const;

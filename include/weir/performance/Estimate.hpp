@@ -3,9 +3,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "weir/input/CommandLine.hpp"
-#include "weir/methods/Method.hpp"
+#include "weir/input/RunOptions.hpp"
+#include "weir/performance/CostModel.hpp"
 
 namespace weir {
 
@@ -30,8 +31,18 @@ struct TimePrediction {
 TimePrediction predict_time(const CostModel& model, const Interconnect& interconnect,
                             const MachineOptions& machine, Real program_memory, Index ranks);
 
-/// Collective: the table or JSON, for rank 0 to print. Throws InputError for what the model does not cover.
-std::string estimate(const Method& method, const RunOptions& run, const CommandLine& command,
-                     const Communicator& comm);
+/// Collective: bytes of the largest process by now; before anything else, of the program and its libraries.
+Real resident_memory(const Communicator& comm);
+
+/// What an estimate is of.
+struct Estimated {
+  std::string deck, method;  ///< names, for the JSON
+  std::vector<CostedPart> parts;
+  Real program_memory = 0;  ///< bytes that every rank takes besides
+};
+
+/// Collective: measures the parts, and returns the table or the JSON, for rank 0 to print.
+std::string estimate(const Estimated& estimated, const MachineOptions& machine,
+                     const std::vector<Index>& ranks, bool as_json, const Communicator& comm);
 
 }  // namespace weir

@@ -129,10 +129,10 @@ struct Make {
 
   Populations operator()(const SimulatedPopulations& options) const {
     Simulation trajectory(options, comm, run, 0);
-    const Index steps = trajectory.planned_steps(), size = trajectory.initial().particles();
+    const Index steps = trajectory.planned_steps(), size = trajectory.particles();
     // Rows are split alike in all populations: the test part is one trajectory.
-    Splitter splitter(std::vector<Index>(steps + 1, size), trajectory.initial().components(), split, true,
-                      comm, run, where);
+    Splitter splitter(std::vector<Index>(steps + 1, size), trajectory.components(), split, true, comm, run,
+                      where);
     std::vector<Real> times(steps + 1);
     const auto send = [&](Index k, const Partition& partition, const MatrixRef<const Real>& x,
                           Splitter::Parts parts) {
@@ -144,15 +144,14 @@ struct Make {
     trajectory.run([&](const Tick& tick, const MatrixRef<const Real>& x) {
       WEIR_CHECK(tick.step <= steps, "step {} of {}", tick.step, steps);
       times[tick.step] = tick.time;
-      send(tick.step, trajectory.initial().partition, x,
-           paired ? Splitter::Parts::both : Splitter::Parts::test);
+      send(tick.step, trajectory.partition(), x, paired ? Splitter::Parts::both : Splitter::Parts::test);
     });
     for (Index k = 0; !paired && k <= steps; ++k) {
       SimulatedPopulations fresh = options;
       fresh.time.end = k == 0 ? times[1] : times[k];
       Simulation simulation(fresh, comm, run, k + 1);
       simulation.run([&](const Tick& tick, const MatrixRef<const Real>& x) {
-        if (tick.step == k) send(k, simulation.initial().partition, x, Splitter::Parts::train);
+        if (tick.step == k) send(k, simulation.partition(), x, Splitter::Parts::train);
       });
     }
     return splitter.take(std::move(times));

@@ -53,12 +53,11 @@ Real gaussian_negentropy(const std::vector<Real>& covariance, Index d) {
 /// The rows of metrics.csv.
 class Reporter {
  public:
-  Reporter(const SimulateMetricsOptions& options, const Ensemble& shape, FreeEnergy& energy,
-           RunOutput& output)
+  Reporter(const SimulateMetricsOptions& options, Simulation& simulation, RunOutput& output)
       : options_(options),
-        energy_(energy),
+        energy_(simulation.energy()),
         output_(output),
-        moments_(shape.comm, shape.partition, shape.components()) {}
+        moments_(output.comm(), simulation.partition(), simulation.components()) {}
 
   void report(const Tick& tick, const MatrixRef<const Real>& x) {
     const Index d = Index(x.extent(0));
@@ -113,9 +112,9 @@ class Reporter {
 
 void Simulate::run(RunOutput& output, RunControl& control) {
   Simulation& simulation = *simulation_;
-  const Partition& partition = simulation.initial().partition;
+  const Partition& partition = simulation.partition();
   Snapshots& snapshots = output.snapshots();
-  Reporter reporter(options_.metrics, simulation.initial(), simulation.energy(), output);
+  Reporter reporter(options_.metrics, simulation, output);
   const auto is_due = [](Index step, Index every) { return every > 0 && step % every == 0; };
   Tick last{0, options_.time.start};
   const auto after_step = [&](const Tick& tick, const MatrixRef<const Real>& x) {

@@ -25,8 +25,10 @@ class Simulation {
   /// Collective. Throws InputError.
   Simulation(const SimulateOptions& options, const Communicator& comm, const RunOptions& run, Index draw = 0);
 
-  /// Shape and partition; the particles themselves are in the stage's state.
-  const Ensemble& initial() const { return ensemble_; }
+  /// How the particles are cut; they themselves are in the stage's state.
+  const Partition& partition() const { return ensemble_.partition; }
+  Index particles() const { return ensemble_.particles(); }
+  Index components() const { return ensemble_.components(); }
   FreeEnergy& energy() { return energy_; }
   Index planned_steps() const { return stage_.planned_steps(); }
   Stage& stage() { return stage_; }
@@ -38,7 +40,7 @@ class Simulation {
   void run(const AfterStep& after_step) { stage_.run(with_particles(after_step)); }
 
  private:
-  Ensemble ensemble_;
+  Ensemble ensemble_;  // without its particles, once the state has them
   FreeEnergy energy_;
   SimulateFlow flow_;
   Stage stage_;

@@ -7,6 +7,7 @@
 
 #include "methods/InProcess.hpp"
 #include "weir/input/Deck.hpp"
+#include "weir/methods/Method.hpp"
 #include "weir/parallel/Counters.hpp"
 
 namespace weir {
@@ -366,14 +367,17 @@ TEST(Estimate, PrintsATableOrJson) {
   const std::string text =
       simulation("tile: 8, machine: {latency: 1.0e-6, bandwidth: 1.0e+10}", "100", "potential: sphere");
   const ReadDeck deck(text);
-  CommandLine command;
-  command.deck = "deck.yaml";
-  command.ranks = {1, 16};
-  const Method& method = *deck.methods[deck.named];
-  const std::string table = estimate(method, deck.run, command, Communicator());
+  const Communicator comm;
+  const Estimated estimated{"deck.yaml", "simulate", deck.methods[deck.named]->costs(comm, deck.run), 1e6};
+  const auto text_of_estimate = [&](bool as_json) {
+    return estimate(estimated, deck.run.machine, {1, 16}, as_json, comm);
+  };
+  const std::string table = text_of_estimate(false);
   EXPECT_EQ(table.find("interconnect (deck): latency 1e-06 s, bandwidth 1e+10 byte/s\n"), 0u) << table;
-  command.json = true;
-  const auto json = nlohmann::json::parse(estimate(method, deck.run, command, Communicator()));
+  const auto json = nlohmann::json::parse(text_of_estimate(true));
+  EXPECT_EQ(json["deck"], "deck.yaml");
+  EXPECT_EQ(json["method"], "simulate");
+  EXPECT_GT(json["step"][0]["memory"], 1e6);
   ASSERT_EQ(json["step"].size(), 2u);
   EXPECT_EQ(json["step"][1]["ranks"], 16);
   EXPECT_EQ(json["step"][1]["calls"], 16);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "weir/base/Error.hpp"
+#include "weir/parallel/Counters.hpp"
 
 namespace weir {
 namespace {
@@ -30,6 +31,25 @@ TEST(CommunicatorParallel, GathersInRankOrder) {
   std::string expected;
   for (int r = 0; r < comm.size(); ++r) expected += std::string(r % 3, char('a' + r));
   EXPECT_EQ(std::string(all.begin(), all.end()), expected);
+}
+
+// Odd sizes, ranks that have nothing (all of them, too), and pieces down to a byte of each rank.
+TEST(CommunicatorParallel, GathersInPieces) {
+  const Communicator comm;
+  const auto size_of = [](int rank, int scale) { return Index(rank % 3 == 1 ? 0 : scale * (2 * rank + 7)); };
+  const auto letter = [](int rank, Index i) { return char((31 * rank + 7 * i) % 127); };
+  for (const int scale : {0, 1, 13}) {
+    std::vector<char> mine(size_of(comm.rank(), scale)), expected;
+    for (Index i = 0; i < Index(mine.size()); ++i) mine[i] = letter(comm.rank(), i);
+    for (int r = 0; r < comm.size(); ++r)
+      for (Index i = 0; i < size_of(r, scale); ++i) expected.push_back(letter(r, i));
+    for (const Index piece : {Index(1), Index(5), Index(64), Communicator::largest_message}) {
+      const Counters before = counters();
+      EXPECT_EQ(comm.all_gather(mine.data(), Index(mine.size()), piece), expected) << piece;
+      EXPECT_EQ(counters().calls, before.calls + 1);
+      EXPECT_EQ(counters().bytes, before.bytes + Index(mine.size()));
+    }
+  }
 }
 
 TEST(CommunicatorParallel, ErrorOfOneRankIsThrownByAll) {

@@ -70,7 +70,7 @@ struct MeanAndCovariance {
 };
 
 MeanAndCovariance moments_of(const Simulation& simulation, const MatrixRef<const Real>& x) {
-  Moments moments(Communicator(MPI_COMM_SELF), simulation.initial().partition, d);
+  Moments moments(Communicator(MPI_COMM_SELF), simulation.partition(), d);
   const Numbers covariance = moments.covariance(x);
   return {moments.last_mean(), covariance};
 }
