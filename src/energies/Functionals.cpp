@@ -1,15 +1,6 @@
 #include "weir/energies/Functionals.hpp"
 
-#include <type_traits>
-
 namespace weir::functionals {
-
-namespace {
-template <class Functional, class = void>
-constexpr bool has_powers = false;
-template <class Functional>
-constexpr bool has_powers<Functional, std::void_t<decltype(Functional::powers)>> = true;
-}  // namespace
 
 std::vector<std::string> names() {
   return std::apply(

@@ -1,6 +1,7 @@
 #include "weir/energies/Interaction.hpp"
 
 #include "energies/ExpressionKernels.hpp"
+#include "energies/FunctionalInteraction.hpp"
 #include "energies/PairInteraction.hpp"
 #include "energies/PointwisePotential.hpp"
 #include "energies/PolynomialInteraction.hpp"
@@ -73,13 +74,16 @@ struct Make {
         throw InputError(where + "." + name + ".centre",
                          "an interaction acts on differences and has no centre; leave it out");
   }
-  template <class T, class Gradient, class Value>
-  std::unique_ptr<Interaction> pairs(Gradient gradient, Value value) const {
+  void check_pairs() const {
     if (d > most_pair_components)
       throw InputError(
           where, fmt::format("pair interactions take up to {} dimensions, the ensemble has {}; quadratic and "
                              "the other polynomial interactions go through moments and have no such limit",
                              most_pair_components, d));
+  }
+  template <class T, class Gradient, class Value>
+  std::unique_ptr<Interaction> pairs(Gradient gradient, Value value) const {
+    check_pairs();
     return std::make_unique<PairInteraction<T, Gradient, Value>>(comm, partition, d, gradient, value);
   }
   template <class Profile, class Options>
@@ -97,14 +101,8 @@ struct Make {
   std::unique_ptr<Interaction> operator()(const FunctionalOptions& options) const {
     if (const auto powers = functionals::powers_of(options.name))
       return std::make_unique<PolynomialInteraction>(comm, partition, d, separable_polynomial(*powers, d));
-    std::unique_ptr<Interaction> made;
-    functionals::with_name(options.name, [&](auto functional) {
-      using F = decltype(functional);
-      check_dimension(functional.least_dimension, d, options.name, where);
-      made = pairs<double>(FunctorGradient<F>{functional}, FunctorValue<F>{functional});
-    });
-    WEIR_CHECK(made != nullptr, "unknown functional {}", options.name);
-    return made;
+    check_pairs();
+    return make_functional_interaction(options.name, comm, partition, d, single, where);
   }
   std::unique_ptr<Interaction> operator()(const QuadraticOptions& options) const {
     check_centre(options.centre, "quadratic");
@@ -135,8 +133,9 @@ struct Make {
       throw InputError(
           key, fmt::format("\"{}\" depends on t; an interaction is a function of x - y alone", o.formula));
     const auto origin = at_origin(expression, d);
-    return pairs<double>(ExpressionGradientKernel{expression, origin},
-                         ExpressionValueKernel{expression, origin});
+    const ExpressionGradientKernel gradient{expression, origin};
+    const ExpressionValueKernel value{expression, origin};
+    return single ? pairs<float>(gradient, value) : pairs<double>(gradient, value);
   }
 };
 
@@ -156,11 +155,6 @@ std::vector<Index> moment_sums(const InteractionOptions& options, Index d) {
   if (const auto* functional = std::get_if<FunctionalOptions>(&options.term))
     return moment_sums(separable_polynomial(*functionals::powers_of(functional->name), d).monomials, d);
   return {d, d * (d + 1) / 2, d + 1};  // QuarticInteraction::find_moments: mean, covariance, third and fourth
-}
-
-bool may_be_single(const InteractionOptions& options) {
-  return !std::holds_alternative<FunctionalOptions>(options.term) &&
-         !std::holds_alternative<ExpressionOptions>(options.term);
 }
 
 std::unique_ptr<Interaction> make_interaction(const InteractionOptions& options, const Communicator& comm,

@@ -10,19 +10,19 @@ namespace weir {
 /// Pair kernels of a functional.
 template <class Functor>
 struct FunctorValue {
-  static constexpr bool in_packs = Functor::in_packs;
+  static constexpr bool in_packs = true;
   Functor functor;
   template <class N, class Dimension>
-  KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const N* r, const N*, N* sums) const {
+  KOKKOS_FORCEINLINE_FUNCTION void operator()(Dimension d, const N* r, const N*, N* sums) const {
     sums[0] = sums[0] + functor.value(int(d), r);
   }
 };
 template <class Functor>
 struct FunctorGradient {
-  static constexpr bool in_packs = Functor::in_packs;
+  static constexpr bool in_packs = true;
   Functor functor;
   template <class N, class Dimension>
-  KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const N* r, const N*, N* sums) const {
+  KOKKOS_FORCEINLINE_FUNCTION void operator()(Dimension d, const N* r, const N*, N* sums) const {
     functor.add_gradient(int(d), r, 1, sums);
   }
 };

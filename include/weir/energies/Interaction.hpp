@@ -52,11 +52,8 @@ class MomentInteraction : public Interaction {
 bool through_pairs(const InteractionOptions& options);
 /// Lengths of the sums over particles that a force through moments takes, in turn.
 std::vector<Index> moment_sums(const InteractionOptions& options, Index dimension);
-/// Whether its pair sums run in single precision where the run does.
-bool may_be_single(const InteractionOptions& options);
-
-/// The interaction that a deck names; pair sums run in single precision where `single` is true and the energy
-/// is a radial profile. Throws InputError where it does not fit the dimension.
+/// The interaction that a deck names; pair sums run in single precision where `single` is true. Throws
+/// InputError where it does not fit the dimension.
 std::unique_ptr<Interaction> make_interaction(const InteractionOptions& options, const Communicator& comm,
                                               const Partition& partition, Index dimension, bool single);
 

@@ -62,7 +62,7 @@ SimulateCost::SimulateCost(const SimulateOptions& options, const Communicator& c
 void SimulateCost::list_terms(const Communicator& comm) {
   const Index d = shape_.dimension, size = run_.single_precision() ? Index(sizeof(float)) : real_size;
   for (const auto& term : options_.energy.interaction) {
-    if (through_pairs(term)) pair_terms_.push_back({d, may_be_single(term) ? size : real_size});
+    if (through_pairs(term)) pair_terms_.push_back({d, size});
     add_sums(moment_sums(term, d));
   }
   for (Index blob = 0; blob < count_blobs(options_.energy);

@@ -83,6 +83,30 @@ TEST(ExpressionEnergy, AsInteractionIsTheBuiltInOne) {
   EXPECT_NEAR(formula->energy(ensemble.x, 0), known->energy(ensemble.x, 0), 1e-13);
 }
 
+TEST(ExpressionEnergy, AsInteractionRunsInSinglePrecisionToo) {
+  const Communicator self(MPI_COMM_SELF);
+  const auto ensemble = drawn(self);
+  for (const std::string formula : {gaussian_formula, "(x0^2 - 1)^2 + 2 * x1^2 + x0 * sin(2 * pi * x1)",
+                                    "log(norm) + tanh(x0)^3 + norm^1.5 + max(x0, x1)"}) {
+    const auto make = [&](bool single) {
+      return make_interaction({ExpressionOptions{formula}, ""}, self, ensemble.partition, dimension, single);
+    };
+    const auto single = make(true), full = make(false);
+    Matrix<Real> g("g", dimension, count), expected("expected", dimension, count);
+    single->add_gradient(ensemble.x, 0, 1, g);
+    full->add_gradient(ensemble.x, 0, 1, expected);
+    bool equal = true;
+    for (Index i = 0; i < count; ++i)
+      for (Index c = 0; c < dimension; ++c) {
+        EXPECT_NEAR(g(c, i), expected(c, i), 2e-5 * (1 + std::fabs(expected(c, i)))) << formula;
+        equal = equal && g(c, i) == expected(c, i);
+      }
+    EXPECT_FALSE(equal) << formula;
+    const Real energy = full->energy(ensemble.x, 0);
+    EXPECT_NEAR(single->energy(ensemble.x, 0), energy, 1e-5 * (1 + std::fabs(energy))) << formula;
+  }
+}
+
 // The pair of a particle with itself does not act where the formula is singular at 0: sums over j != i.
 TEST(ExpressionEnergyParallel, WhatIsNotFiniteAtTheOriginCountsAsZero) {
   const Communicator comm, self(MPI_COMM_SELF);

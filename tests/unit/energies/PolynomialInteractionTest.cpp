@@ -70,10 +70,8 @@ TEST(PolynomialInteractionParallel, FunctionalsAreSumsOverPairs) {
         Real value = 0;
         std::fill(g, g + d, 0);
         functionals::with_name(name, [&](auto functional) {
-          if constexpr (decltype(functional)::in_packs) {
-            value = functional.value(int(d), r);
-            functional.add_gradient(int(d), r, 1, g);
-          }
+          value = functional.value(int(d), r);
+          functional.add_gradient(int(d), r, 1, g);
         });
         return value;
       };

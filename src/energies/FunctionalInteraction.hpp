@@ -1,0 +1,18 @@
+// Named functionals as pair interactions: one kernel for each, in a source of their own, as they take long to
+// compile.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "weir/energies/Interaction.hpp"
+
+namespace weir {
+
+/// Sums over pairs of the functional of that name, one that is no polynomial. Throws InputError (key `where`)
+/// where it needs more dimensions than the ensemble has.
+std::unique_ptr<Interaction> make_functional_interaction(const std::string& name, const Communicator& comm,
+                                                         const Partition& partition, Index dimension,
+                                                         bool single, const std::string& where);
+
+}  // namespace weir
