@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "weir/base/Hdf5File.hpp"
-#include "weir/flows/ParameterRule.hpp"
+#include "weir/flows/RuleOptions.hpp"
 #include "weir/input/DeckDocuments.hpp"
 #include "weir/output/StageList.hpp"
 
