@@ -1,5 +1,5 @@
-// Named functionals as pair interactions: one kernel for each, in a source of their own, as they take long to
-// compile.
+// Named functionals as pair interactions: one kernel for each, in a source for each precision, as they take
+// long to compile.
 #pragma once
 
 #include <memory>
@@ -9,10 +9,11 @@
 
 namespace weir {
 
-/// Sums over pairs of the functional of that name, one that is no polynomial. Throws InputError (key `where`)
-/// where it needs more dimensions than the ensemble has.
+/// Sums over pairs in precision T of the functional of that name, one that is no polynomial. Throws
+/// InputError (key `where`) where it needs more dimensions than the ensemble has.
+template <class T>
 std::unique_ptr<Interaction> make_functional_interaction(const std::string& name, const Communicator& comm,
                                                          const Partition& partition, Index dimension,
-                                                         bool single, const std::string& where);
+                                                         const std::string& where);
 
 }  // namespace weir

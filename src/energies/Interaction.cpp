@@ -102,7 +102,8 @@ struct Make {
     if (const auto powers = functionals::powers_of(options.name))
       return std::make_unique<PolynomialInteraction>(comm, partition, d, separable_polynomial(*powers, d));
     check_pairs();
-    return make_functional_interaction(options.name, comm, partition, d, single, where);
+    return single ? make_functional_interaction<float>(options.name, comm, partition, d, where)
+                  : make_functional_interaction<double>(options.name, comm, partition, d, where);
   }
   std::unique_ptr<Interaction> operator()(const QuadraticOptions& options) const {
     check_centre(options.centre, "quadratic");

@@ -1,5 +1,7 @@
-#include "energies/FunctionalInteraction.hpp"
+// Defines what FunctionalInteraction.hpp declares, for the sources that instantiate it.
+#pragma once
 
+#include "energies/FunctionalInteraction.hpp"
 #include "energies/PairInteraction.hpp"
 #include "energies/PointwisePotential.hpp"
 #include "weir/base/Error.hpp"
@@ -7,9 +9,10 @@
 
 namespace weir {
 
+template <class T>
 std::unique_ptr<Interaction> make_functional_interaction(const std::string& name, const Communicator& comm,
                                                          const Partition& partition, Index dimension,
-                                                         bool single, const std::string& where) {
+                                                         const std::string& where) {
   std::unique_ptr<Interaction> made;
   functionals::with_name(name, [&](auto functional) {
     using Functional = decltype(functional);
@@ -17,12 +20,8 @@ std::unique_ptr<Interaction> make_functional_interaction(const std::string& name
     if constexpr (!functionals::has_powers<Functional>) {
       using Gradient = FunctorGradient<Functional>;
       using Value = FunctorValue<Functional>;
-      if (single)
-        made = std::make_unique<PairInteraction<float, Gradient, Value>>(
-            comm, partition, dimension, Gradient{functional}, Value{functional});
-      else
-        made = std::make_unique<PairInteraction<double, Gradient, Value>>(
-            comm, partition, dimension, Gradient{functional}, Value{functional});
+      made = std::make_unique<PairInteraction<T, Gradient, Value>>(comm, partition, dimension,
+                                                                   Gradient{functional}, Value{functional});
     }
   });
   WEIR_CHECK(made != nullptr, "{} is no functional that goes through pairs", name);
