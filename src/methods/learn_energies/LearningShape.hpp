@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "methods/learn_energies/LearnEnergies.hpp"
+#include "methods/learn_energies/LearnEnergiesOptions.hpp"
 
 namespace weir {
 

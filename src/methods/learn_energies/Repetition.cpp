@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "methods/learn_energies/LearnEnergies.hpp"
 #include "methods/learn_energies/LearningStages.hpp"
 #include "methods/learn_energies/network/NetworkFit.hpp"
 #include "methods/learn_energies/prediction/PotentialGrid.hpp"
@@ -100,7 +99,8 @@ Ensemble displaced(const Ensemble& from, const Matrix<Real>& displacement, Real 
 }  // namespace
 
 Repetition::Repetition(const LearnEnergiesOptions& options, const Populations& populations,
-                       const RunOptions& run, int repetition, RunOutput& output, RunControl& control)
+                       const std::vector<Index>& kept, const RunOptions& run, int repetition,
+                       RunOutput& output, RunControl& control)
     : options_(options),
       populations_(populations),
       run_(run),
@@ -108,7 +108,7 @@ Repetition::Repetition(const LearnEnergiesOptions& options, const Populations& p
       stages_(learning_stages(repetition)),
       output_(output),
       control_(control),
-      kept_(kept_populations(options, populations.count())) {
+      kept_(kept) {
   for (const Index k : kept_) {
     kept_times_.push_back(populations.times[k]);
     kept_train_.push_back(populations.train[k]);

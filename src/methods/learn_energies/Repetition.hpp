@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "methods/learn_energies/LearnEnergies.hpp"
+#include "methods/learn_energies/LearnEnergiesOptions.hpp"
 #include "methods/learn_energies/LearningStages.hpp"
 #include "weir/output/RunControl.hpp"
 
@@ -13,9 +13,10 @@ namespace weir {
 /// All methods are collective.
 class Repetition {
  public:
-  /// `run` has the repetition's seed.
-  Repetition(const LearnEnergiesOptions& options, const Populations& populations, const RunOptions& run,
-             int repetition, RunOutput& output, RunControl& control);
+  /// `kept`: numbers of the populations that are learned from. `run` has the repetition's seed.
+  Repetition(const LearnEnergiesOptions& options, const Populations& populations,
+             const std::vector<Index>& kept, const RunOptions& run, int repetition, RunOutput& output,
+             RunControl& control);
 
   /// The metrics of the predictions; nothing where the run was stopped. The first repetition leaves
   /// energies.h5 and the snapshots.
