@@ -70,7 +70,6 @@ void MalaRule::advance(const Move& move, Evaluation& evaluation, const MatrixRef
 
 template <class T>
 void MalaRule::propose(const Move& move, const MatrixRef<const Real>& v, const MatrixRef<const Real>& x) {
-  constexpr int width = NormalStrip<T>::width, lanes = NormalStrip<T>::lanes;
   const Index d = Index(x.extent(0)), tick = move.tick();
   const Real factor = scalars_[0], temperature = move.temperature;
   const Random random = noise_;
@@ -78,22 +77,10 @@ void MalaRule::propose(const Move& move, const MatrixRef<const Real>& v, const M
   const auto proposal = proposal_;
   for_each_active_tile(
       "Weir::MalaRule::propose", move.tiles, KOKKOS_LAMBDA(const Tile& tile, Index) {
-        NormalStrip<T> noise;
-        for (Index first = 0; first < tile.count; first += lanes) {
-          const int here = int(first + lanes < tile.count ? lanes : tile.count - first);
-          for (Index block = 0; block * width < d; ++block) {
-            noise.draw(random, tile.global + first, tick, block);
-            const int wanted = int(d - block * width < width ? d - block * width : width);
-            for (int k = 0; k < wanted; ++k) {
-              const Index c = block * width + k;
-              const Real h = factor * steps(c), amplitude = sqrt(2 * temperature * h);
-              for (int lane = 0; lane < here; ++lane) {
-                const Index i = tile.first + first + lane;
-                proposal(c, i) = x(c, i) + h * v(c, i) + amplitude * Real(noise(k, lane));
-              }
-            }
-          }
-        }
+        draw_normals<T>(random, tile, d, tick, [&](Index c, Index i, T normal) {
+          const Real h = factor * steps(c);
+          proposal(c, i) = x(c, i) + h * v(c, i) + sqrt(2 * temperature * h) * Real(normal);
+        });
       });
   Kokkos::fence();
 }

@@ -64,29 +64,15 @@ void PreconditionedLangevinRule::advance(const Move& move, Evaluation& evaluatio
 template <class T>
 void PreconditionedLangevinRule::move_particles(const Move& move, const MatrixRef<const Real>& v,
                                                 const MatrixRef<Real>& x) {
-  constexpr int width = NormalStrip<T>::width, lanes = NormalStrip<T>::lanes;
   const Index d = components_, tick = move.tick();
   const Real h = options_.step, variance = 2 * move.temperature * h;
   const Random random = random_;
   const auto scales = scales_;
   for_each_active_tile(
       "Weir::PreconditionedLangevinRule::move", move.tiles, KOKKOS_LAMBDA(const Tile& tile, Index) {
-        NormalStrip<T> noise;
-        for (Index first = 0; first < tile.count; first += lanes) {
-          const int here = int(first + lanes < tile.count ? lanes : tile.count - first);
-          for (Index block = 0; block * width < d; ++block) {
-            noise.draw(random, tile.global + first, tick, block);
-            const int wanted = int(d - block * width < width ? d - block * width : width);
-            for (int k = 0; k < wanted; ++k) {
-              const Index c = block * width + k;
-              const Real drift = h * scales(c), amplitude = sqrt(variance * scales(c));
-              for (int lane = 0; lane < here; ++lane) {
-                const Index i = tile.first + first + lane;
-                x(c, i) += drift * v(c, i) + amplitude * Real(noise(k, lane));
-              }
-            }
-          }
-        }
+        draw_normals<T>(random, tile, d, tick, [&](Index c, Index i, T normal) {
+          x(c, i) += h * scales(c) * v(c, i) + sqrt(variance * scales(c)) * Real(normal);
+        });
       });
 }
 

@@ -6,6 +6,7 @@
 // four (of 32-bit uniforms: radii up to 6.7).
 #pragma once
 
+#include "weir/parallel/Partition.hpp"
 #include "weir/parallel/Random.hpp"
 
 namespace weir {
@@ -65,5 +66,23 @@ struct NormalStrip {
     return drawn[k * lanes + lane];
   }
 };
+
+/// Draws the normals of all particles of a tile at `tick` and calls use(component, column, normal) for each.
+template <class T, class Use>
+KOKKOS_INLINE_FUNCTION void draw_normals(const Random& random, const Tile& tile, Index components, Index tick,
+                                         const Use& use) {
+  constexpr int width = NormalStrip<T>::width, lanes = NormalStrip<T>::lanes;
+  NormalStrip<T> strip;
+  for (Index first = 0; first < tile.count; first += lanes) {
+    const int here = int(first + lanes < tile.count ? lanes : tile.count - first);
+    for (Index block = 0; block * width < components; ++block) {
+      strip.draw(random, tile.global + first, tick, block);
+      const int wanted = int(components - block * width < width ? components - block * width : width);
+      for (int k = 0; k < wanted; ++k)
+        for (int lane = 0; lane < here; ++lane)
+          use(block * width + k, tile.first + first + lane, strip(k, lane));
+    }
+  }
+}
 
 }  // namespace weir

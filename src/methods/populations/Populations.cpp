@@ -3,15 +3,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 
 #include "methods/simulate/Simulation.hpp"
 #include "weir/base/Error.hpp"
-#include "weir/ensemble/RowExchange.hpp"
 #include "weir/input/DataFile.hpp"
-#include "weir/parallel/Shuffle.hpp"
 
 namespace weir {
 
@@ -40,77 +37,8 @@ void describe(Section& section, PopulationsOptions& options) {
   if (section.reading()) options.where = section.path();
   section.one_of(options.source, "where the populations come from");
 }
-void describe(Section& section, SplitOptions& options) {
-  section.option("test", options.test, "share of each population kept from training").at_least(0).below(1);
-}
-
-Index train_size(Index size, const SplitOptions& split) {
-  return size - Index(std::llround(split.test * Real(size)));
-}
-
-void check_split(const SplitOptions& split, Index population, Index size, const std::string& where) {
-  const Index train = train_size(size, split), test = size - train;
-  if (train < 2)
-    throw InputError(
-        where, fmt::format(
-                   "population {} has {} particles, of which {} would be for training; at least 2 are needed",
-                   population, size, train));
-  if (split.test > 0 && test < 1)
-    throw InputError(where, fmt::format("population {} has {} particles, too few for a test share of {}",
-                                        population, size, split.test));
-}
 
 namespace {
-
-/// Where row i of a population goes: a place in its training part, or behind it in its test part.
-Shuffle split_shuffle(Index size, Index seed, bool paired, Index population) {
-  return Shuffle(size, seed, Stream::split, paired ? 0 : population);
-}
-
-/// Sends rows to where the split puts them, and fills both parts of the populations.
-class Splitter {
- public:
-  Splitter(const std::vector<Index>& sizes, Index dimension, const SplitOptions& split, bool paired,
-           const Communicator& comm, const RunOptions& run, const std::string& where)
-      : comm_(comm), exchange_(comm, dimension) {
-    for (std::size_t k = 0; k < sizes.size(); ++k) {
-      check_split(split, Index(k), sizes[k], where);
-      const Index train = train_size(sizes[k], split), test = sizes[k] - train;
-      shuffles_.push_back(split_shuffle(sizes[k], run.seed, paired, Index(k)));
-      train_.emplace_back(comm, train, dimension, run.tile);
-      test_.emplace_back(comm, test, dimension, run.tile);
-    }
-  }
-
-  enum class Parts { both, train, test };
-  /// Row number `row` of population k; sent only if it falls into `parts`.
-  void send(Index k, Index row, const Real* values, Parts parts = Parts::both) {
-    const Index place = shuffles_[k](row), boundary = train_[k].particles();
-    if (place < boundary && parts != Parts::test)
-      exchange_.send(train_[k].partition.owner_of_row(place), 2 * k, place, values);
-    if (place >= boundary && parts != Parts::train)
-      exchange_.send(test_[k].partition.owner_of_row(place - boundary), 2 * k + 1, place - boundary, values);
-  }
-
-  /// Collective: what has been sent so far arrives.
-  void deliver() {
-    exchange_.deliver([&](const RowExchange::Row& row) {
-      Ensemble& ensemble = (row.tag % 2 == 0 ? train_ : test_)[row.tag / 2];
-      const Index d = ensemble.components();
-      std::copy_n(row.values, d, &ensemble.x(0, row.key - ensemble.partition.first_row()));
-    });
-  }
-
-  Populations take(std::vector<Real> times) {
-    return {std::move(times), std::move(train_), std::move(test_)};
-  }
-
- private:
-  Communicator comm_;
-  RowExchange exchange_;
-  std::vector<Shuffle> shuffles_;
-  std::vector<Ensemble> train_, test_;
-};
 
 /// Not collective.
 std::shared_ptr<DataFile> open_labelled(const FilePopulations& options, const std::string& where) {
@@ -118,6 +46,10 @@ std::shared_ptr<DataFile> open_labelled(const FilePopulations& options, const st
   if (!data->has_labels())
     throw InputError(where, "the rows carry no labels; give `labels: {column: ..}` or `labels: {path: ..}`");
   return data;
+}
+
+Populations populations_of(Splitter& splitter, std::vector<Real> times) {
+  return {std::move(times), std::move(splitter.train()), std::move(splitter.test())};
 }
 
 struct Make {
@@ -154,7 +86,7 @@ struct Make {
         if (tick.step == k) send(k, simulation.partition(), x, Splitter::Parts::train);
       });
     }
-    return splitter.take(std::move(times));
+    return populations_of(splitter, std::move(times));
   }
 
   Populations operator()(const FilePopulations& options) const {
@@ -201,7 +133,7 @@ struct Make {
       splitter.send(k, before[k]++, &rows[i * columns]);
     }
     splitter.deliver();
-    return splitter.take(times);
+    return populations_of(splitter, times);
   }
 
   /// The different labels of all ranks, ascending.

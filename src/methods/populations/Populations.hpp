@@ -14,6 +14,7 @@
 
 #include "methods/simulate/SimulateOptions.hpp"
 #include "weir/ensemble/Ensemble.hpp"
+#include "weir/ensemble/Split.hpp"
 #include "weir/input/DataOptions.hpp"
 #include "weir/input/RunOptions.hpp"
 
@@ -32,13 +33,9 @@ struct PopulationsOptions {
   std::variant<SimulatedPopulations, FilePopulations> source;
   std::string where;
 };
-struct SplitOptions {
-  Real test = 0;
-};
 void describe(Section& section, SimulatedPopulations& options);
 void describe(Section& section, FilePopulations& options);
 void describe(Section& section, PopulationsOptions& options);
-void describe(Section& section, SplitOptions& options);
 
 struct Populations {
   std::vector<Real> times;
@@ -46,12 +43,6 @@ struct Populations {
   Index count() const { return Index(times.size()); }
   Index dimension() const { return train.front().components(); }
 };
-
-/// Particles of a population of `size` that are for training.
-Index train_size(Index size, const SplitOptions& split);
-/// Throws InputError, for the section `where`, unless both parts of the population have particles. Not
-/// collective.
-void check_split(const SplitOptions& split, Index population, Index size, const std::string& where);
 
 /// Collective. Throws InputError: fewer than two populations, an empty part, unequal sizes under `paired`.
 Populations make_populations(const PopulationsOptions& options, const SplitOptions& split, bool paired,
