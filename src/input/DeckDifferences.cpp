@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "input/DeckParser.hpp"
+#include "input/Scalars.hpp"
 #include "weir/input/DeckDocuments.hpp"
 
 namespace weir {
@@ -13,7 +14,7 @@ struct Leaf {
 
 std::string flow_text(const DeckNode& node) {
   if (node.is_null()) return "null";
-  if (node.is_scalar()) return node.text;
+  if (node.is_scalar()) return node.quoted ? node.text : with_point(node.text);
   std::string text;
   for (std::size_t i = 0; i < node.children.size(); ++i)
     text += (i > 0 ? ", " : "") + (node.is_map() ? node.keys[i] + ": " : "") + flow_text(node.children[i]);

@@ -30,6 +30,7 @@ bool needs_no_quotes(const std::string& text) {
 // JSON is YAML, and its numbers come back to the last bit.
 std::string value_text(const Json& value) {
   if (value.is_string() && needs_no_quotes(value.get<std::string>())) return value.get<std::string>();
+  if (value.is_number()) return with_point(value.dump());
   if (!value.is_array()) return value.dump(-1, ' ', false, Json::error_handler_t::replace);
   std::string text;
   for (const auto& entry : value) text += (text.empty() ? "" : ", ") + value_text(entry);

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <regex>
 
 namespace weir {
 
@@ -52,6 +53,13 @@ std::optional<bool> parse_bool(std::string_view text) {
   if (text == "true" || text == "True" || text == "TRUE") return true;
   if (text == "false" || text == "False" || text == "FALSE") return false;
   return std::nullopt;
+}
+
+std::string with_point(const std::string& number) {
+  static const std::regex pattern("-?[0-9]+e[-+][0-9]+");
+  if (!std::regex_match(number, pattern)) return number;
+  const auto exponent = number.find('e');
+  return number.substr(0, exponent) + ".0" + number.substr(exponent);
 }
 
 }  // namespace weir
