@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
   weir::ExactSum sum(comm, 1);
   const weir::Real total = sum(summands, 3, "summands");
   if (total != weir::Real(comm.size()))
-    return std::printf("the sum is %g, not %d\n", total, comm.size()), weir::failed;
+    return std::printf("the sum is %g, not %d\n", total, comm.size()), int(weir::ExitCode::failed);
 
   std::printf("Weir %s\n", WEIR_VERSION);
   return weir::run(command, comm);
