@@ -71,7 +71,8 @@ typename BatchInteraction<T>::Targets BatchInteraction<T>::in_batch(Index slot) 
 }
 
 template <class T>
-void BatchInteraction<T>::take_differences(const MatrixRef<const Real>& x, Index i, Index slot, Index count) {
+void BatchInteraction<T>::compute_differences(const MatrixRef<const Real>& x, Index i, Index slot,
+                                              Index count) {
   const auto points = points_;
   const auto difference = difference_;
   const Index d = Index(points_.extent(0)), first = slot * tile_;
@@ -89,7 +90,7 @@ void BatchInteraction<T>::for_each_panel(const Targets& targets, const VectorRef
     for (Index source = 0; source < slots(); ++source) {
       const Index count = slot_particles_[source];
       if (count == 0) continue;
-      take_differences(targets.points, i, source, count);
+      compute_differences(targets.points, i, source, count);
       const Columns columns(0, count);
       network_.input_gradient(theta, Kokkos::subview(difference_, Kokkos::ALL, columns), tape_,
                               Kokkos::subview(slope_, Kokkos::ALL, columns));

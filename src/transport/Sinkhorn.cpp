@@ -26,8 +26,8 @@ class Side {
         balanced_("Weir::Sinkhorn::balanced", ensemble.x.extent(1)),
         sums_("Weir::Sinkhorn::sums", 1, ensemble.x.extent(1)),
         total_(ensemble.comm, ensemble.partition, 1) {
-    take_points(centre);
-    take_weights(weights);
+    centre_points(centre);
+    normalise_weights(weights);
   }
 
   const Ensemble& ensemble() const { return ensemble_; }
@@ -43,14 +43,14 @@ class Side {
   void as_source(Real epsilon, Real scale) { set_scaled(epsilon, scale, -1, true); }
 
   // Kernels, which nvcc takes in public functions only, and not in constructors.
-  void take_points(const std::vector<Real>& centre) {
+  void centre_points(const std::vector<Real>& centre) {
     const auto x = ensemble_.x, centred = centred_;
     for (Index c = 0; c < ensemble_.components(); ++c) {
       const Real middle = centre[c];
       each(KOKKOS_LAMBDA(Index i) { centred(c, i) = x(c, i) - middle; });
     }
   }
-  void take_weights(const Vector<Real>& weights) {
+  void normalise_weights(const Vector<Real>& weights) {
     const auto weight = weight_;
     const bool given = weights.extent(0) > 0 || ensemble_.x.extent(1) == 0;
     WEIR_CHECK(!given || weights.extent(0) == ensemble_.x.extent(1), "{} weights for {} points",

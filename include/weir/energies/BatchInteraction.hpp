@@ -59,7 +59,7 @@ class BatchInteraction {
 
   /// difference_ = x_i - the first `count` points of a slot. A kernel, which nvcc takes in public functions
   /// only, and not in templates of lambdas.
-  void take_differences(const MatrixRef<const Real>& x, Index i, Index slot, Index count);
+  void compute_differences(const MatrixRef<const Real>& x, Index i, Index slot, Index count);
 
  private:
   /// For each target and each source slot: fills the panel of differences, finds grad W there and calls

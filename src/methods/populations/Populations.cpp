@@ -104,9 +104,7 @@ struct Make {
     });
     const std::vector<Real> known = all_labels(labels);
     if (known.size() < 2)
-      throw InputError(where,
-                       fmt::format("the labels tell {} population; at least two are needed to see a change",
-                                   known.size()));
+      throw InputError(where, fmt::format("found {} distinct label(s); at least 2 are needed", known.size()));
     const std::vector<Real> times = options.times.empty() ? known : options.times;
     if (times.size() != known.size())
       throw InputError(where + ".file.times",

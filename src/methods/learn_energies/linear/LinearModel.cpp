@@ -64,7 +64,7 @@ class Design {
                             transition.at.partition.tile_size() * d);
     WEIR_CHECK(!unknowns.has_entropy || Index(transition.scores.extent(0)) == d, "scores of {} components",
                transition.scores.extent(0));
-    if (unknowns.has_interaction) take_mean_gradients(d, particles);
+    if (unknowns.has_interaction) compute_mean_gradients(d, particles);
   }
 
   Index tiles() const { return tiles_.tiles; }
@@ -104,7 +104,7 @@ class Design {
 
  private:
   /// E_z' grad phi(z - z') for every feature of W, as many at a time as pair sums take.
-  void take_mean_gradients(Index d, Index particles) {
+  void compute_mean_gradients(Index d, Index particles) {
     const int features = unknowns_.interactions(), group = std::max(1, int(most_pair_components / d));
     mean_gradients_ = Matrix<Real>("Weir::LinearModel::mean_gradients", features * d, particles);
     for (int first = 0; first < features; first += group) {

@@ -75,7 +75,7 @@ void TrajectoryInteraction<T>::add_gradient(Index iteration, const MatrixRef<con
       Kokkos::deep_copy(of_sources_, 0);
       for (Index local = 0; local < tiles_.tiles; ++local) {
         const Tile tile = tiles_[local];
-        take_u(tile, j, u);
+        copy_adjoint(tile, j, u);
         Kokkos::deep_copy(of_tile_, 0);
         panels_.gradient(targets(tile), theta, u_,
                          {theta_bar(local), true, of_tile_,
@@ -90,7 +90,7 @@ template <class T>
 template <class Use>
 void TrajectoryInteraction<T>::for_each_gathering(Index iteration, Index knot, const MatrixRef<const Real>& x,
                                                   Use&& use) {
-  take_knot(x, knot, points_);
+  copy_knot(x, knot, points_);
   draw(iteration * knots_ + knot);
   for (std::size_t first = 0; first < drawn_.size(); first += slots_.size()) {
     std::fill(slots_.begin(), slots_.end(), -1);
@@ -131,11 +131,11 @@ typename BatchInteraction<T>::Targets TrajectoryInteraction<T>::targets(const Ti
 }
 
 template <class T>
-void TrajectoryInteraction<T>::take_u(const Tile& tile, Index knot, const MatrixRef<const Real>& u) {
+void TrajectoryInteraction<T>::copy_adjoint(const Tile& tile, Index knot, const MatrixRef<const Real>& u) {
   const auto to = u_;
   const Index d = d_;
   Kokkos::parallel_for(
-      "Weir::TrajectoryInteraction::take_u", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
+      "Weir::TrajectoryInteraction::copy_adjoint", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
         for (Index c = 0; c < d; ++c) to(c, i) = T(u(d * knot + c, tile.first + i));
       });
   Kokkos::fence();

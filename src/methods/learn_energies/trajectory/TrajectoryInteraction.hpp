@@ -46,7 +46,7 @@ class TrajectoryInteraction {
                     const TileGradient<T>& partials, Index first_parameter);
 
   // Kernels, which nvcc takes in public functions only.
-  void take_u(const Tile& tile, Index knot, const MatrixRef<const Real>& u);
+  void copy_adjoint(const Tile& tile, Index knot, const MatrixRef<const Real>& u);
   /// To rows of the knot and columns of the tile.
   void add_to_knot(const Tile& tile, Index knot, const Matrix<Real>& values, const MatrixRef<Real>& out);
   void add_of_sources(Index knot, const MatrixRef<Real>& gradient);

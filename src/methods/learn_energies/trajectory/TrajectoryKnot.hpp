@@ -11,10 +11,10 @@ inline MatrixRef<Real> knot_of(const MatrixRef<Real>& x, Index knot, Index d) {
 }
 
 /// points(c, i) = x(d knot + c, i): a trajectory's columns hold its points knot after knot.
-inline void take_knot(const MatrixRef<const Real>& x, Index knot, const Matrix<Real>& points) {
+inline void copy_knot(const MatrixRef<const Real>& x, Index knot, const Matrix<Real>& points) {
   const Index d = Index(points.extent(0));
   Kokkos::parallel_for(
-      "Weir::take_knot", Range(0, Index(points.extent(1))), KOKKOS_LAMBDA(Index i) {
+      "Weir::copy_knot", Range(0, Index(points.extent(1))), KOKKOS_LAMBDA(Index i) {
         for (Index c = 0; c < d; ++c) points(c, i) = x(d * knot + c, i);
       });
   Kokkos::fence();

@@ -99,7 +99,7 @@ typename TrajectoryLikelihood<T>::Terms TrajectoryLikelihood<T>::visit(Snapshot&
                                                                        const MatrixRef<const Real>& x,
                                                                        Real s) {
   if (blur_) blur(snapshot, iteration);
-  take_knot(x, snapshot.knot, points_);
+  copy_knot(x, snapshot.knot, points_);
   snapshot.to_data("Weir::TrajectoryLikelihood::value", GaussianSpread{1 / (s * s)}, snapshot.points, points_,
                    {}, snapshot.sums);
   const auto sums = snapshot.sums, weights = snapshot.weights;

@@ -84,7 +84,7 @@ const Matrix<Real>& TrajectoryScore<T>::operator()(const MatrixRef<const Real>& 
   const Index d = d_;
   for (Index j = 0; j < knots_; ++j) {
     const Real inverse_square = 1 / (bandwidths[j] * bandwidths[j]);
-    take_knot(x, j, points_);
+    copy_knot(x, j, points_);
     pairs_("Weir::TrajectoryScore", GaussianDensity{inverse_square}, points_, points_, {}, sums_);
     Kokkos::parallel_for(
         "Weir::TrajectoryScore::scores", Range(0, Index(scores.extent(1))), KOKKOS_LAMBDA(Index i) {
@@ -125,10 +125,10 @@ typename TrajectoryScore<T>::Slopes TrajectoryScore<T>::add_gradient(const Matri
   const Index d = d_;
   Slopes slopes;
   for (Index j = 0; j < knots_; ++j) {
-    take_knot(x, j, points_);
+    copy_knot(x, j, points_);
     const Real inverse_square = 1 / (bandwidths[j] * bandwidths[j]);
     if (blob_) find_meeting(u, j, inverse_square);
-    take_adjoints(u, j, inverse_square);
+    compute_adjoints(u, j, inverse_square);
     adjoint_pairs_("Weir::TrajectoryScore::adjoint", ScoreAdjoint{inverse_square}, targets_, sources_, {},
                    adjoint_sums_);
     const auto& totals = total_(
@@ -167,7 +167,7 @@ void TrajectoryScore<T>::find_meeting(const MatrixRef<const Real>& u, Index knot
 }
 
 template <class T>
-void TrajectoryScore<T>::take_adjoints(const MatrixRef<const Real>& u, Index knot, Real inverse_square) {
+void TrajectoryScore<T>::compute_adjoints(const MatrixRef<const Real>& u, Index knot, Real inverse_square) {
   const auto points = points_, targets = targets_, sources = sources_, scores = scores_, masses = masses_,
              meeting = meeting_;
   const Index d = d_;

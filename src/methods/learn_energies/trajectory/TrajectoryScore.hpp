@@ -48,7 +48,7 @@ class TrajectoryScore {
   // Kernels, which nvcc takes in public functions only.
   void add_of_sources(Index knot, Real inverse_square);
   void find_meeting(const MatrixRef<const Real>& u, Index knot, Real inverse_square);
-  void take_adjoints(const MatrixRef<const Real>& u, Index knot, Real inverse_square);
+  void compute_adjoints(const MatrixRef<const Real>& u, Index knot, Real inverse_square);
 
  private:
   Index d_, knots_;
