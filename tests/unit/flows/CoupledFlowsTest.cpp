@@ -26,9 +26,6 @@ class Hierarchical : public Flow {
         noise_(noise),
         sum_(comm, Partition(comm, d, 64, n), 1),
         gather_(comm, Partition(comm, 1, 256), 1) {
-    ParameterRuleOptions euler;
-    euler.name = "euler";
-    euler.rate = 0;
     layout_ = std::make_shared<Layout>(
         comm, std::vector<Block>{{"particles", Partition(comm, d, 64, n), 1, LangevinOptions()},
                                  parameter_block(comm, "theta", 1, LangevinOptions())});

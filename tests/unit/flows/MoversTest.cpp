@@ -75,29 +75,28 @@ TEST(Movers, NeverShareNoise) {
   const Communicator self(MPI_COMM_SELF);
   std::multiset<Real> drawn;
   Index count = 0;
-  for (int stage_number : {0, 1, 63, 64})
-    for (const bool averaged : {false, true}) {
-      if (averaged) continue;  // xi_{n+1} of a step is xi_n of the next by design
-      std::vector<Block> blocks;
-      for (int b = 0; b < 3; ++b) blocks.push_back(particles(self, 10, 4, LangevinOptions(), 3));
-      blocks.push_back(particles(self, 10, 4, UnderdampedLangevinOptions(), 3));
-      QuadraticFlow flow(self, blocks);
-      flow.stiffness = {0};
-      SteppingOptions options = steps_of(4, 3.);  // sub-steps of size 1
-      options.stage = stage_number;
-      Stage stage(options, flow, "");
-      std::vector<std::vector<Real>> before(4);
-      stage.run([&](const Tick& tick) {
-        for (Index b = 0; b < 4; ++b) {
-          const auto now = all_of_block(stage.state(), b);
-          for (std::size_t i = 0; tick.step > 0 && i < now.size(); ++i) {
-            drawn.insert(now[i] - before[b][i]);
-            ++count;
-          }
-          before[b] = now;
+  // Not leimkuhler_matthews: there xi_{n+1} of a step is xi_n of the next by design.
+  for (int stage_number : {0, 1, 63, 64}) {
+    std::vector<Block> blocks;
+    for (int b = 0; b < 3; ++b) blocks.push_back(particles(self, 10, 4, LangevinOptions(), 3));
+    blocks.push_back(particles(self, 10, 4, UnderdampedLangevinOptions(), 3));
+    QuadraticFlow flow(self, blocks);
+    flow.stiffness = {0};
+    SteppingOptions options = steps_of(4, 3.);  // sub-steps of size 1
+    options.stage = stage_number;
+    Stage stage(options, flow, "");
+    std::vector<std::vector<Real>> before(4);
+    stage.run([&](const Tick& tick) {
+      for (Index b = 0; b < 4; ++b) {
+        const auto now = all_of_block(stage.state(), b);
+        for (std::size_t i = 0; tick.step > 0 && i < now.size(); ++i) {
+          drawn.insert(now[i] - before[b][i]);
+          ++count;
         }
-      });
-    }
+        before[b] = now;
+      }
+    });
+  }
   EXPECT_EQ(count, 4 * 4 * 4 * 40);
   EXPECT_EQ(std::set<Real>(drawn.begin(), drawn.end()).size(), drawn.size());
 }
