@@ -24,6 +24,17 @@ enum class Stream : std::uint32_t {
   momentum_noise = 16,
   acceptance = 17,
   momentum_start = 18,
+  synthetic_rows = 19,
+  synthetic_chains = 20,
+  latent_start = 21,
+  pool_start = 22,
+  data_noise = 23,
+  restart_choice = 24,
+  restart_proposal = 25,
+  restart_centres = 26,
+  annealing_start = 27,
+  annealing_noise = 28,
+  posterior_noise = 29,
 };
 
 }  // namespace weir
