@@ -7,7 +7,8 @@
 
 #include <functional>
 
-#include "methods/learn_energies/LearningShape.hpp"
+#include "methods/populations/Coupling.hpp"
+#include "weir/input/RunOptions.hpp"
 #include "weir/performance/CostModel.hpp"
 
 namespace weir {
@@ -18,22 +19,25 @@ class CouplingCost : public CostModel {
   using Round = std::vector<Index>;
   /// What the busiest of so many ranks holds all the while, in bytes.
   using Memory = std::function<Real(int ranks)>;
+  /// Makes two populations of these sizes on this rank alone, like those that are coupled.
+  using Sample = std::function<std::vector<Ensemble>(Index n, Index m)>;
   /// Rounds follow each other. Not collective. Throws InputError as check_couplings does.
-  CouplingCost(const LearnEnergiesOptions& options, const LearningShape& shape, std::vector<Round> rounds,
+  CouplingCost(const CouplingOptions& options, Index dimension, std::vector<Round> rounds, Sample sample,
                Memory held, const RunOptions& run);
 
   void measure(const Communicator& comm) override;
   Cost at(int ranks) const override;
 
  private:
-  bool whole() const { return options_.coupling.method == "sinkhorn"; }
+  bool whole() const { return options_.method == "sinkhorn"; }
   void add_parts(const std::vector<CouplingPart>& parts, Cost& cost, int ranks) const;
   void add_sinkhorn(const Round& round, Cost& cost, int ranks) const;
 
-  LearnEnergiesOptions options_;
-  LearningShape shape_;
+  CouplingOptions options_;
+  Index dimension_;
   RunOptions run_;
   std::vector<Round> rounds_;
+  Sample sample_;
   Memory held_;
   std::vector<std::vector<CouplingPart>> parts_;  // of each round; none for sinkhorn
   Real pair_ = 0;                                 // seconds a pair of points
