@@ -189,8 +189,9 @@ EbmModel model_of(const LatentEbmOptions& options, const EnergyShape& shape,
                  flow.restart_law() ? *flow.restart_law() : RestartLaw(),
                  1,
                  1,
-                 columns,
-                 output.deck()};
+                 options.train.data_noise,
+                 options.energy,
+                 columns};
   Kokkos::deep_copy(model.pool.x, blocks[flow.negatives]);
   const Metrics rules = stage.rule_report();
   model.latent_factor = value_of(rules, "latents_step_factor", 1);

@@ -84,7 +84,7 @@ std::optional<EbmSamples> generate_samples(const LatentEbmOptions& options, cons
   sampling.rule = frozen_rule(options.train.negatives.rule, model.negative_factor);
   if (auto* mala = std::get_if<MalaOptions>(&sampling.rule); mala && model.shape.latent == 0)
     mala->step = Real(mala->step.values.front());
-  const auto flow = make_sampling_flow(options.energy, model.shape, model.energy.parameters, parts, sampling,
+  const auto flow = make_sampling_flow(model.options, model.shape, model.energy.parameters, parts, sampling,
                                        &model.restart, output.comm(), chains, run, number);
   SteppingOptions stepping;
   stepping.end = Real(options.generate.steps);
@@ -110,7 +110,7 @@ std::optional<EbmSamples> generate_samples(const LatentEbmOptions& options, cons
   const ConstBlockViews blocks(layout, stage.state().vec());
   Ensemble v = flow->assemble(blocks[0]);
   if (options.generate.denoise) {
-    std::vector<Real> variances = model.standardisation.scaled(options.train.data_noise, model.shape.data);
+    std::vector<Real> variances = model.standardisation.scaled(model.data_noise, model.shape.data);
     for (Real& variance : variances) variance *= variance;
     v = flow->denoise(v, variances);
   }

@@ -1,6 +1,7 @@
 #include "methods/latent_ebm/LatentEbm.hpp"
 
 #include <algorithm>
+#include <fstream>
 
 #include "methods/generative/Samples.hpp"
 #include "methods/latent_ebm/EbmTraining.hpp"
@@ -28,6 +29,17 @@ void LatentEbm::check_options(const Communicator& comm, const RunOptions& run) c
 
 void LatentEbm::prepare(const Communicator& comm, const RunOptions& run) {
   check_options(comm, run);
+  if (!options_.model.empty()) {
+    const EbmModel model = read_model(comm, run.tile);
+    DataShape shape;
+    comm.agree([&] { shape = shape_of(options_.data); });
+    if (model.shape.data != shape.components)
+      throw InputError(
+          options_.where + ".model",
+          fmt::format("{} is of data with {} components, and these have {}; give the data that it was "
+                      "trained on",
+                      options_.model.path, model.shape.data, shape.components));
+  }
   data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
   close_files(options_.data);
   if (!options_.metrics.report.empty() && data_->test.particles() < 2)
@@ -46,12 +58,29 @@ void LatentEbm::check(const Communicator& comm, const RunOptions& run) {
   few.prepare(comm, run);
 }
 
+EbmModel LatentEbm::read_model(const Communicator& comm, Index tile) const {
+  const std::string where = options_.where + ".model";
+  comm.agree([&] {
+    if (!std::ifstream(options_.model.path))
+      throw InputError(
+          where, fmt::format("cannot read {}: give the networks.h5 of a finished run", options_.model.path));
+  });
+  try {
+    const Hdf5File file(options_.model.path, comm.mpi(), Hdf5File::Access::read);
+    return EbmModel::read(file, "", comm, tile, where);
+  } catch (const LibraryError& error) {
+    throw InputError(where, fmt::format("{} is not the networks.h5 of a finished run: {}",
+                                        options_.model.path, error.what()));
+  }
+}
+
 /// The model, trained, read, or as the checkpoint has it; nothing where the run was stopped.
 std::optional<EbmModel> LatentEbm::learn(RunOutput& output, RunControl& control) {
   const StageList stages = latent_ebm_stages();
   const Index tile = output.run().tile;
   if (const Checkpoint* from = output.restart(); from && from->standing().stage > stages.number("train"))
     return EbmModel::read(from->file(), "/ebm", output.comm(), tile, options_.where + ".model");
+  if (!options_.model.empty()) return read_model(output.comm(), tile);
   auto model = train_energy(options_, data_->train, data_->columns, output, control);
   if (model)
     commit_hdf5(output.comm(), output.path("networks.h5"), [&](Hdf5File& file) { model->save(file, ""); });
