@@ -96,7 +96,8 @@ class Supervision {
         stage_(stage),
         output_(output),
         every_(std::max(Index(1), options.train.iterations / options.train.reports)),
-        watch_(warm_up_of(options.train), flow.restart_law() && flow.restart_law()->metropolised),
+        watch_(warm_up_of(options.train), (*flow.layout())[flow.negatives].components,
+               flow.restart_law() && flow.restart_law()->metropolised),
         healthy_(stage, options.train.on_divergence == "halve"),
         stop_(options.train.on_divergence == "stop") {}
 

@@ -8,6 +8,7 @@
 #include "methods/latent_ebm/Generation.hpp"
 #include "methods/latent_ebm/LatentEbmFlow.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/input/DataFile.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/output/CommittedFile.hpp"
 
@@ -27,6 +28,27 @@ void LatentEbm::check_options(const Communicator& comm, const RunOptions& run) c
   const Stage stage(stepping, *flow, options_.where + ".train");
 }
 
+/// Whether the columns that completions are given are there.
+void LatentEbm::check_given(const Communicator& comm) const {
+  if (!options_.generate.given) return;
+  const GivenOptions& given = *options_.generate.given;
+  const auto [first, end] = *given.columns;
+  const std::string where = options_.where + ".generate.given";
+  comm.agree([&, first = first, end = end] {
+    const DataShape shape = shape_of(options_.data);
+    if (end > shape.components || end - first == shape.components)
+      throw InputError(where + ".columns",
+                       fmt::format("found [{}, {}]; allowed: some, but not all, of the {} columns", first,
+                                   end, shape.components));
+    if (!given.file) return;
+    const Index columns = open_data(*given.file)->columns();
+    if (columns != end - first)
+      throw InputError(
+          where + ".file",
+          fmt::format("has {} columns, and {} are given; choose as many by `columns`", columns, end - first));
+  });
+}
+
 void LatentEbm::prepare(const Communicator& comm, const RunOptions& run) {
   check_options(comm, run);
   if (!options_.model.empty()) {
@@ -40,12 +62,17 @@ void LatentEbm::prepare(const Communicator& comm, const RunOptions& run) {
                       "trained on",
                       options_.model.path, model.shape.data, shape.components));
   }
+  check_given(comm);
   data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
   close_files(options_.data);
-  if (!options_.metrics.report.empty() && data_->test.particles() < 2)
+  const bool wanted = !options_.metrics.report.empty() || options_.likelihood ||
+                      options_.generate.reconstruct ||
+                      (options_.generate.given && !options_.generate.given->file);
+  if (wanted && data_->test.particles() < 2)
     throw InputError(
         options_.where + ".split",
-        "no rows are held out, which metrics compare with: give `split.test`, or leave `metrics` out");
+        "no rows are held out, which metrics, likelihood and reconstructions are of: give `split.test`, or "
+        "leave these out");
 }
 
 void LatentEbm::check(const Communicator& comm, const RunOptions& run) {
@@ -87,6 +114,15 @@ std::optional<EbmModel> LatentEbm::learn(RunOutput& output, RunControl& control)
   return model;
 }
 
+namespace {
+
+void log_and_summarise(const Metrics& metrics, RunOutput& output) {
+  for (const auto& [name, value] : metrics) output.log(fmt::format("{}: {:.6g}", name, value));
+  output.summarise(metrics);
+}
+
+}  // namespace
+
 void LatentEbm::run(RunOutput& output, RunControl& control) {
   const StageList stages = latent_ebm_stages();
   const Index iterations = options_.train.iterations;
@@ -95,17 +131,17 @@ void LatentEbm::run(RunOutput& output, RunControl& control) {
   if (!model) return stopped();
   const auto model_kept = control.keep([&](Hdf5File& file) { model->save(file, "/ebm"); });
 
-  const auto samples = generate_samples(options_, *model, output, control);
-  if (!samples) return stopped();
-  const auto samples_kept = control.keep([&](Hdf5File& file) { samples->save(file); });
-  write_samples(output, samples->tables(), model->columns);
+  EbmGeneration generation(options_, *model, *data_, output, control);
+  const auto samples_kept = control.keep([&](Hdf5File& file) { generation.save(file); });
+  if (!generation.run()) return stopped();
+  generation.write();
+  log_and_summarise(generation.errors(), output);
 
-  GenerationMetrics metrics(options_.metrics, {samples->data, data_->test, data_->train, data_->fresh, {}},
-                            output.run());
+  GenerationMetrics metrics(
+      options_.metrics, {generation.samples(), data_->test, data_->train, data_->fresh, {}}, output.run());
   const auto metrics_kept = control.keep(metrics);
   if (!work_through(metrics, stages, "measure", output, control, AtEnd::go_on)) return stopped();
-  for (const auto& [name, value] : metrics.result()) output.log(fmt::format("{}: {:.6g}", name, value));
-  output.summarise(metrics.result());
+  log_and_summarise(metrics.result(), output);
   output.finish(control.status(), iterations, Real(iterations));
 }
 

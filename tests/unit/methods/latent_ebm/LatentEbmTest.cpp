@@ -133,7 +133,7 @@ std::vector<Broken> broken_latent_ebm() {
       {"lift below the set", d, {e + "data={synthetic: {helix: {lift: 2}}}"}, "allowed: 3 at least"},
       {"noise of a set without", d, {e + "data={synthetic: {pinwheel: {noise: 1}}}"}, "noise"},
       {"missing file", d, {e + "data={file: nowhere.csv}"}, "nowhere.csv"},
-      {"nothing held out", d, {e + "split.test=0"}, "give `split.test`, or leave `metrics` out"},
+      {"nothing held out", d, {e + "split.test=0"}, "give `split.test`, or "},
       {"all held out", d, {e + "split.test=0.9999"}, "rows, of which 0 would be for training"},
       {"unknown posterior", d, {e + "posterior=particle"}, "did you mean \"particles\"?"},
       {"latents of no components", d, {e + "latent.dimension=0"}, "allowed: at least 1"},
