@@ -149,7 +149,8 @@ void describe(Section& section, LikelihoodOptions& options) {
               "sampling; "
               "auto: a grid where that can be")
       .one_of({"auto", "grid", "annealing"});
-  section.option("rows", options.rows, "most held-out rows whose likelihood is found").at_least(2);
+  section.option("rows", options.rows, "most rows whose likelihood is found").at_least(2);
+  section.section("file", options.file, "rows whose likelihood is found; by default those held out", "path");
   section.option("grid", options.grid, "points of the grid along each component of x")
       .at_least(8)
       .at_most(4096);
