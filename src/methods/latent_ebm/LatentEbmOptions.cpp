@@ -112,6 +112,7 @@ void describe(Section& section, LatentEbmTrainOptions& options) {
   section.section("latents", options.latents, "particles of z given a datum");
   section.section("negatives", options.negatives, "the pool of particles of (x, z)");
   section.section("parameters", options.parameters, "the energy's parameters");
+  section.section("posterior", options.posterior, "the Gaussian q(z | x), where the posterior is amortised");
   section
       .option(
           "data_noise", options.data_noise,

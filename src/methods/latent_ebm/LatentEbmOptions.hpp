@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "methods/generative/AmortisedPosterior.hpp"
 #include "methods/generative/Data.hpp"
 #include "methods/generative/GenerationMetrics.hpp"
 #include "weir/flows/RuleOptions.hpp"
@@ -84,6 +85,7 @@ struct LatentEbmTrainOptions {
   LatentBlockOptions latents;
   NegativeBlockOptions negatives;
   ParameterBlockOptions parameters;
+  AmortisedOptions posterior;  ///< where it is amortised
   Real data_noise = 0;
   Real temperature = 1;
   std::string on_divergence = "halve";
