@@ -1,4 +1,5 @@
 #include "methods/learn_energies/LearnEnergies.hpp"
+#include "methods/schroedinger_bridge/SchroedingerBridge.hpp"
 #include "methods/simulate/Simulate.hpp"
 #include "weir/methods/Method.hpp"
 
@@ -8,6 +9,7 @@ std::vector<std::unique_ptr<Method>> all_methods() {
   std::vector<std::unique_ptr<Method>> methods;
   methods.push_back(std::make_unique<Simulate>());
   methods.push_back(std::make_unique<LearnEnergies>());
+  methods.push_back(std::make_unique<SchroedingerBridge>());
   return methods;
 }
 

@@ -24,6 +24,9 @@ enum class Stream : std::uint32_t {
   momentum_noise = 16,
   acceptance = 17,
   momentum_start = 18,
+  partners = 60,
+  path_noise = 61,
+  path_starts = 62,
 };
 
 }  // namespace weir

@@ -1,0 +1,23 @@
+#include "methods/schroedinger_bridge/SchroedingerBridge.hpp"
+
+#include "methods/schroedinger_bridge/snapshots/SnapshotBridge.hpp"
+
+namespace weir {
+
+SchroedingerBridge::SchroedingerBridge() = default;
+SchroedingerBridge::~SchroedingerBridge() = default;
+
+void SchroedingerBridge::prepare(const Communicator& comm, const RunOptions& run) {
+  check_populations(*options_.populations, comm, run);
+  snapshots_ = std::make_unique<SnapshotBridge>(options_, comm, run);
+}
+
+void SchroedingerBridge::check(const Communicator& comm, const RunOptions& run) {
+  prepare(comm, run);
+}
+
+void SchroedingerBridge::run(RunOutput& output, RunControl& control) {
+  snapshots_->run(output, control);
+}
+
+}  // namespace weir
