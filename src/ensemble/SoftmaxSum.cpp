@@ -45,7 +45,9 @@ KOKKOS_INLINE_FUNCTION void merge(const Accumulation<T>& to, int d, Index i, Ind
   to.sums(sum_row, i) += sum;
   for (int c = 0; c < d; ++c) to.sums(first_row + c, i) += moments[c];
   if (!to.draws || !(sum > 0)) return;
-  const auto bits = to.draw.random.bits(id, to.draw.tick, (to.first_source + first) / chunk);
+  const Index global = to.first_source + first, chunks = (to.tile_size + chunk - 1) / chunk;
+  const auto bits =
+      to.draw.random.bits(id, to.draw.tick, global / to.tile_size * chunks + global % to.tile_size / chunk);
   if (Random::unit(bits[0], bits[1]) * to.sums(sum_row, i) >= sum) return;
   const Index j = first + choose(weights, stride, count, sum, Random::unit(bits[2], bits[3]));
   to.drawn(i) = to.first_source + j;
@@ -220,7 +222,10 @@ void SoftmaxSum<T>::finish(const std::string& what, const MatrixRef<const Real>&
       "Weir::SoftmaxSum::finish", Range(0, Index(x.extent(1))),
       KOKKOS_LAMBDA(Index i, Index & found) {
         const Real sum = sums(sum_row, i);
-        if (!(sum > 0 && sum < 1e300)) ++found;
+        if (!(sum > 0 && sum < 1e300)) {
+          ++found;
+          return;
+        }
         if (result.log_sum.extent(0) > 0) result.log_sum(i) = sums(reference_row, i) + log(sum);
         if (result.displacement.extent(0) > 0)
           for (Index c = 0; c < d; ++c) result.displacement(c, i) = sums(first_row + c, i) / sum;

@@ -1,10 +1,10 @@
 #include "methods/learn_energies/LearnEnergiesCost.hpp"
 
-#include "methods/learn_energies/CouplingCost.hpp"
 #include "methods/learn_energies/linear/LinearFitCost.hpp"
 #include "methods/learn_energies/network/NetworkTrainingCost.hpp"
 #include "methods/learn_energies/trajectory/TrajectoryFit.hpp"
 #include "methods/learn_energies/trajectory/TrajectoryTrainingCost.hpp"
+#include "methods/populations/CouplingCost.hpp"
 
 namespace weir {
 
@@ -14,8 +14,11 @@ std::vector<CostedPart> learn_energies_costs(const LearnEnergiesOptions& options
   const LearningShape shape = learning_shape(options, comm, run);
   std::vector<CostedPart> parts;
   const auto add_couplings = [&](const char* name, std::vector<Round> rounds, CouplingCost::Memory held) {
-    parts.push_back(
-        {name, std::make_unique<CouplingCost>(options, shape, std::move(rounds), std::move(held), run)});
+    const auto small = [=](Index n, Index m) {
+      return small_populations(options, shape.dimension, n, m, run).train;
+    };
+    parts.push_back({name, std::make_unique<CouplingCost>(options.coupling, shape.dimension,
+                                                          std::move(rounds), small, std::move(held), run)});
   };
   if (options.couples())
     add_couplings("coupling", {shape.train}, [=](int ranks) { return shape.memory(run, ranks); });

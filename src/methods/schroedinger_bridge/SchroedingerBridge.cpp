@@ -1,5 +1,6 @@
 #include "methods/schroedinger_bridge/SchroedingerBridge.hpp"
 
+#include "methods/schroedinger_bridge/SchroedingerBridgeCost.hpp"
 #include "methods/schroedinger_bridge/snapshots/SnapshotBridge.hpp"
 
 namespace weir {
@@ -14,6 +15,10 @@ void SchroedingerBridge::prepare(const Communicator& comm, const RunOptions& run
 
 void SchroedingerBridge::check(const Communicator& comm, const RunOptions& run) {
   prepare(comm, run);
+}
+
+std::vector<CostedPart> SchroedingerBridge::costs(const Communicator& comm, const RunOptions& run) const {
+  return schroedinger_bridge_costs(options_, comm, run);
 }
 
 void SchroedingerBridge::run(RunOutput& output, RunControl& control) {

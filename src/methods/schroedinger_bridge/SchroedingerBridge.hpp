@@ -24,6 +24,7 @@ class SchroedingerBridge : public Method {
   void describe(Section& section) override { weir::describe(section, options_); }
   void prepare(const Communicator& comm, const RunOptions& run) override;
   void check(const Communicator& comm, const RunOptions& run) override;
+  std::vector<CostedPart> costs(const Communicator& comm, const RunOptions& run) const override;
   void run(RunOutput& output, RunControl& control) override;
 
  private:

@@ -25,40 +25,6 @@ learn_energies:
          model + "\n  " + more + "\n";
 }
 
-/// A time limit of nothing stops a run wherever it asks: where a step or a piece of work is done and kept.
-/// Returns the number of runs that it took.
-int run_interrupted(const SharedFolder& folder, const std::string& deck) {
-  constexpr int most = 200;
-  const int ranks = Communicator().size();
-  DeckRun part{folder, deck};
-  part.time_limit = 0;
-  std::string newest;
-  for (int run = 1; run < most; ++run) {
-    const Outcome outcome = part(1 + run % ranks, "");
-    if (outcome.code == ExitCode::done) return run;
-    EXPECT_EQ(outcome.code, ExitCode::stopped) << outcome.message;
-    const auto found = checkpoints(folder);
-    if (outcome.code != ExitCode::stopped || found.empty() || found[0] == newest) {
-      ADD_FAILURE() << "run " << run << " got no further than " << newest;
-      return run;
-    }
-    newest = found[0];
-    EXPECT_EQ(summary_of(folder / "out")["status"], "stopped");
-  }
-  ADD_FAILURE() << "not done after " << most << " runs";
-  return most;
-}
-
-/// `least`: stops that there must be, beside those at steps of a training.
-void expect_equal_when_interrupted(const std::string& deck, int least) {
-  const SharedFolder folder;
-  const Outcome uninterrupted = DeckRun{folder, deck, "whole"}();
-  ASSERT_EQ(uninterrupted.code, ExitCode::done) << uninterrupted.message;
-  EXPECT_GT(run_interrupted(folder, deck), least);
-  if (testing::Test::HasFailure()) return;
-  expect_equal_runs(folder / "whole", folder / "out");
-}
-
 // Stops after the couplings, each of four scores, three transitions, the energy, ten sweeps of four
 // predictions and the rest of them, and what metrics there are on fewer ranks than steps.
 TEST(InterruptionParallel, ALinearFit) {

@@ -1,4 +1,4 @@
-#include "methods/learn_energies/CouplingCost.hpp"
+#include "methods/populations/CouplingCost.hpp"
 
 #include <algorithm>
 
@@ -15,15 +15,28 @@ constexpr Real simplex_memory = 75;
 
 }  // namespace
 
-CouplingCost::CouplingCost(const LearnEnergiesOptions& options, const LearningShape& shape,
-                           std::vector<Round> rounds, Memory held, const RunOptions& run)
-    : options_(options), shape_(shape), run_(run), rounds_(std::move(rounds)), held_(std::move(held)) {
+CouplingCost::CouplingCost(const CouplingOptions& options, Index dimension, std::vector<Round> rounds,
+                           Small small, Memory held, const RunOptions& run, CouplingKeeps keeps)
+    : options_(options),
+      dimension_(dimension),
+      run_(run),
+      rounds_(std::move(rounds)),
+      small_(std::move(small)),
+      keeps_(keeps),
+      held_(std::move(held)) {
   if (whole()) return;
-  for (const Round& round : rounds_) parts_.push_back(coupling_parts(options.coupling, round));
+  for (const Round& round : rounds_) parts_.push_back(coupling_parts(options, round));
+}
+
+Index CouplingCost::largest() const {
+  Index largest = 0;
+  for (const Round& round : rounds_)
+    for (const Index size : round) largest = std::max(largest, size);
+  return largest;
 }
 
 void CouplingCost::measure(const Communicator& comm) {
-  Index n = std::min(shape_.largest(), 2 * most_measured), m = n;
+  Index n = std::min(largest(), 2 * most_measured), m = n;
   if (!whole()) {
     CouplingPart largest{};
     for (const auto& parts : parts_)
@@ -33,13 +46,12 @@ void CouplingCost::measure(const Communicator& comm) {
     n = std::max(Index(2), Index(scale * Real(largest.x)));
     m = std::max(Index(2), Index(scale * Real(largest.y)));
   }
-  CouplingOptions coupling = options_.coupling;
+  CouplingOptions coupling = options_;
   coupling.batch = std::max(n, m);
   const Real seconds = slowest(comm, [&] {
-    const Populations small = small_populations(options_, shape_.dimension, n, m, run_);
+    const std::vector<Ensemble> small = small_(n, m);
     return shortest_time([&] {
-      const auto coupled =
-          couple_populations(coupling, small.train, CoupledAt::current, run_.single_precision());
+      const auto coupled = couple_populations(coupling, small, CoupledAt::current, run_.single_precision());
       iterations_ = std::max(Index(1), coupled.front().iterations);
     });
   });
@@ -58,7 +70,7 @@ Cost CouplingCost::at(int ranks) const {
 /// Parts go round the ranks; their points come to whoever couples them, and results go back.
 void CouplingCost::add_parts(const std::vector<CouplingPart>& parts, Cost& cost, int ranks) const {
   std::vector<Real> seconds(std::size_t(std::min(Index(ranks), Index(parts.size()))), 0);
-  const Index record = 2 * Index(sizeof(Index)) + shape_.dimension * real_size;
+  const Index record = 2 * Index(sizeof(Index)) + dimension_ * real_size;
   Real largest = 0;
   Traffic traffic{4, 0, 0};  // to and fro, and agreement on both outcomes
   for (std::size_t j = 0; j < parts.size(); ++j) {
@@ -68,7 +80,10 @@ void CouplingCost::add_parts(const std::vector<CouplingPart>& parts, Cost& cost,
     largest = std::max(largest, pairs);
     traffic.bytes +=
         (parts[j].x + parts[j].y) * record + std::max(parts[j].x, parts[j].y) * (record + 2 * real_size);
+    if (keeps_ == CouplingKeeps::partners)  // every entry of a plan goes to both its ends
+      traffic.bytes += 2 * (parts[j].x + parts[j].y - 1) * (record + 2 * real_size);
   }
+  if (keeps_ == CouplingKeeps::partners) traffic.calls += 1;
   traffic.bytes = Index(Real(traffic.bytes) * (1 - 1 / Real(ranks)));  // what stays is no message
   traffic.passing = Real(traffic.bytes) / ranks;
   cost.traffic["coupling"] += traffic;
@@ -76,7 +91,7 @@ void CouplingCost::add_parts(const std::vector<CouplingPart>& parts, Cost& cost,
   cost.tiles = std::max(cost.tiles, Index(parts.size()));
   Real memory = 2 * traffic.passing;  // on their way out and in
   const auto is_unequal = [](const CouplingPart& part) { return part.x != part.y; };
-  if (options_.coupling.method == "network_simplex" || std::any_of(parts.begin(), parts.end(), is_unequal))
+  if (options_.method == "network_simplex" || std::any_of(parts.begin(), parts.end(), is_unequal))
     memory += simplex_memory * largest;
   cost.memory = std::max(cost.memory, held_(ranks) + memory);
 }
@@ -84,8 +99,7 @@ void CouplingCost::add_parts(const std::vector<CouplingPart>& parts, Cost& cost,
 /// One pair of populations after the other. An iteration takes every pair of points twice, and sends both
 /// clouds with their potentials round.
 void CouplingCost::add_sinkhorn(const Round& round, Cost& cost, int ranks) const {
-  const Index number = run_.single_precision() ? Index(sizeof(float)) : real_size,
-              stride = shape_.dimension + 1;
+  const Index number = run_.single_precision() ? Index(sizeof(float)) : real_size, stride = dimension_ + 1;
   for (std::size_t k = 0; k + 1 < round.size(); ++k) {
     Real memory = 0;
     for (const Index size : {round[k], round[k + 1]}) {

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
-#include "methods/learn_energies/LearningShape.hpp"
+#include "methods/populations/Coupling.hpp"
+#include "weir/input/RunOptions.hpp"
 #include "weir/performance/CostModel.hpp"
 
 namespace weir {
@@ -18,22 +20,28 @@ class CouplingCost : public CostModel {
   using Round = std::vector<Index>;
   /// What the busiest of so many ranks holds all the while, in bytes.
   using Memory = std::function<Real(int ranks)>;
+  /// Two consecutive populations of n and m particles on this rank alone, to measure with. Not collective.
+  using Small = std::function<std::vector<Ensemble>(Index n, Index m)>;
   /// Rounds follow each other. Not collective. Throws InputError as check_couplings does.
-  CouplingCost(const LearnEnergiesOptions& options, const LearningShape& shape, std::vector<Round> rounds,
-               Memory held, const RunOptions& run);
+  CouplingCost(const CouplingOptions& options, Index dimension, std::vector<Round> rounds, Small small,
+               Memory held, const RunOptions& run, CouplingKeeps keeps = CouplingKeeps::moments);
 
   void measure(const Communicator& comm) override;
   Cost at(int ranks) const override;
 
  private:
-  bool whole() const { return options_.coupling.method == "sinkhorn"; }
+  bool whole() const { return options_.entropic(); }
   void add_parts(const std::vector<CouplingPart>& parts, Cost& cost, int ranks) const;
   void add_sinkhorn(const Round& round, Cost& cost, int ranks) const;
 
-  LearnEnergiesOptions options_;
-  LearningShape shape_;
+  Index largest() const;
+
+  CouplingOptions options_;
+  Index dimension_;
   RunOptions run_;
   std::vector<Round> rounds_;
+  Small small_;
+  CouplingKeeps keeps_;
   Memory held_;
   std::vector<std::vector<CouplingPart>> parts_;  // of each round; none for sinkhorn
   Real pair_ = 0;                                 // seconds a pair of points
