@@ -16,7 +16,7 @@ ParameterRule::ParameterRule(const ParameterRuleOptions& options, const RuleSite
   const auto found = std::find(names.begin(), names.end(), options.name);
   WEIR_CHECK(found != names.end(), "no rule {}", options.name);
   scheme_ = Scheme(found - names.begin());
-  if (options_.clip) scalars_ = {0};
+  scalars_ = {0, 1};
 }
 
 Index ParameterRule::memory_rows(Index components) const {
@@ -42,10 +42,13 @@ Metrics ParameterRule::report() const {
 Real ParameterRule::rate(Index tick) const {
   const Real rise =
       options_.warm_up > 0 ? std::min(Real(1), Real(tick + 1) / Real(options_.warm_up)) : Real(1);
-  const Real fall = options_.schedule == "cosine"
-                        ? 0.5 * (1 + std::cos(M_PI * Real(tick) / Real(std::max(steps_, Index(1)))))
-                        : Real(1);
-  return options_.rate * rise * fall;
+  Real fall = 1;
+  if (options_.schedule == "cosine") {
+    const Real held = options_.hold * Real(steps_);
+    const Real passed = std::max(Real(0), Real(tick) - held) / std::max(Real(steps_) - held, Real(1));
+    fall = options_.final + (1 - options_.final) * 0.5 * (1 + std::cos(M_PI * passed));
+  }
+  return options_.rate * scalars_[1] * rise * fall;
 }
 
 Real ParameterRule::clipping(const ActiveTiles& tiles, const MatrixRef<const Real>& v) {

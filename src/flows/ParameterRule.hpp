@@ -7,10 +7,11 @@
 //                theta' = theta - r (m' / (1 - b1^n)) / (sqrt(s' / (1 - b2^n)) + eps),  n = 1, 2, ..
 //
 // Before that g is shortened to the norm `clip`; decay is decoupled: theta' loses r decay theta besides.
-// r_n = rate * min(1, n / warm_up) * (1 or the half cosine from 1 to 0 over the stage's sub-steps).
-// The average moves by theta_av += (1 - a_n) (theta' - theta_av), a_n = min(average, n / (n + 9)).
-// Sources: Kingma and Ba, ICLR 2015; Loshchilov and Hutter, ICLR 2019 (decoupled decay); Pascanu, Mikolov,
-// Bengio, ICML 2013 (clipping by the global norm).
+// r_n = rate * factor * min(1, n / warm_up) * (1 or the half cosine from 1 to `final` over the stage's
+// sub-steps, which begins after the share `hold` of them); factor: 1, or what scale_rate() made of it. The
+// average moves by theta_av += (1 - a_n) (theta' - theta_av), a_n = min(average, n / (n + 9)). Sources:
+// Kingma and Ba, ICLR 2015; Loshchilov and Hutter, ICLR 2019 (decoupled decay); Pascanu, Mikolov, Bengio,
+// ICML 2013 (clipping by the global norm).
 #pragma once
 
 #include "weir/flows/Rule.hpp"
@@ -30,6 +31,7 @@ class ParameterRule : public Rule {
   Index average_row(Index components) const override;
   /// The norm of the gradient before it was shortened, where it may be.
   Metrics report() const override;
+  void scale_rate(Real factor) override { scalars_[1] *= factor; }
 
   /// r_n for sub-step n - 1 = `tick`.
   Real rate(Index tick) const;
@@ -45,6 +47,7 @@ class ParameterRule : public Rule {
   Scheme scheme_;
   Index components_, steps_;
   TileSum square_;
+  // scalars_: norm of the last gradient where it may be shortened, factor of the rate
 };
 
 }  // namespace weir

@@ -60,8 +60,10 @@ void describe(Section& section, ParameterRuleOptions& options) {
               "decoupled weight decay of all parameters, biases and coefficients included")
       .at_least(0);
   section.option("clip", options.clip, "gradients longer than this are shortened to it").above(0);
-  section.option("schedule", options.schedule, "of the rate: constant, or a half cosine down to 0")
+  section.option("schedule", options.schedule, "of the rate: constant, or a half cosine down to `final`")
       .one_of({"constant", "cosine"});
+  section.option("final", options.final, "share of the rate where a cosine ends").at_least(0).at_most(1);
+  section.option("hold", options.hold, "share of the training before a cosine begins").at_least(0).below(1);
   section.option("warm_up", options.warm_up, "iterations over which the rate rises to its value").at_least(0);
   section
       .option("average", options.average,

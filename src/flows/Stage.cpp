@@ -29,6 +29,15 @@ std::vector<Real>& Stage::rule_scalars(Index b) {
   return has_rule ? solver_->rules[std::size_t(b)]->scalars() : solver_->no_scalars;
 }
 
+void Stage::state_changed() {
+  solver_->forget_versions();
+}
+
+void Stage::scale_rate(Index b, Real factor) {
+  WEIR_CHECK(!solver_->rules.empty() && solver_->moves(b), "block {} has no rule", b);
+  solver_->rules[std::size_t(b)]->scale_rate(factor);
+}
+
 Metrics Stage::rule_report() const {
   Metrics all;
   for (std::size_t b = 0; b < solver_->rules.size(); ++b)

@@ -4,71 +4,6 @@
 
 namespace weir {
 
-namespace {
-
-using Json = nlohmann::ordered_json;
-using Element = OptionForm::Element;
-
-// A class, so that each overload sees all others.
-struct Forms {
-  static OptionForm of(const bool*) { return {Element::boolean}; }
-  static OptionForm of(const int*) { return {Element::integer}; }
-  static OptionForm of(const Index*) { return {Element::integer}; }
-  static OptionForm of(const Real*) { return {Element::number}; }
-  static OptionForm of(const std::string*) { return {Element::text}; }
-  static OptionForm of(const PathValue*) { return {Element::path}; }
-  static OptionForm of(const std::array<Index, 2>*) { return {Element::integer, false, true, true}; }
-  static OptionForm of(const VectorValue*) { return {Element::number, true, true}; }
-  static OptionForm of(const MatrixValue*) { return {Element::number, true, true, false, true}; }
-  template <class T>
-  static OptionForm of(const std::optional<T>*) {
-    OptionForm form = of(static_cast<const T*>(nullptr));
-    form.null = true;
-    return form;
-  }
-  template <class T>
-  static OptionForm of(const std::vector<T>*) {
-    OptionForm form = of(static_cast<const T*>(nullptr));
-    form.list = true;
-    return form;
-  }
-  template <class T>
-  static OptionForm of(const NumberOrWord<T>*) {
-    OptionForm form = of(static_cast<const T*>(nullptr));
-    form.word = true;
-    return form;
-  }
-};
-
-template <class T>
-Json json_of(const T& value) {
-  return value;
-}
-Json json_of(const PathValue& value) {
-  return value.path;
-}
-template <class T>
-Json json_of(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-template <class T>
-Json json_of(const NumberOrWord<T>& value) {
-  return value.is_word() ? Json(value.word) : Json(value.number);
-}
-Json json_of(const VectorValue& value) {
-  return value.values.size() == 1 ? Json(value.values[0]) : Json(value.values);
-}
-Json json_of(const MatrixValue& value) {
-  return value.rows.size() == 1 ? json_of(VectorValue(value.rows[0])) : Json(value.rows);
-}
-Json json_of(const std::vector<PathValue>& values) {
-  Json list = Json::array();
-  for (const auto& value : values) list.push_back(value.path);
-  return list;
-}
-
-}  // namespace
-
 std::vector<Outline> SectionOutline::of(const std::string& path,
                                         const std::function<void(Section&)>& describe) {
   SectionOutline section(path);
@@ -85,12 +20,8 @@ Outline& SectionOutline::add(Outline::Kind kind, const std::string& key, const s
 void SectionOutline::declare(const std::string& name, OptionValue value, const std::string& doc,
                              bool required) {
   Outline& option = add(Outline::Kind::option, name, doc, required);
-  std::visit(
-      [&](const auto* held) {
-        option.form = Forms::of(held);
-        option.value = json_of(*held);
-      },
-      value);
+  option.form = value.type->form();
+  option.value = value.type->json(value.held);
 }
 
 void SectionOutline::restrict(const std::string& name, const OptionRestriction& restriction) {

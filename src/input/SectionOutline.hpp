@@ -4,21 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "input/OptionTypes.hpp"
 #include "input/Restrictions.hpp"
 #include "weir/input/Section.hpp"
 
 namespace weir {
-
-/// The form of an option's value.
-struct OptionForm {
-  enum class Element { boolean, integer, number, text, path } element;
-  bool scalar = true;
-  bool list = false;
-  bool pair = false;    ///< a list of exactly two
-  bool matrix = false;  ///< a list of rows
-  bool word = false;    ///< one of the names allowed, instead of a number
-  bool null = false;
-};
 
 /// One key of a section (or a choice between several), with what stands below it.
 struct Outline {

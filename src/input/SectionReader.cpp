@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "input/OptionTypes.hpp"
 #include "input/Scalars.hpp"
 #include "input/Suggestion.hpp"
-#include "input/ValueReader.hpp"
 
 namespace weir {
 
@@ -65,13 +65,13 @@ void SectionReader::declare(const std::string& name, OptionValue value, const st
   const DeckNode* node = look_up(name, doc, required);
   bool was_read = false;
   if (node) try {
-      read_value(*node, Section::path(name), reading_.folder, value);
+      value.type->read(*node, Section::path(name), reading_.folder, value.held);
       was_read = true;
     } catch (const InputError& error) {
       reading_.problems.insert(reading_.problems.end(), error.problems().begin(), error.problems().end());
     }
   option_order_.push_back(name);
-  options_[name] = {value, was_read, {}};
+  options_.insert_or_assign(name, DeclaredOption{value, was_read, {}});
 }
 
 void SectionReader::restrict(const std::string& name, const OptionRestriction& restriction) {

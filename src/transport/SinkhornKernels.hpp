@@ -12,8 +12,7 @@ namespace weir::detail {
 
 template <bool squared, class N, class Dimension>
 KOKKOS_FORCEINLINE_FUNCTION N gibbs_term(Dimension d, const N* r, N& square) {
-  square = r[0] * r[0];
-  for (int c = 1; c < d - 1; ++c) square = square + r[c] * r[c];
+  square = squared_length(d - 1, r);
   if constexpr (squared)
     return fast_exp(r[d - 1] - square);
   else

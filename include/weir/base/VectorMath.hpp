@@ -1,4 +1,4 @@
-// exp, log, sin, cos and atan2, for single numbers and for Packs of them.
+// Squared lengths, exp, log, sin, cos and atan2, for single numbers and for Packs of them.
 //
 // The C library's functions are calls, which keep a loop scalar unless -ffast-math is on; these are a range
 // reduction and a polynomial, within 2 units in the last place, the same for one number and for a Pack, on
@@ -62,6 +62,14 @@ KOKKOS_FORCEINLINE_FUNCTION N polynomial(N x, double highest, Coefficients... re
 }
 
 }  // namespace detail
+
+/// |r|^2 of d >= 1 components.
+template <class N, class Dimension>
+KOKKOS_FORCEINLINE_FUNCTION N squared_length(Dimension d, const N* r) {
+  N sum = r[0] * r[0];
+  for (int c = 1; c < d; ++c) sum = sum + r[c] * r[c];
+  return sum;
+}
 
 /// e^x; 0 below the range of normal numbers.
 template <class N>

@@ -101,9 +101,7 @@ struct RadialValue {
   Profile profile;
   template <class N, class Dimension>
   KOKKOS_FORCEINLINE_FUNCTION void operator()(Dimension d, const N* r, const N*, N* sums) const {
-    N s = r[0] * r[0];
-    for (int c = 1; c < d; ++c) s = s + r[c] * r[c];
-    sums[0] += profile.value(s);
+    sums[0] += profile.value(squared_length(d, r));
   }
 };
 
@@ -114,9 +112,7 @@ struct RadialGradient {
   Profile profile;
   template <class N, class Dimension>
   KOKKOS_FORCEINLINE_FUNCTION void operator()(Dimension d, const N* r, const N*, N* sums) const {
-    N s = r[0] * r[0];
-    for (int c = 1; c < d; ++c) s = s + r[c] * r[c];
-    const N slope = profile.slope(s);
+    const N slope = profile.slope(squared_length(d, r));
     for (int c = 0; c < d; ++c) sums[c] += slope * r[c];
   }
 };

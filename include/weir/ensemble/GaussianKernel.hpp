@@ -13,8 +13,7 @@ struct GaussianDensity {
   template <class N, class Dimension>
   KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const N* r, const N*, N* sums) const {
     using T = typename NumberTraits<N>::Scalar;
-    N s = r[0] * r[0];
-    for (int c = 1; c < d; ++c) s = s + r[c] * r[c];
+    const N s = squared_length(d, r);
     const N k = fast_decay(N(T(-0.5 * inverse_square)) * s);
     const N slope = N(T(-inverse_square)) * k;
     sums[0] += k;
@@ -29,8 +28,7 @@ struct WeightedGaussianSlope {
   template <class N, class Dimension>
   KOKKOS_INLINE_FUNCTION void operator()(Dimension d, const N* r, const N* f, N* sums) const {
     using T = typename NumberTraits<N>::Scalar;
-    N s = r[0] * r[0];
-    for (int c = 1; c < d; ++c) s = s + r[c] * r[c];
+    const N s = squared_length(d, r);
     const N slope = f[0] * N(T(-inverse_square)) * fast_decay(N(T(-0.5 * inverse_square)) * s);
     for (int c = 0; c < d; ++c) sums[c] += slope * r[c];
   }

@@ -68,6 +68,8 @@ class Rule {
 
   /// First row of memory that holds the running average of the block; negative: none is kept.
   virtual Index average_row(Index /*components*/) const { return -1; }
+  /// From now on steps (or rates) are this many times as long; rules that cannot do so stay as they are.
+  virtual void scale_rate(Real /*factor*/) {}
   /// Scalars of the block, to read and to restore.
   virtual std::vector<Real>& scalars() { return scalars_; }
   /// What users should see of it: acceptance, step, ..

@@ -65,6 +65,7 @@ struct ParameterRuleOptions {
   Real decay = 0;
   std::optional<Real> clip;
   std::string schedule = "constant";
+  Real final = 0, hold = 0;  ///< of a cosine: where it ends, and the share of the steps before it begins
   Index warm_up = 0;
   std::optional<Real> average;
 };

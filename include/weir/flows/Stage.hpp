@@ -60,6 +60,10 @@ class Stage {
   State& memory();
   /// What the rule of block b remembers of the whole block, to save and restore; the same on all ranks.
   std::vector<Real>& rule_scalars(Index b);
+  /// To be called by whoever writes to the state or the memory between two steps.
+  void state_changed();
+  /// From the next step on the rate of block b is this many times as large.
+  void scale_rate(Index b, Real factor);
   /// What users should see of the rules: `<block>_<name>`.
   Metrics rule_report() const;
   /// Block b where training is over: its running average if its rule keeps one, else the block itself.

@@ -64,12 +64,18 @@ struct NumberOrWord {
 using IndexOrWord = NumberOrWord<Index>;
 using RealOrWord = NumberOrWord<Real>;
 
+/// What reads, checks and writes options of a type; the types are those listed in src/input/OptionTypes.cpp.
+class OptionType;
+template <class T>
+const OptionType& option_type();
+
 /// What one option holds, as Section's implementations see it.
-using OptionValue = std::variant<bool*, int*, Index*, Real*, std::string*, PathValue*, VectorValue*,
-                                 MatrixValue*, IndexOrWord*, RealOrWord*, std::vector<Index>*,
-                                 std::vector<Real>*, std::vector<std::string>*, std::vector<PathValue>*,
-                                 std::optional<Index>*, std::optional<Real>*, std::optional<std::string>*,
-                                 std::optional<std::vector<Real>>*, std::optional<std::array<Index, 2>>*>;
+struct OptionValue {
+  template <class T>
+  explicit OptionValue(T* value) : held(value), type(&option_type<T>()) {}
+  void* held;
+  const OptionType* type;
+};
 
 /// What an option may hold, one restriction at a time.
 struct OptionRestriction {

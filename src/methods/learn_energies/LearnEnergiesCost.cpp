@@ -14,11 +14,11 @@ std::vector<CostedPart> learn_energies_costs(const LearnEnergiesOptions& options
   const LearningShape shape = learning_shape(options, comm, run);
   std::vector<CostedPart> parts;
   const auto add_couplings = [&](const char* name, std::vector<Round> rounds, CouplingCost::Memory held) {
-    const auto small = [=](Index n, Index m) {
+    const auto sample = [=](Index n, Index m) {
       return small_populations(options, shape.dimension, n, m, run).train;
     };
     parts.push_back({name, std::make_unique<CouplingCost>(options.coupling, shape.dimension,
-                                                          std::move(rounds), small, std::move(held), run)});
+                                                          std::move(rounds), sample, std::move(held), run)});
   };
   if (options.couples())
     add_couplings("coupling", {shape.train}, [=](int ranks) { return shape.memory(run, ranks); });

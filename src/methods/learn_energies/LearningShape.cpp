@@ -1,15 +1,9 @@
 #include "methods/learn_energies/LearningShape.hpp"
 
-#include <algorithm>
-
 #include "methods/simulate/Simulation.hpp"
 #include "weir/parallel/Partition.hpp"
 
 namespace weir {
-
-Index LearningShape::largest() const {
-  return *std::max_element(train.begin(), train.end());
-}
 
 Real LearningShape::memory(const RunOptions& run, int ranks) const {
   const auto most = [&](Index particles) {

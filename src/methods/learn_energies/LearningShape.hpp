@@ -14,7 +14,6 @@ struct LearningShape {
   std::vector<Real> times;   ///< of these
   std::vector<Index> all;    ///< particles, of all populations
   Index transitions() const { return Index(train.size()) - 1; }
-  Index largest() const;
   /// Bytes of the populations and of what their couplings leave, on the rank that has most.
   Real memory(const RunOptions& run, int ranks) const;
 };

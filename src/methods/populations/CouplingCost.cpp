@@ -16,28 +16,24 @@ constexpr Real simplex_memory = 75;
 }  // namespace
 
 CouplingCost::CouplingCost(const CouplingOptions& options, Index dimension, std::vector<Round> rounds,
-                           Small small, Memory held, const RunOptions& run, CouplingKeeps keeps)
+                           Sample sample, Memory held, const RunOptions& run, CouplingKeeps keeps)
     : options_(options),
       dimension_(dimension),
       run_(run),
       rounds_(std::move(rounds)),
-      small_(std::move(small)),
+      sample_(std::move(sample)),
       keeps_(keeps),
       held_(std::move(held)) {
   if (whole()) return;
   for (const Round& round : rounds_) parts_.push_back(coupling_parts(options, round));
 }
 
-Index CouplingCost::largest() const {
-  Index largest = 0;
-  for (const Round& round : rounds_)
-    for (const Index size : round) largest = std::max(largest, size);
-  return largest;
-}
-
 void CouplingCost::measure(const Communicator& comm) {
-  Index n = std::min(largest(), 2 * most_measured), m = n;
-  if (!whole()) {
+  Index n = 0, m = 0;
+  if (whole()) {
+    for (const Round& round : rounds_) n = std::max(n, *std::max_element(round.begin(), round.end()));
+    n = m = std::min(n, 2 * most_measured);
+  } else {
     CouplingPart largest{};
     for (const auto& parts : parts_)
       for (const CouplingPart& part : parts)
@@ -49,7 +45,7 @@ void CouplingCost::measure(const Communicator& comm) {
   CouplingOptions coupling = options_;
   coupling.batch = std::max(n, m);
   const Real seconds = slowest(comm, [&] {
-    const std::vector<Ensemble> small = small_(n, m);
+    const std::vector<Ensemble> small = sample_(n, m);
     return shortest_time([&] {
       const auto coupled = couple_populations(coupling, small, CoupledAt::current, run_.single_precision());
       iterations_ = std::max(Index(1), coupled.front().iterations);

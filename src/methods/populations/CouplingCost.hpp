@@ -6,7 +6,6 @@
 #pragma once
 
 #include <functional>
-#include <vector>
 
 #include "methods/populations/Coupling.hpp"
 #include "weir/input/RunOptions.hpp"
@@ -20,10 +19,10 @@ class CouplingCost : public CostModel {
   using Round = std::vector<Index>;
   /// What the busiest of so many ranks holds all the while, in bytes.
   using Memory = std::function<Real(int ranks)>;
-  /// Two consecutive populations of n and m particles on this rank alone, to measure with. Not collective.
-  using Small = std::function<std::vector<Ensemble>(Index n, Index m)>;
+  /// Makes two populations of these sizes on this rank alone, like those that are coupled.
+  using Sample = std::function<std::vector<Ensemble>(Index n, Index m)>;
   /// Rounds follow each other. Not collective. Throws InputError as check_couplings does.
-  CouplingCost(const CouplingOptions& options, Index dimension, std::vector<Round> rounds, Small small,
+  CouplingCost(const CouplingOptions& options, Index dimension, std::vector<Round> rounds, Sample sample,
                Memory held, const RunOptions& run, CouplingKeeps keeps = CouplingKeeps::moments);
 
   void measure(const Communicator& comm) override;
@@ -34,13 +33,11 @@ class CouplingCost : public CostModel {
   void add_parts(const std::vector<CouplingPart>& parts, Cost& cost, int ranks) const;
   void add_sinkhorn(const Round& round, Cost& cost, int ranks) const;
 
-  Index largest() const;
-
   CouplingOptions options_;
   Index dimension_;
   RunOptions run_;
   std::vector<Round> rounds_;
-  Small small_;
+  Sample sample_;
   CouplingKeeps keeps_;
   Memory held_;
   std::vector<std::vector<CouplingPart>> parts_;  // of each round; none for sinkhorn

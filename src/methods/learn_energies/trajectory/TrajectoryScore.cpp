@@ -18,12 +18,9 @@ struct ScoreAdjoint {
     if (d < 1) return;  // PairSum compiles kernels for one component too
     const N* v = r + d;
     const N p = r[2 * d], t = r[2 * d + 1], unit = N(T(inverse_square));
-    N square = r[0] * r[0], along = v[0] * r[0];
-    for (int c = 1; c < d; ++c) {
-      square = square + r[c] * r[c];
-      along = along + v[c] * r[c];
-    }
-    square = unit * square;
+    const N square = unit * squared_length(d, r);
+    N along = v[0] * r[0];
+    for (int c = 1; c < d; ++c) along = along + v[c] * r[c];
     const N k = fast_decay(N(T(-0.5)) * square), bend = unit * p * along - t;
     const N scale = N(T(-inverse_square)) * k;
     for (int c = 0; c < d; ++c) sums[c] += scale * (p * v[c] - bend * r[c]);
@@ -39,11 +36,9 @@ struct Meeting {
   KOKKOS_INLINE_FUNCTION void operator()(Dimension all, const N* r, const N*, N* sums) const {
     using T = typename NumberTraits<N>::Scalar;
     const int d = int(all) / 2;
-    N square = r[0] * r[0], along = r[d] * r[0];
-    for (int c = 1; c < d; ++c) {
-      square = square + r[c] * r[c];
-      along = along + r[d + c] * r[c];
-    }
+    const N square = squared_length(d, r);
+    N along = r[d] * r[0];
+    for (int c = 1; c < d; ++c) along = along + r[d + c] * r[c];
     sums[0] += fast_decay(N(T(-0.5 * inverse_square)) * square) * along;
   }
 };

@@ -1,0 +1,118 @@
+#include "methods/generative/Data.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "weir/base/Error.hpp"
+#include "weir/input/DataFile.hpp"
+
+namespace weir {
+
+namespace {
+
+/// Synthetic sets of one deck are this far apart: a set's fresh draws lie between.
+constexpr Index draws_of_set = 1 << 16;
+
+}  // namespace
+
+void describe(Section& section, FileRows& options) {
+  describe(section, static_cast<DataOptions&>(options));
+}
+
+void describe(Section& section, GenerativeDataOptions& options) {
+  if (section.reading()) options.where = section.path();
+  section.one_of(options.source, "the rows to learn from");
+}
+
+DataShape shape_of(const GenerativeDataOptions& options) {
+  if (const auto* synthetic = std::get_if<SyntheticData>(&options.source)) {
+    draw_synthetic(*synthetic, 0, 0, 1, 0, 0);  // whether scale and shift fit
+    return {synthetic->options().count, synthetic->options().components(), {}, false};
+  }
+  const auto file = open_data(std::get<FileRows>(options.source));
+  return {file->rows(), file->columns(), file->column_names(), file->has_labels()};
+}
+
+void close_files(const GenerativeDataOptions& options) {
+  if (const auto* file = std::get_if<FileRows>(&options.source)) close_data(*file);
+}
+
+namespace {
+
+/// This rank's stripe of the source: rows of `components` numbers, and a label behind each where there are
+/// some.
+std::vector<Real> read_stripe(const GenerativeDataOptions& options, const DataShape& shape,
+                              const RunOptions& run, Index draw, Index first, Index count) {
+  if (const auto* synthetic = std::get_if<SyntheticData>(&options.source))
+    return draw_synthetic(*synthetic, run.seed, draw, shape.rows, first, count);
+  const auto file = open_data(std::get<FileRows>(options.source));
+  const Index d = shape.components;
+  std::vector<Real> values(std::size_t(count * d)), labels(std::size_t(shape.labelled ? count : 0));
+  if (count > 0) file->read(first, count, values.data(), shape.labelled ? labels.data() : nullptr);
+  for (Index i = 0; i < count; ++i)
+    for (Index c = 0; c < d; ++c)
+      if (!std::isfinite(values[std::size_t(i * d + c)]))
+        throw InputError(
+            options.where + ".file",
+            fmt::format("row {} has a value that is not finite in column {}: remove the row, or choose "
+                        "other columns",
+                        first + i, c));
+  if (!shape.labelled) return values;
+  std::vector<Real> rows;
+  rows.reserve(std::size_t(count * (d + 1)));
+  for (Index i = 0; i < count; ++i) {
+    rows.insert(rows.end(), &values[std::size_t(i * d)], &values[std::size_t(i * d)] + d);
+    rows.push_back(labels[std::size_t(i)]);
+  }
+  return rows;
+}
+
+/// Rows [first, first + count) of `all`, as components of their own.
+Ensemble components_of(const Ensemble& all, Index tile, Index first, Index count) {
+  Ensemble part(all.comm, all.particles(), count, tile);
+  Kokkos::deep_copy(part.x,
+                    Kokkos::subview(all.x, Kokkos::pair<Index, Index>(first, first + count), Kokkos::ALL));
+  return part;
+}
+
+}  // namespace
+
+Data make_data(const GenerativeDataOptions& options, const SplitOptions& split, const Communicator& comm,
+               const RunOptions& run, Index tile_rows, Index set) {
+  DataShape shape;
+  comm.agree([&] { shape = shape_of(options); });
+  const Index train = train_size(shape.rows, split);
+  if (train < 2 || (split.test > 0 && train == shape.rows))
+    throw InputError(
+        options.where,
+        fmt::format("has {} row{}, of which {} would be for training and {} for testing; give more "
+                    "rows, or another `split.test`",
+                    shape.rows, shape.rows == 1 ? "" : "s", train, shape.rows - train));
+  RunOptions cut = run;
+  cut.tile = tile_rows;
+  const Index columns = shape.components + Index(shape.labelled);
+  Splitter splitter({shape.rows}, columns, split, false, comm, cut, options.where);
+  const Partition stripes(comm, shape.rows, run.tile);
+  std::vector<Real> rows;
+  comm.agree([&] {
+    rows = read_stripe(options, shape, run, set * draws_of_set, stripes.first_row(), stripes.local_rows());
+  });
+  for (Index i = 0; i < stripes.local_rows(); ++i)
+    splitter.send(0, stripes.first_row() + i, &rows[std::size_t(i * columns)]);
+  splitter.deliver();
+  Data data{splitter.train().front(), splitter.test().front(), {}, {}, shape.columns, {}};
+  if (shape.labelled) {
+    const Index d = shape.components;
+    data.train_labels = components_of(data.train, tile_rows, d, 1);
+    data.test_labels = components_of(data.test, tile_rows, d, 1);
+    data.train = components_of(data.train, tile_rows, 0, d);
+    data.test = components_of(data.test, tile_rows, 0, d);
+  }
+  if (const auto* synthetic = std::get_if<SyntheticData>(&options.source))
+    data.fresh = [source = *synthetic, comm, run, set](Index count, Index draw) {
+      return synthetic_ensemble(source, comm, run, set * draws_of_set + 1 + draw, count);
+    };
+  return data;
+}
+
+}  // namespace weir

@@ -1,0 +1,214 @@
+#include "methods/generative/GenerationMetrics.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "weir/base/Error.hpp"
+#include "weir/ensemble/Sample.hpp"
+#include "weir/transport/Bures.hpp"
+#include "weir/transport/Distances.hpp"
+#include "weir/transport/NearestNeighbours.hpp"
+
+namespace weir {
+
+namespace {
+
+constexpr Index measured_draws = 5, floor_draws = 10, frechet_components = 50;
+// Ticks of the draws of rows: those of one use never meet those of another.
+constexpr Index generated_tick = 1 << 20, held_out_tick = 2 << 20, floor_tick = 3 << 20,
+                copying_tick = 4 << 20;
+
+}  // namespace
+
+bool GenerationMetricsOptions::wants(const std::string& name) const {
+  return std::find(report.begin(), report.end(), name) != report.end();
+}
+
+const std::vector<std::string>& generation_metric_names() {
+  static const std::vector<std::string> names{
+      "w2", "energy_distance", "frechet_pca", "frechet_features", "nearest_neighbour", "copying"};
+  return names;
+}
+
+void describe_metrics(Section& section, GenerationMetricsOptions& options,
+                      const std::vector<std::string>& allowed) {
+  section.option("report", options.report, "how generated rows are compared with those held out")
+      .one_of(allowed);
+  section
+      .option("points", options.points, "most rows of each side that distances are taken of, drawn at random")
+      .at_least(2);
+}
+
+GenerationMetrics::GenerationMetrics(const GenerationMetricsOptions& options, const GeneratedRows& rows,
+                                     const RunOptions& run, const std::string& suffix)
+    : rows_(rows),
+      run_(run),
+      suffix_(suffix),
+      most_points_(options.points),
+      points_(std::min(
+          {rows.generated.particles(), std::max(Index(1), rows.held_out.particles() / 2), options.points})) {
+  for (const auto& name : generation_metric_names())
+    if (options.wants(name + suffix)) names_.push_back(name);
+}
+
+void GenerationMetrics::advance() {
+  const std::string& name = names_.at(done_);
+  if (name == "w2") add_w2();
+  if (name == "energy_distance") add(name, energy());
+  if (name == "frechet_pca") add(name, frechet_pca());
+  if (name == "frechet_features") add(name, frechet_features());
+  if (name == "nearest_neighbour") add(name, neighbour_accuracy());
+  if (name == "copying") add(name, copying());
+  ++done_;
+}
+
+/// Draws go to the ranks in turn; what they measure is the same wherever they are.
+Real GenerationMetrics::mean_over(Index draws, const std::function<Pair(Index, int)>& gather,
+                                  const Measure& measure) const {
+  const Communicator& comm = rows_.generated.comm;
+  Real sum = 0;
+  for (Index first = 0; first < draws; first += comm.size()) {
+    const Index last = std::min(draws, first + comm.size());
+    std::vector<Pair> pairs;
+    for (Index draw = first; draw < last; ++draw) pairs.push_back(gather(draw, int(draw - first)));
+    Real here = 0;
+    comm.agree([&] {
+      if (comm.rank() >= int(last - first)) return;
+      const Pair& own = pairs[std::size_t(comm.rank())];
+      here = measure(own.a, own.b);
+    });
+    for (Index draw = first; draw < last; ++draw) sum += comm.broadcast_value(here, int(draw - first));
+  }
+  return sum / Real(draws);
+}
+
+GenerationMetrics::Pair GenerationMetrics::generated_and_held_out(Index draw, int rank, Index most) const {
+  return {sample_on(rank, rows_.generated, most, run_.seed, generated_tick + draw),
+          sample_on(rank, rows_.held_out, most, run_.seed, held_out_tick + draw)};
+}
+
+GenerationMetrics::Pair GenerationMetrics::two_true_sets(Index draw, int rank) const {
+  const Index wanted = 2 * points_;
+  std::vector<Real> both = rows_.fresh
+                               ? sample_on(rank, rows_.fresh(wanted, draw), wanted, run_.seed, floor_tick)
+                               : sample_on(rank, rows_.held_out, wanted, run_.seed, floor_tick + draw);
+  const auto middle = both.begin() + std::ptrdiff_t(both.size() / 2);
+  return {{both.begin(), middle}, {middle, both.end()}};
+}
+
+namespace {
+
+Points points_of(const std::vector<Real>& values, Index dimension) {
+  return {values.data(), Index(values.size()) / dimension, dimension};
+}
+
+}  // namespace
+
+void GenerationMetrics::add_w2() {
+  const Index d = rows_.generated.components();
+  const Measure distance = [d](const std::vector<Real>& a, const std::vector<Real>& b) {
+    return wasserstein(points_of(a, d), points_of(b, d), 2);
+  };
+  const Real measured = mean_over(
+      measured_draws, [&](Index draw, int rank) { return generated_and_held_out(draw, rank, points_); },
+      distance);
+  const Real floor = mean_over(
+      floor_draws, [&](Index draw, int rank) { return two_true_sets(draw, rank); }, distance);
+  add("w2", measured);
+  add("w2_floor", floor);
+  add("w2_ratio", measured / floor);
+}
+
+Real GenerationMetrics::energy() const {
+  const Index d = rows_.generated.components();
+  return mean_over(
+      1, [&](Index draw, int rank) { return generated_and_held_out(draw, rank, most_points_); },
+      [d](const std::vector<Real>& a, const std::vector<Real>& b) {
+        return energy_distance(points_of(a, d), points_of(b, d), Statistic::u);
+      });
+}
+
+namespace {
+
+/// Of the laws of two ensembles, were they Gaussian.
+Real frechet(const Ensemble& a, const Ensemble& b) {
+  const auto of_a = mean_and_covariance(a), of_b = mean_and_covariance(b);
+  Real distance = 0;
+  a.comm.agree([&] {
+    if (a.comm.is_root())
+      distance = bures_wasserstein_squared({of_a.mean, of_a.covariance}, {of_b.mean, of_b.covariance});
+  });
+  return a.comm.broadcast_value(distance);
+}
+
+}  // namespace
+
+Real GenerationMetrics::frechet_pca() const {
+  const auto principal = principal_components(rows_.training, frechet_components);
+  const auto projected = [&](const Ensemble& rows) {
+    Ensemble scores = rows;
+    scores.x = scores_of(principal, rows.x);
+    return scores;
+  };
+  return frechet(projected(rows_.generated), projected(rows_.held_out));
+}
+
+Real GenerationMetrics::frechet_features() const {
+  WEIR_CHECK(rows_.features, "{} without a classifier", "frechet_features");
+  return frechet(rows_.features(rows_.generated), rows_.features(rows_.held_out));
+}
+
+Real GenerationMetrics::neighbour_accuracy() const {
+  const Index d = rows_.generated.components();
+  return mean_over(
+      measured_draws, [&](Index draw, int rank) { return generated_and_held_out(draw, rank, points_); },
+      [d](const std::vector<Real>& a, const std::vector<Real>& b) {
+        return nearest_neighbour_accuracy(points_of(a, d), points_of(b, d));
+      });
+}
+
+/// Every rank compares the rows with its own training rows.
+Real GenerationMetrics::copying() const {
+  const Communicator& comm = rows_.generated.comm;
+  const Index d = rows_.generated.components();
+  const auto training = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows_.training.x);
+  const Points own{training.data(), rows_.training.partition.local_particles(), d};
+  const auto median_distance = [&](const Ensemble& rows, Index tick) {
+    std::vector<Real> drawn = sample_on(0, rows, points_, run_.seed, copying_tick + tick);
+    comm.broadcast(drawn);
+    std::vector<Real> distances;
+    comm.agree([&] { distances = nearest_distances(points_of(drawn, d), own); });
+    for (Real& distance : distances) distance = -distance;
+    comm.max(distances.data(), Index(distances.size()));
+    const auto middle = distances.begin() + std::ptrdiff_t(distances.size() / 2);
+    std::nth_element(distances.begin(), middle, distances.end());
+    return -*middle;
+  };
+  const Real generated = median_distance(rows_.generated, 0), held_out = median_distance(rows_.held_out, 1);
+  return held_out > 0 ? generated / held_out : generated > 0 ? HUGE_VAL : 1;
+}
+
+void GenerationMetrics::save(Hdf5File& file) const {
+  std::vector<std::string> names;
+  std::vector<Real> values;
+  for (const auto& [name, value] : values_) {
+    names.push_back(name);
+    values.push_back(value);
+  }
+  file.write(group() + "/done", {Real(done_)}, {1});
+  if (names.empty()) return;
+  file.write_strings(group() + "/names", names);
+  file.write(group() + "/values", values, {Index(values.size())});
+}
+
+void GenerationMetrics::restore(const Hdf5File& file) {
+  if (!file.has(group() + "/done")) return;
+  done_ = std::size_t(file.read(group() + "/done").at(0));
+  values_.clear();
+  if (!file.has(group() + "/names")) return;
+  const auto names = file.read_strings(group() + "/names");
+  const auto values = file.read(group() + "/values");
+  for (std::size_t m = 0; m < names.size(); ++m) values_.emplace_back(names[m], values.at(m));
+}
+
+}  // namespace weir

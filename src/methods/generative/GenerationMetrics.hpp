@@ -1,0 +1,102 @@
+// How far generated rows are from those that were held out, and whether they are copies of training rows.
+//
+// With n = min(generated, half of the held-out rows, `points`):
+//
+//     w2                  exact W_2, mean over 5 draws of n generated and n held-out rows
+//     w2_floor, w2_ratio  the same of two disjoint sets of n held-out rows (10 draws; of fresh rows where the
+//     law is
+//                         known), and the quotient of both
+//     energy_distance     2 E|x - y| - E|x - x'| - E|y - y'| over different rows: a U-statistic, may be
+//     negative frechet_pca         |dm|^2 + tr(A + B - 2 (A^1/2 B A^1/2)^1/2), in the first 50 principal
+//     components of the
+//                         training rows, of all rows
+//     frechet_features    the same of a classifier's features
+//     nearest_neighbour   leave-one-out accuracy of the nearest neighbour, 5 draws of n and n rows; .5 is
+//     perfect copying             median distance of n generated rows to the nearest training row over that
+//     of n held-out
+//                         rows; 1: fresh, 0: copies
+//
+// Everything is measured in the units of the rows that are given. Names may end in a suffix ("_latent").
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weir/base/MetricsTable.hpp"
+#include "weir/ensemble/Ensemble.hpp"
+#include "weir/ensemble/PrincipalComponents.hpp"
+#include "weir/input/RunOptions.hpp"
+#include "weir/input/Section.hpp"
+#include "weir/output/Piecewise.hpp"
+
+namespace weir {
+
+struct GenerationMetricsOptions {
+  std::vector<std::string> report;
+  Index points = 2000;
+
+  bool wants(const std::string& name) const;
+};
+/// `allowed`: the metrics that the method has.
+void describe_metrics(Section& section, GenerationMetricsOptions& options,
+                      const std::vector<std::string>& allowed);
+
+/// Metrics that compare rows alone, without a suffix.
+const std::vector<std::string>& generation_metric_names();
+
+/// What is compared; all of it outlives the metrics.
+struct GeneratedRows {
+  const Ensemble& generated;
+  const Ensemble& held_out;
+  const Ensemble& training;
+  /// Independent rows of the true law, where it is known; collective.
+  std::function<Ensemble(Index rows, Index draw)> fresh;
+  /// A classifier's features of rows, where there is one; collective.
+  std::function<Ensemble(const Ensemble& rows)> features;
+};
+
+/// A piece is one metric. Collective.
+class GenerationMetrics : public Piecewise {
+ public:
+  GenerationMetrics(const GenerationMetricsOptions& options, const GeneratedRows& rows, const RunOptions& run,
+                    const std::string& suffix = "");
+
+  bool all_done() const override { return done_ == names_.size(); }
+  void advance() override;
+  void save(Hdf5File& file) const override;
+  void restore(const Hdf5File& file) override;
+  /// Once everything is done.
+  const Metrics& result() const { return values_; }
+  /// n.
+  Index points() const { return points_; }
+
+ private:
+  using Measure = std::function<Real(const std::vector<Real>& a, const std::vector<Real>& b)>;
+  struct Pair {
+    std::vector<Real> a, b;
+  };
+  Real mean_over(Index draws, const std::function<Pair(Index draw, int rank)>& gather,
+                 const Measure& measure) const;
+  Pair generated_and_held_out(Index draw, int rank, Index most) const;
+  Pair two_true_sets(Index draw, int rank) const;
+  void add(const std::string& name, Real value) { values_.emplace_back(name + suffix_, value); }
+  void add_w2();
+  Real energy() const;
+  Real frechet_pca() const;
+  Real frechet_features() const;
+  Real neighbour_accuracy() const;
+  Real copying() const;
+  std::string group() const { return "/generation_metrics" + suffix_; }
+
+  GeneratedRows rows_;
+  RunOptions run_;
+  std::string suffix_;
+  Index most_points_, points_;
+  std::vector<std::string> names_;
+  std::size_t done_ = 0;
+  Metrics values_;
+};
+
+}  // namespace weir
