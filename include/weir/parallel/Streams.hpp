@@ -38,6 +38,9 @@ enum class Stream : std::uint32_t {
   partners = 60,
   path_noise = 61,
   path_starts = 62,
+  bridge_training = 63,
+  bridge_starts = 64,
+  bridge_ends = 65,
 };
 
 }  // namespace weir

@@ -119,6 +119,13 @@ void EntropicPartners::keep(const SinkhornResult& result) {
   copy(y_.known, result.g, result.at_y.mass);
 }
 
+Matrix<Real> EntropicPartners::heights(Towards towards) const {
+  const auto& known = (towards == Towards::next ? y_ : x_).known;
+  const Matrix<Real> heights("Weir::EntropicPartners::heights", 1, known.extent(1));
+  Kokkos::deep_copy(Kokkos::subview(heights, 0, Kokkos::ALL), Kokkos::subview(known, 0, Kokkos::ALL));
+  return heights;
+}
+
 void EntropicPartners::draw(Towards towards, Walkers& walkers, const Random& random, Index tick) {
   const Side& partners = towards == Towards::next ? y_ : x_;
   single_ ? draw_in<float>(partners, walkers, {random, tick})
@@ -141,7 +148,8 @@ void EntropicPartners::draw_in(const Side& partners, Walkers& walkers, const Sof
   const Vector<Index> drawn("Weir::EntropicPartners::drawn", here);
   const Matrix<Real> at("Weir::EntropicPartners::at", d, here),
       heights("Weir::EntropicPartners::heights", 1, to.x.extent(1));
-  for (Index j = 0; j < Index(to.x.extent(1)); ++j) heights(0, j) = partners.known(0, j);
+  Kokkos::deep_copy(Kokkos::subview(heights, 0, Kokkos::ALL),
+                    Kokkos::subview(partners.known, 0, Kokkos::ALL));
   SoftmaxSum<T> softmax(to.comm, from.partition, to.partition, d);
   softmax("partners of a coupling", 1 / epsilon_, centred(from.x), centred(to.x), heights,
           {{}, {}, drawn, at}, draw);

@@ -69,6 +69,8 @@ class EntropicPartners : public PartnerLaw {
   EntropicPartners(const Ensemble& x, const Ensemble& y, Real epsilon, bool single);
   /// Not collective: the solution, its masses made to sum to one.
   void keep(const SinkhornResult& result);
+  /// Not collective: potential / epsilon of the local particles of y (next) or x, 1 x particles.
+  Matrix<Real> heights(Towards towards) const;
 
   void draw(Towards towards, Walkers& walkers, const Random& random, Index tick) override;
   std::vector<Real> growth(Towards towards, const Walkers& walkers) override;

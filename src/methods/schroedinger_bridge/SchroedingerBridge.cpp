@@ -1,6 +1,7 @@
 #include "methods/schroedinger_bridge/SchroedingerBridge.hpp"
 
 #include "methods/schroedinger_bridge/SchroedingerBridgeCost.hpp"
+#include "methods/schroedinger_bridge/latent/LatentBridge.hpp"
 #include "methods/schroedinger_bridge/snapshots/SnapshotBridge.hpp"
 
 namespace weir {
@@ -9,6 +10,10 @@ SchroedingerBridge::SchroedingerBridge() = default;
 SchroedingerBridge::~SchroedingerBridge() = default;
 
 void SchroedingerBridge::prepare(const Communicator& comm, const RunOptions& run) {
+  if (options_.data) {
+    latent_ = std::make_unique<LatentBridge>(options_, comm, run);
+    return;
+  }
   check_populations(*options_.populations, comm, run);
   snapshots_ = std::make_unique<SnapshotBridge>(options_, comm, run);
 }
@@ -22,6 +27,7 @@ std::vector<CostedPart> SchroedingerBridge::costs(const Communicator& comm, cons
 }
 
 void SchroedingerBridge::run(RunOutput& output, RunControl& control) {
+  if (latent_) return latent_->run(output, control);
   snapshots_->run(output, control);
 }
 

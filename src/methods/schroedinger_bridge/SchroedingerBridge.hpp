@@ -11,6 +11,7 @@
 
 namespace weir {
 
+class LatentBridge;
 class SnapshotBridge;
 
 class SchroedingerBridge : public Method {
@@ -29,7 +30,8 @@ class SchroedingerBridge : public Method {
 
  private:
   SchroedingerBridgeOptions options_;
-  std::unique_ptr<SnapshotBridge> snapshots_;
+  std::unique_ptr<SnapshotBridge> snapshots_;  // one of the two
+  std::unique_ptr<LatentBridge> latent_;
 };
 
 }  // namespace weir

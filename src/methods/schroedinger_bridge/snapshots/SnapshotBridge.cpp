@@ -228,11 +228,11 @@ void SnapshotBridge::run(RunOutput& output, RunControl& control) {
                            populations_.times[std::size_t(k)], populations_.train[std::size_t(k)].particles(),
                            populations_.dimension()));
   const auto& options = options_.snapshots;
+  const SnapshotMetricsOptions measured = options_.metrics.of_snapshots();
   output.summarise("protocol/standardise", options.standardise);
   output.summarise("protocol/start", options.start);
-  output.summarise("protocol/points", options_.metrics.points.is_word()
-                                          ? RunOutput::Value(options_.metrics.points.word)
-                                          : RunOutput::Value(options_.metrics.points.number));
+  output.summarise("protocol/points", measured.points.is_word() ? RunOutput::Value(measured.points.word)
+                                                                : RunOutput::Value(measured.points.number));
   couplings_ = std::make_unique<Couplings>(options.coupling, kept_populations_, CoupledAt::current,
                                            run.single_precision(), CouplingKeeps::partners);
   const auto kept = control.keep(*couplings_);
@@ -245,7 +245,7 @@ void SnapshotBridge::run(RunOutput& output, RunControl& control) {
   const auto predictions = predict(run, output);
   const Checkpoint* from = output.restart();
   if (!(from && from->file().has("/snapshots/blocks"))) write_snapshots(predictions, run, output);
-  SnapshotMetrics metrics(options_.metrics, predictions, run.seed, run.single_precision());
+  SnapshotMetrics metrics(measured, predictions, run.seed, run.single_precision());
   const auto kept_metrics = control.keep(metrics);
   if (!work_through(metrics, stages, "measure", output, control, AtEnd::go_on))
     return output.finish(control.status(), 0, populations_.times.front());

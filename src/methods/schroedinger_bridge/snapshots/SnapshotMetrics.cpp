@@ -9,20 +9,6 @@
 
 namespace weir {
 
-void describe(Section& section, SnapshotMetricsOptions& options) {
-  section
-      .option("report", options.report,
-              "distances of predictions from the snapshots left out, beside those of doing nothing and of "
-              "two halves "
-              "of the snapshot")
-      .one_of({"w1", "w2", "energy_distance"});
-  section
-      .option("points", options.points,
-              "most points of each side that distances are taken of, drawn at random; or `whole` populations")
-      .at_least(2)
-      .one_of({"whole"});
-}
-
 SnapshotMetrics::SnapshotMetrics(const SnapshotMetricsOptions& options,
                                  const std::vector<SnapshotPrediction>& predictions, Index seed, bool single)
     : options_(options), seed_(seed), single_(single) {

@@ -19,8 +19,6 @@
 
 namespace weir {
 
-void describe(Section& section, SnapshotMetricsOptions& options);
-
 /// A snapshot that was left out, and what was predicted of it.
 struct SnapshotPrediction {
   Index k;
