@@ -33,8 +33,6 @@ class RunOutput {
   std::string path(const std::string& file) const { return folder_ + "/" + file; }
   const Communicator& comm() const { return comm_; }
   const RunOptions& run() const { return run_; }
-  /// The resolved deck, as deck.yaml has it.
-  const std::string& deck() const { return deck_; }
   /// The checkpoint that the run goes on from; null where it starts from the beginning.
   const Checkpoint* restart() const { return restart_; }
 

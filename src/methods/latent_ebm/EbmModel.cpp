@@ -19,12 +19,40 @@ void EbmModel::save(Hdf5File& file, const std::string& group) const {
     file.write(group + "/restart_bandwidth", {restart.bandwidth}, {1});
   }
   if (!columns.empty()) file.write_strings(group + "/columns", columns);
-  file.write_strings(group + "/deck", {deck});
+  const auto* linear = std::get_if<LinearGaussianOptions>(&options.kind);
+  file.write(group + "/energy",
+             {linear ? Real(2) : Real(1), options.confinement.data, options.confinement.latent,
+              linear ? linear->noise : Real(0)},
+             {4});
+  file.write(group + "/data_noise", {data_noise}, {1});
 }
+
+namespace {
+
+LatentEnergyOptions energy_options(const std::vector<Real>& numbers, const MlpShape& shape) {
+  LatentEnergyOptions options;
+  options.confinement = {numbers.at(1), numbers.at(2)};
+  if (numbers.at(0) == 2) {
+    LinearGaussianOptions linear;
+    linear.noise = numbers.at(3);
+    options.kind = linear;
+    return options;
+  }
+  EnergyNetworkOptions network;
+  network.hidden = shape.hidden;
+  network.activation = activation_names().at(std::size_t(shape.activation));
+  network.residual = shape.residual;
+  network.layer_norm = shape.layer_norm;
+  options.kind = network;
+  return options;
+}
+
+}  // namespace
 
 EbmModel EbmModel::read(const Hdf5File& file, const std::string& group, const Communicator& comm, Index tile,
                         const std::string& where) {
-  for (const char* needed : {"/shape", "/steps", "/pool", "/networks/energy", "/standardisation/kind"})
+  for (const char* needed :
+       {"/shape", "/steps", "/pool", "/networks/energy", "/standardisation/kind", "/energy", "/data_noise"})
     if (!file.has(group + needed))
       throw InputError(where,
                        fmt::format("{} has no {}; give the networks.h5 of a finished run of latent_ebm",
@@ -43,8 +71,10 @@ EbmModel EbmModel::read(const Hdf5File& file, const std::string& group, const Co
                  {},
                  steps.at(0),
                  steps.at(1),
+                 file.read(group + "/data_noise").at(0),
                  {},
-                 file.read_strings(group + "/deck").at(0)};
+                 {}};
+  model.options = energy_options(file.read(group + "/energy"), model.energy.shape);
   read_particles(file, group + "/pool", model.pool.partition, model.pool.x);
   if (file.has(group + "/columns")) model.columns = file.read_strings(group + "/columns");
   model.restart.data = found.data;

@@ -27,8 +27,9 @@ struct EbmModel {
   Ensemble pool;
   RestartLaw restart;  ///< without centres where the training had no metropolised restarts
   Real latent_factor = 1, negative_factor = 1;
+  Real data_noise = 0;
+  LatentEnergyOptions options;  ///< of the energy
   std::vector<std::string> columns;
-  std::string deck;
 
   /// Collective.
   void save(Hdf5File& file, const std::string& group) const;

@@ -96,7 +96,8 @@ class Supervision {
         stage_(stage),
         output_(output),
         every_(std::max(Index(1), options.train.iterations / options.train.reports)),
-        watch_(warm_up_of(options.train), flow.restart_law() && flow.restart_law()->metropolised),
+        watch_(warm_up_of(options.train), (*flow.layout())[flow.negatives].components,
+               flow.restart_law() && flow.restart_law()->metropolised),
         healthy_(stage, options.train.on_divergence == "halve"),
         stop_(options.train.on_divergence == "stop") {}
 
@@ -189,8 +190,9 @@ EbmModel model_of(const LatentEbmOptions& options, const EnergyShape& shape,
                  flow.restart_law() ? *flow.restart_law() : RestartLaw(),
                  1,
                  1,
-                 columns,
-                 output.deck()};
+                 options.train.data_noise,
+                 options.energy,
+                 columns};
   Kokkos::deep_copy(model.pool.x, blocks[flow.negatives]);
   const Metrics rules = stage.rule_report();
   model.latent_factor = value_of(rules, "latents_step_factor", 1);

@@ -15,9 +15,12 @@
 
 namespace weir {
 
-/// train; generate; measure: metrics of what was generated.
+/// train; chains: generate (x, z), condition (x given some of it), infer (z given x), reconstruct (x given
+/// z); normalise (log Z) and likelihood (log p(x)) by annealing, bound (a Gaussian q(z | x) is fitted);
+/// measure: pieces of metrics.
 inline StageList latent_ebm_stages() {
-  return StageList({"train", "generate", "measure"});
+  return StageList({"train", "generate", "condition", "infer", "reconstruct", "normalise", "likelihood",
+                    "bound", "measure"});
 }
 
 /// Collective: the model, or nothing where the run was stopped. `rows`: in the units of the data.

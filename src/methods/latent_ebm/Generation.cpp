@@ -1,23 +1,17 @@
 #include "methods/latent_ebm/Generation.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "methods/latent_ebm/EbmTraining.hpp"
-#include "methods/latent_ebm/SamplingFlow.hpp"
+#include "weir/base/Error.hpp"
+#include "weir/base/Lapack.hpp"
 #include "weir/ensemble/RowExchange.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/parallel/Random.hpp"
+#include "weir/parallel/TileSum.hpp"
 
 namespace weir {
-
-std::vector<NamedRows> EbmSamples::tables() const {
-  std::vector<NamedRows> tables{{"samples", &data}};
-  if (latents.components() > 0) tables.push_back({"latents", &latents});
-  return tables;
-}
-
-void EbmSamples::save(Hdf5File& file) const {
-  for (const auto& [name, rows] : tables())
-    write_particles(file, "/generated/" + name, rows->partition, rows->x);
-}
 
 RuleOptions frozen_rule(const ParticleRuleChoice& choice, Real factor) {
   RuleOptions rule = rule_of(choice);
@@ -28,93 +22,302 @@ RuleOptions frozen_rule(const ParticleRuleChoice& choice, Real factor) {
   return rule;
 }
 
+Conditioning condition_on(const Standardisation& standardisation, Index components, Index first, Index end) {
+  const Index d = components, given = end - first;
+  const auto directions = standardisation.directions(d);  // column k: what a unit of y_k moves x by
+  const auto a = [&](Index row, Index k) { return directions[std::size_t(k * d + first + row)]; };
+  std::vector<Real> square(std::size_t(d * d));  // A'A, A the given rows of the directions
+  for (Index j = 0; j < d; ++j)
+    for (Index k = 0; k < d; ++k)
+      for (Index row = 0; row < given; ++row) square[std::size_t(j * d + k)] += a(row, j) * a(row, k);
+  const SymmetricEigen eigen = symmetric_eigen(square, d);
+  Conditioning found;
+  found.free = d - given;
+  found.basis.assign(eigen.vectors.begin(), eigen.vectors.begin() + std::ptrdiff_t(found.free * d));
+  found.inverse.assign(std::size_t(d * given), 0);  // sum over the others of v (1/l) v' A'
+  for (Index e = found.free; e < d; ++e) {
+    const Real* v = &eigen.vectors[std::size_t(e * d)];
+    if (!(eigen.values[std::size_t(e)] > 0)) continue;
+    for (Index row = 0; row < given; ++row) {
+      Real product = 0;
+      for (Index k = 0; k < d; ++k) product += v[k] * a(row, k);
+      for (Index c = 0; c < d; ++c)
+        found.inverse[std::size_t(row * d + c)] += v[c] * product / eigen.values[std::size_t(e)];
+    }
+  }
+  return found;
+}
+
 namespace {
 
 /// Chain i begins at particle i mod P of the pool, wherever that lies.
-void start_at_pool(const Ensemble& pool, const Partition& chains, const MatrixRef<Real>& y) {
+void start_at_pool(const Ensemble& pool, const Ensemble& chains) {
   RowExchange exchange(pool.comm, pool.components());
   const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), pool.x);
   const Index first = pool.partition.first_particle();
   for (Index p = 0; p < pool.partition.local_particles(); ++p)
-    for (Index chain = first + p; chain < chains.rows(); chain += pool.particles())
-      exchange.send(chains.owner_of_row(chain), 0, chain, &host(0, p));
-  const auto to = Kokkos::create_mirror_view(y);
+    for (Index chain = first + p; chain < chains.particles(); chain += pool.particles())
+      exchange.send(chains.partition.owner_of_row(chain), 0, chain, &host(0, p));
+  const auto to = Kokkos::create_mirror_view(chains.x);
   exchange.deliver([&](const RowExchange::Row& row) {
-    for (Index c = 0; c < pool.components(); ++c) to(c, row.key - chains.first_row()) = row.values[c];
+    for (Index c = 0; c < pool.components(); ++c)
+      to(c, row.key - chains.partition.first_row()) = row.values[c];
   });
-  Kokkos::deep_copy(y, to);
+  Kokkos::deep_copy(chains.x, to);
 }
 
-/// x and z apart, x in the units of the data.
-EbmSamples in_units(const Ensemble& v, const EbmModel& model, Index tile) {
-  EbmSamples samples{Ensemble(v.comm, v.particles(), model.shape.data, tile),
-                     Ensemble(v.comm, v.particles(), model.shape.latent, tile)};
-  const Index dx = model.shape.data, d = model.shape.components();
-  Kokkos::deep_copy(samples.data.x, Kokkos::subview(v.x, Kokkos::pair<Index, Index>(0, dx), Kokkos::ALL));
-  if (d > dx)
-    Kokkos::deep_copy(samples.latents.x,
-                      Kokkos::subview(v.x, Kokkos::pair<Index, Index>(dx, d), Kokkos::ALL));
-  model.standardisation.undo(samples.data.x);
-  return samples;
+Ensemble components_of(const Ensemble& v, Index first, Index end) {
+  Ensemble part(v.comm, v.particles(), end - first, v.partition.tile_size());
+  if (end > first)
+    Kokkos::deep_copy(part.x, Kokkos::subview(v.x, Kokkos::pair<Index, Index>(first, end), Kokkos::ALL));
+  return part;
 }
 
-EbmSamples read_samples(const Hdf5File& file, const EbmModel& model, const Communicator& comm, Index chains,
-                        Index tile) {
-  EbmSamples samples{Ensemble(comm, chains, model.shape.data, tile),
-                     Ensemble(comm, chains, model.shape.latent, tile)};
-  for (const auto& [name, rows] : samples.tables())
-    read_particles(file, "/generated/" + name, rows->partition, rows->x);
-  return samples;
+/// (1/N) sum_i (1/components) sum_c (a - b)^2 over columns [first, end), its root.
+Real rmse(const Ensemble& a, const Ensemble& b, Index first, Index end) {
+  TileSum sum(a.comm, a.partition, 1);
+  const auto x = a.x, y = b.x;
+  const Real square = sum(
+      "Weir::EbmGeneration::rmse", "an error of rows", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          for (Index c = first; c < end; ++c) partial[0] += (x(c, i) - y(c, i)) * (x(c, i) - y(c, i));
+      })[0];
+  return std::sqrt(square / Real(a.particles() * (end - first)));
 }
 
 }  // namespace
 
-std::optional<EbmSamples> generate_samples(const LatentEbmOptions& options, const EbmModel& model,
-                                           RunOutput& output, RunControl& control) {
-  const StageList stages = latent_ebm_stages();
-  const RunOptions& run = output.run();
-  const Index chains = options.generate.count;
-  const int number = stages.number("generate");
-  if (const Checkpoint* from = output.restart(); from && from->standing().stage > number)
-    return read_samples(from->file(), model, output.comm(), chains, run.tile);
+EbmGeneration::EbmGeneration(const LatentEbmOptions& options, const EbmModel& model, const Data& data,
+                             RunOutput& output, RunControl& control)
+    : options_(options),
+      model_(model),
+      data_(data),
+      output_(output),
+      control_(control),
+      stages_(latent_ebm_stages()) {}
 
-  SampledParts parts;
-  parts.free_data = model.shape.data;
-  SamplingOptions sampling;
-  sampling.rule = frozen_rule(options.train.negatives.rule, model.negative_factor);
-  if (auto* mala = std::get_if<MalaOptions>(&sampling.rule); mala && model.shape.latent == 0)
+bool EbmGeneration::run() {
+  if (!run_leg(sampling_leg())) return false;
+  if (options_.generate.given && !run_leg(completing_leg())) return false;
+  if (!options_.generate.reconstruct || model_.shape.latent == 0) return true;
+  return run_leg(inferring_leg()) && run_leg(reconstructing_leg());
+}
+
+/// Steps of data and of latents that the chains take.
+RuleOptions EbmGeneration::rule_of_chains(const SampledParts& parts) const {
+  if (parts.free_data == 0) return frozen_rule(options_.train.latents.rule, model_.latent_factor);
+  RuleOptions rule = frozen_rule(options_.train.negatives.rule, model_.negative_factor);
+  const bool latents = parts.free_latents && model_.shape.latent > 0;
+  if (auto* mala = std::get_if<MalaOptions>(&rule); mala && !latents)
     mala->step = Real(mala->step.values.front());
-  const auto flow = make_sampling_flow(options.energy, model.shape, model.energy.parameters, parts, sampling,
-                                       &model.restart, output.comm(), chains, run, number);
+  return rule;
+}
+
+bool EbmGeneration::run_leg(const Leg& leg) {
+  const int number = stages_.number(leg.stage);
+  if (const Checkpoint* from = output_.restart(); from && from->standing().stage > number) {
+    Ensemble v(leg.start.comm, leg.start.particles(), model_.shape.components(),
+               leg.start.partition.tile_size());
+    read_particles(from->file(), "/generated/" + leg.stage, v.partition, v.x);
+    finish_leg(leg.stage, v);
+    return true;
+  }
+  RunOptions run = output_.run();
+  run.tile = leg.start.partition.tile_size();
+  SamplingOptions sampling;
+  sampling.rule = rule_of_chains(leg.parts);
+  const auto flow = make_sampling_flow(model_.options, model_.shape, model_.energy.parameters, leg.parts,
+                                       sampling, leg.restarts ? &model_.restart : nullptr, output_.comm(),
+                                       leg.start.particles(), run, number);
   SteppingOptions stepping;
-  stepping.end = Real(options.generate.steps);
+  stepping.end = Real(std::max(leg.steps, Index(1)));
   stepping.step = 1;
   stepping.seed = run.seed;
   stepping.stage = number;
   stepping.single = run.single_precision();
-  stepping.remedy = "a smaller step of the pool's rule may help";
-  Stage stage(stepping, *flow, options.where + ".generate");
-  const Layout& layout = *flow->layout();
-  {
-    const BlockViews blocks(layout, stage.state().vec());
-    if (options.generate.start == "pool")
-      start_at_pool(model.pool, layout[0].partition, blocks[0]);
-    else
-      fill_normals(blocks[0], Random(run.seed, Stream::pool_start, number),
-                   layout[0].partition.first_particle(), 0);
-  }
-  output.log(fmt::format("{} samples, by {} moves", chains, options.generate.steps));
-  if (options.generate.steps > 0 && !control.run(stage, number, [](const Tick&) {})) return {};
+  stepping.remedy = "smaller steps of the movers may help";
+  Stage stage(stepping, *flow, options_.where + ".generate");
+  Kokkos::deep_copy(BlockViews(*flow->layout(), stage.state().vec())[0], flow->coordinates(leg.start));
+  output_.log(fmt::format("{}: {} chains of {} moves", leg.stage, leg.start.particles(), leg.steps));
+  if (leg.steps > 0 && !control_.run(stage, number, [](const Tick&) {})) return false;
   for (const auto& [name, value] : stage.rule_report())
-    if (name == "samples_acceptance") output.summarise("generate_acceptance", value);
-  const ConstBlockViews blocks(layout, stage.state().vec());
+    if (name == "samples_acceptance") output_.summarise(leg.stage + "_acceptance", value);
+  const ConstBlockViews blocks(*flow->layout(), stage.state().vec());
   Ensemble v = flow->assemble(blocks[0]);
-  if (options.generate.denoise) {
-    std::vector<Real> variances = model.standardisation.scaled(options.train.data_noise, model.shape.data);
+  if (options_.generate.denoise && leg.parts.free_data > 0) {
+    std::vector<Real> variances = model_.standardisation.scaled(model_.data_noise, model_.shape.data);
     for (Real& variance : variances) variance *= variance;
     v = flow->denoise(v, variances);
   }
-  return in_units(v, model, run.tile);
+  finish_leg(leg.stage, v);
+  return true;
+}
+
+/// x and z apart, x in the units of the data.
+void EbmGeneration::finish_leg(const std::string& stage, const Ensemble& v) {
+  const Index dx = model_.shape.data;
+  Ensemble x = components_of(v, 0, dx);
+  model_.standardisation.undo(x.x);
+  if (stage == "condition") keep_given(x);
+  ended_.emplace(stage, v);
+  data_of_.emplace(stage, x);
+  latents_of_.emplace(stage, components_of(v, dx, model_.shape.components()));
+}
+
+EbmGeneration::Leg EbmGeneration::sampling_leg() const {
+  SampledParts parts;
+  parts.free_data = model_.shape.data;
+  Ensemble start(output_.comm(), options_.generate.count, model_.shape.components(), output_.run().tile);
+  if (options_.generate.start == "pool")
+    start_at_pool(model_.pool, start);
+  else
+    fill_normals(start.x, Random(output_.run().seed, Stream::pool_start, stages_.number("generate")),
+                 start.partition.first_particle(), 0);
+  return {"generate", parts, start, options_.generate.steps, true};
+}
+
+Ensemble EbmGeneration::standardised(const Ensemble& rows) const {
+  Ensemble copy = components_of(rows, 0, rows.components());
+  model_.standardisation.apply(copy.x);
+  return copy;
+}
+
+/// (x, z), z standard normal where it is not given.
+Ensemble EbmGeneration::joined(const Ensemble& x, std::optional<Ensemble> z, int stage) const {
+  const Index dx = model_.shape.data, dz = model_.shape.latent;
+  if (!z) {
+    z.emplace(x.comm, x.particles(), dz, x.partition.tile_size());
+    fill_normals(z->x, Random(output_.run().seed, Stream::latent_start, stage), x.partition.first_particle(),
+                 0);
+  }
+  Ensemble v(x.comm, x.particles(), dx + dz, x.partition.tile_size());
+  Kokkos::deep_copy(Kokkos::subview(v.x, Kokkos::pair<Index, Index>(0, dx), Kokkos::ALL), x.x);
+  if (dz > 0)
+    Kokkos::deep_copy(Kokkos::subview(v.x, Kokkos::pair<Index, Index>(dx, dx + dz), Kokkos::ALL), z->x);
+  return v;
+}
+
+/// Columns [first, end) of held-out rows, or of rows of their own, with noise where the model is of noisy
+/// data; the chains begin at draws from the Gaussian of the training rows, given these columns.
+EbmGeneration::Leg EbmGeneration::completing_leg() {
+  const GivenOptions& options = *options_.generate.given;
+  const auto [first, end] = *options.columns;
+  const Index d = model_.shape.data, number = stages_.number("condition");
+  const RunOptions& run = output_.run();
+  if (options.file) {
+    GenerativeDataOptions source;
+    source.source = *options.file;
+    source.where = options_.where + ".generate.given";
+    const Data rows = make_data(source, {}, output_.comm(), run, run.tile);
+    given_.emplace(output_.comm(), rows.train.particles(), d, run.tile);
+    Kokkos::deep_copy(Kokkos::subview(given_->x, Kokkos::pair<Index, Index>(first, end), Kokkos::ALL),
+                      rows.train.x);
+  } else {
+    given_ = components_of(data_.test, 0, d);
+  }
+  const Conditioning conditioning = condition_on(model_.standardisation, d, first, end);
+  const auto& mean = model_.standardisation.mean();
+  const Random noise(run.seed, Stream::data_noise, int(number)),
+      normals(run.seed, Stream::pool_start, int(number));
+  SampledParts parts;
+  parts.free_data = conditioning.free;
+  parts.basis = conditioning.basis;
+  Ensemble x = components_of(*given_, 0, d);
+  Ensemble offset(x.comm, x.particles(), d, x.partition.tile_size());
+  const auto rows = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), given_->x);
+  const auto at = Kokkos::create_mirror_view(offset.x), start = Kokkos::create_mirror_view(x.x);
+  for (Index i = 0; i < x.partition.local_particles(); ++i) {
+    const Index id = x.partition.first_particle() + i;
+    for (Index c = 0; c < d; ++c) at(c, i) = 0;
+    for (Index row = first; row < end; ++row) {
+      Real value = rows(row, i) - (mean.empty() ? 0 : mean[std::size_t(row)]);
+      if (model_.data_noise > 0) value += model_.data_noise * noise.normal(id, 0, row);
+      for (Index c = 0; c < d; ++c)
+        at(c, i) += conditioning.inverse[std::size_t((row - first) * d + c)] * value;
+    }
+    for (Index c = 0; c < d; ++c) {
+      start(c, i) = at(c, i);
+      for (Index k = 0; k < conditioning.free; ++k)
+        start(c, i) += conditioning.basis[std::size_t(k * d + c)] * normals.normal(id, 0, k);
+    }
+  }
+  Kokkos::deep_copy(offset.x, at);
+  Kokkos::deep_copy(x.x, start);
+  gaussian_ = components_of(x, 0, d);
+  model_.standardisation.undo(gaussian_->x);
+  keep_given(*gaussian_);
+  parts.given = joined(offset, {}, int(number));
+  return {"condition", parts, joined(x, {}, int(number)), options.steps, false};
+}
+
+/// Columns that were given are those of the rows, without noise.
+void EbmGeneration::keep_given(Ensemble& rows) const {
+  const auto [first, end] = *options_.generate.given->columns;
+  const auto columns = Kokkos::pair<Index, Index>(first, end);
+  Kokkos::deep_copy(Kokkos::subview(rows.x, columns, Kokkos::ALL),
+                    Kokkos::subview(given_->x, columns, Kokkos::ALL));
+}
+
+/// z given each held-out row.
+EbmGeneration::Leg EbmGeneration::inferring_leg() const {
+  SampledParts parts;
+  const int number = stages_.number("infer");
+  const Ensemble start = joined(standardised(data_.test), {}, number);
+  parts.basis = {0};  // nothing of x is free
+  parts.given = start;
+  return {"infer", parts, start, options_.generate.reconstruct->steps, false};
+}
+
+/// x given each z, from the row that this came from.
+EbmGeneration::Leg EbmGeneration::reconstructing_leg() const {
+  SampledParts parts;
+  const Ensemble& inferred = ended_.at("infer");
+  parts.free_data = model_.shape.data;
+  parts.free_latents = false;
+  Ensemble given = components_of(inferred, 0, model_.shape.components());
+  Kokkos::deep_copy(Kokkos::subview(given.x, Kokkos::pair<Index, Index>(0, model_.shape.data), Kokkos::ALL),
+                    0);
+  parts.given = given;
+  return {"reconstruct", parts, inferred, options_.generate.reconstruct->steps, false};
+}
+
+void EbmGeneration::save(Hdf5File& file) const {
+  for (const auto& [stage, v] : ended_) write_particles(file, "/generated/" + stage, v.partition, v.x);
+}
+
+void EbmGeneration::write() const {
+  std::vector<NamedRows> tables{{"samples", &samples()}};
+  const auto add = [&](const std::string& name, const std::map<std::string, Ensemble>& of,
+                       const char* stage) {
+    if (const auto found = of.find(stage); found != of.end() && found->second.components() > 0)
+      tables.push_back({name, &found->second});
+  };
+  add("latents", latents_of_, "generate");
+  add("completions", data_of_, "condition");
+  add("posterior", latents_of_, "infer");
+  add("reconstructions", data_of_, "reconstruct");
+  if (ended_.size() > 1) tables.push_back({"held_out", &data_.test});
+  write_samples(output_, tables, model_.columns);
+}
+
+Metrics EbmGeneration::errors() const {
+  Metrics metrics;
+  const Index d = model_.shape.data;
+  if (const auto completed = data_of_.find("condition");
+      completed != data_of_.end() && !options_.generate.given->file) {
+    const auto [first, end] = *options_.generate.given->columns;
+    const auto over_rest = [&, first = first, end = end](const Ensemble& rows) {
+      const Real before = first > 0 ? rmse(rows, data_.test, 0, first) : 0,
+                 after = end < d ? rmse(rows, data_.test, end, d) : 0;
+      return std::sqrt((before * before * Real(first) + after * after * Real(d - end)) /
+                       Real(d - end + first));
+    };
+    metrics.emplace_back("completion", over_rest(completed->second));
+    metrics.emplace_back("completion_gaussian", over_rest(*gaussian_));
+  }
+  if (const auto found = data_of_.find("reconstruct"); found != data_of_.end())
+    metrics.emplace_back("reconstruction", rmse(found->second, data_.test, 0, d));
+  return metrics;
 }
 
 }  // namespace weir

@@ -1,12 +1,14 @@
 #include "methods/latent_ebm/LatentEbm.hpp"
 
 #include <algorithm>
+#include <fstream>
 
 #include "methods/generative/Samples.hpp"
 #include "methods/latent_ebm/EbmTraining.hpp"
 #include "methods/latent_ebm/Generation.hpp"
 #include "methods/latent_ebm/LatentEbmFlow.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/input/DataFile.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/output/CommittedFile.hpp"
 
@@ -26,14 +28,51 @@ void LatentEbm::check_options(const Communicator& comm, const RunOptions& run) c
   const Stage stage(stepping, *flow, options_.where + ".train");
 }
 
+/// Whether the columns that completions are given are there.
+void LatentEbm::check_given(const Communicator& comm) const {
+  if (!options_.generate.given) return;
+  const GivenOptions& given = *options_.generate.given;
+  const auto [first, end] = *given.columns;
+  const std::string where = options_.where + ".generate.given";
+  comm.agree([&, first = first, end = end] {
+    const DataShape shape = shape_of(options_.data);
+    if (end > shape.components || end - first == shape.components)
+      throw InputError(where + ".columns",
+                       fmt::format("found [{}, {}]; allowed: some, but not all, of the {} columns", first,
+                                   end, shape.components));
+    if (!given.file) return;
+    const Index columns = open_data(*given.file)->columns();
+    if (columns != end - first)
+      throw InputError(
+          where + ".file",
+          fmt::format("has {} columns, and {} are given; choose as many by `columns`", columns, end - first));
+  });
+}
+
 void LatentEbm::prepare(const Communicator& comm, const RunOptions& run) {
   check_options(comm, run);
+  if (!options_.model.empty()) {
+    const EbmModel model = read_model(comm, run.tile);
+    DataShape shape;
+    comm.agree([&] { shape = shape_of(options_.data); });
+    if (model.shape.data != shape.components)
+      throw InputError(
+          options_.where + ".model",
+          fmt::format("{} is of data with {} components, and these have {}; give the data that it was "
+                      "trained on",
+                      options_.model.path, model.shape.data, shape.components));
+  }
+  check_given(comm);
   data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
   close_files(options_.data);
-  if (!options_.metrics.report.empty() && data_->test.particles() < 2)
+  const bool wanted = !options_.metrics.report.empty() || options_.likelihood ||
+                      options_.generate.reconstruct ||
+                      (options_.generate.given && !options_.generate.given->file);
+  if (wanted && data_->test.particles() < 2)
     throw InputError(
         options_.where + ".split",
-        "no rows are held out, which metrics compare with: give `split.test`, or leave `metrics` out");
+        "no rows are held out, which metrics, likelihood and reconstructions are of: give `split.test`, or "
+        "leave these out");
 }
 
 void LatentEbm::check(const Communicator& comm, const RunOptions& run) {
@@ -46,17 +85,43 @@ void LatentEbm::check(const Communicator& comm, const RunOptions& run) {
   few.prepare(comm, run);
 }
 
+EbmModel LatentEbm::read_model(const Communicator& comm, Index tile) const {
+  const std::string where = options_.where + ".model";
+  comm.agree([&] {
+    if (!std::ifstream(options_.model.path))
+      throw InputError(
+          where, fmt::format("cannot read {}: give the networks.h5 of a finished run", options_.model.path));
+  });
+  try {
+    const Hdf5File file(options_.model.path, comm.mpi(), Hdf5File::Access::read);
+    return EbmModel::read(file, "", comm, tile, where);
+  } catch (const LibraryError& error) {
+    throw InputError(where, fmt::format("{} is not the networks.h5 of a finished run: {}",
+                                        options_.model.path, error.what()));
+  }
+}
+
 /// The model, trained, read, or as the checkpoint has it; nothing where the run was stopped.
 std::optional<EbmModel> LatentEbm::learn(RunOutput& output, RunControl& control) {
   const StageList stages = latent_ebm_stages();
   const Index tile = output.run().tile;
   if (const Checkpoint* from = output.restart(); from && from->standing().stage > stages.number("train"))
     return EbmModel::read(from->file(), "/ebm", output.comm(), tile, options_.where + ".model");
+  if (!options_.model.empty()) return read_model(output.comm(), tile);
   auto model = train_energy(options_, data_->train, data_->columns, output, control);
   if (model)
     commit_hdf5(output.comm(), output.path("networks.h5"), [&](Hdf5File& file) { model->save(file, ""); });
   return model;
 }
+
+namespace {
+
+void log_and_summarise(const Metrics& metrics, RunOutput& output) {
+  for (const auto& [name, value] : metrics) output.log(fmt::format("{}: {:.6g}", name, value));
+  output.summarise(metrics);
+}
+
+}  // namespace
 
 void LatentEbm::run(RunOutput& output, RunControl& control) {
   const StageList stages = latent_ebm_stages();
@@ -66,17 +131,17 @@ void LatentEbm::run(RunOutput& output, RunControl& control) {
   if (!model) return stopped();
   const auto model_kept = control.keep([&](Hdf5File& file) { model->save(file, "/ebm"); });
 
-  const auto samples = generate_samples(options_, *model, output, control);
-  if (!samples) return stopped();
-  const auto samples_kept = control.keep([&](Hdf5File& file) { samples->save(file); });
-  write_samples(output, samples->tables(), model->columns);
+  EbmGeneration generation(options_, *model, *data_, output, control);
+  const auto samples_kept = control.keep([&](Hdf5File& file) { generation.save(file); });
+  if (!generation.run()) return stopped();
+  generation.write();
+  log_and_summarise(generation.errors(), output);
 
-  GenerationMetrics metrics(options_.metrics, {samples->data, data_->test, data_->train, data_->fresh, {}},
-                            output.run());
+  GenerationMetrics metrics(
+      options_.metrics, {generation.samples(), data_->test, data_->train, data_->fresh, {}}, output.run());
   const auto metrics_kept = control.keep(metrics);
   if (!work_through(metrics, stages, "measure", output, control, AtEnd::go_on)) return stopped();
-  for (const auto& [name, value] : metrics.result()) output.log(fmt::format("{}: {:.6g}", name, value));
-  output.summarise(metrics.result());
+  log_and_summarise(metrics.result(), output);
   output.finish(control.status(), iterations, Real(iterations));
 }
 

@@ -26,6 +26,8 @@ class LatentEbm : public Method {
 
  private:
   void check_options(const Communicator& comm, const RunOptions& run) const;
+  void check_given(const Communicator& comm) const;
+  EbmModel read_model(const Communicator& comm, Index tile) const;
   std::optional<EbmModel> learn(RunOutput& output, RunControl& control);
 
   LatentEbmOptions options_;

@@ -127,6 +127,40 @@ void describe(Section& section, LatentEbmTrainOptions& options) {
   section.option("reports", options.reports, "rows of metrics.csv").at_least(1);
 }
 
+void describe(Section& section, GivenOptions& options) {
+  section.option("columns", options.columns, "columns [a, b) that are given, counted from 0").at_least(0);
+  section.section("file", options.file,
+                  "rows of the given columns alone; by default those of the held-out rows", "path");
+  section.option("steps", options.steps, "moves of every chain").at_least(1);
+  if (!section.reading()) return;
+  if (!options.columns) section.error("columns", "missing; give those that are given, [a, b], half-open");
+  if (options.columns && (*options.columns)[0] >= (*options.columns)[1])
+    section.error("columns", "found no column; allowed: [a, b] with a < b, half-open");
+}
+
+void describe(Section& section, ReconstructOptions& options) {
+  section.option("steps", options.steps, "moves of every chain").at_least(1);
+}
+
+void describe(Section& section, LikelihoodOptions& options) {
+  section
+      .option("by", options.by,
+              "grid: sums over x and z, of at most 4 components together; annealing: annealed importance "
+              "sampling; "
+              "auto: a grid where that can be")
+      .one_of({"auto", "grid", "annealing"});
+  section.option("rows", options.rows, "most held-out rows whose likelihood is found").at_least(2);
+  section.option("grid", options.grid, "points of the grid along each component of x")
+      .at_least(8)
+      .at_most(4096);
+  section.option("chains", options.chains, "of the annealing for log Z").at_least(2);
+  section.option("temperatures", options.temperatures, "steps of the annealing").at_least(1);
+  section.option("repeats", options.repeats, "chains of every row in the annealing for log p(x)").at_least(1);
+  section.option(
+      "gaussian_bound", options.gaussian_bound,
+      "fit a Gaussian q(z | x) to the model, and report its bound beside that of annealed particles");
+}
+
 void describe(Section& section, LatentEbmGenerateOptions& options) {
   section.option("count", options.count, "samples").at_least(1);
   section.option("steps", options.steps, "moves of every chain").at_least(0);
@@ -134,6 +168,9 @@ void describe(Section& section, LatentEbmGenerateOptions& options) {
       .one_of({"pool", "noise"});
   section.option("denoise", options.denoise,
                  "samples are what the noisy ones were on average before `data_noise` was added");
+  section.section("given", options.given, "samples of the other columns where some are given", "columns");
+  section.section("reconstruct", options.reconstruct,
+                  "latents of every held-out row, and a row drawn from each of these");
 }
 
 void describe(Section& section, LatentEbmMetricsOptions& options) {
@@ -162,6 +199,7 @@ void describe(Section& section, LatentEbmOptions& options) {
   section.section("train", options.train, "how it is trained");
   section.option("model", options.model, "networks.h5 of an earlier run, in place of a training");
   section.section("generate", options.generate, "samples that are drawn afterwards");
+  section.section("likelihood", options.likelihood, "log p(x) of held-out rows", "by");
   section.section("metrics", options.metrics, "how samples are compared with the rows that were held out",
                   "report");
 }

@@ -1,6 +1,7 @@
 // What a `latent_ebm` section holds.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <variant>
@@ -89,10 +90,33 @@ struct LatentEbmTrainOptions {
   Index reports = 40;
 };
 
+/// Samples of the rest of a row, given some of its columns.
+struct GivenOptions {
+  std::optional<std::array<Index, 2>> columns;  ///< half-open
+  std::optional<FileRows> file;                 ///< rows that have the given columns; else held-out rows
+  Index steps = 1500;
+};
+/// What is done with every held-out row x: z given x, and x given that z.
+struct ReconstructOptions {
+  Index steps = 300;
+};
 struct LatentEbmGenerateOptions {
   Index count = 2000, steps = 3000;
   std::string start = "pool";
   bool denoise = false;
+  std::optional<GivenOptions> given;
+  std::optional<ReconstructOptions> reconstruct;
+};
+
+/// log p(x) of held-out rows.
+struct LikelihoodOptions {
+  std::string by = "auto";
+  Index rows = 1000;
+  Index grid = 160;     ///< points along each axis of x, a quarter of that along those of z
+  Index chains = 2048;  ///< of log Z
+  Index temperatures = 1000;
+  Index repeats = 8;  ///< chains of every row
+  bool gaussian_bound = false;
 };
 
 struct LatentEbmMetricsOptions : GenerationMetricsOptions {};
@@ -107,6 +131,7 @@ struct LatentEbmOptions {
   LatentEbmTrainOptions train;
   PathValue model;
   LatentEbmGenerateOptions generate;
+  std::optional<LikelihoodOptions> likelihood;
   LatentEbmMetricsOptions metrics;
   std::string where;
 
@@ -127,7 +152,10 @@ void describe(Section& section, LatentBlockOptions& options);
 void describe(Section& section, NegativeBlockOptions& options);
 void describe(Section& section, ParameterBlockOptions& options);
 void describe(Section& section, LatentEbmTrainOptions& options);
+void describe(Section& section, GivenOptions& options);
+void describe(Section& section, ReconstructOptions& options);
 void describe(Section& section, LatentEbmGenerateOptions& options);
+void describe(Section& section, LikelihoodOptions& options);
 void describe(Section& section, LatentEbmMetricsOptions& options);
 void describe(Section& section, LatentEbmOptions& options);
 

@@ -81,6 +81,15 @@ class Chains : public SamplingFlow {
     Kokkos::fence();
   }
 
+  Matrix<Real> coordinates(const Ensemble& v) const override {
+    const Matrix<Real> y("Weir::SamplingFlow::coordinates", parts_.free_data + free_latents(),
+                         partition_.local_particles());
+    WEIR_CHECK(v.partition.local_particles() == partition_.local_particles(), "{} chains of {}",
+               v.partition.local_particles(), partition_.local_particles());
+    fill_coordinates(v.x, y);
+    return y;
+  }
+
   Ensemble assemble(const MatrixRef<const Real>& y) override {
     Ensemble all(comm_, partition_.rows(), shape_.components(), tile_);
     const LocalTiles tiles = partition_.local();
@@ -107,6 +116,21 @@ class Chains : public SamplingFlow {
   }
 
   // Kernels, which nvcc takes in public functions only.
+  void fill_coordinates(const Matrix<Real>& v, const Matrix<Real>& y) const {
+    const auto basis = basis_, given = given_;
+    const Index dx = shape_.data, free = parts_.free_data, latents = free_latents();
+    Kokkos::parallel_for(
+        "Weir::SamplingFlow::coordinates", Range(0, Index(v.extent(1))), KOKKOS_LAMBDA(Index i) {
+          for (Index k = 0; k < free; ++k) {
+            Real along = 0;
+            for (Index c = 0; c < dx; ++c) along += basis(c, k) * (v(c, i) - given(c, i));
+            y(k, i) = along;
+          }
+          for (Index c = 0; c < latents; ++c) y(free + c, i) = v(dx + c, i);
+        });
+    Kokkos::fence();
+  }
+
   /// v = (o + B w, z) of a tile.
   void place(const Tile& tile, const MatrixRef<const Real>& y) {
     const auto v = v_;

@@ -44,6 +44,8 @@ struct SamplingOptions {
 
 class SamplingFlow : public Flow {
  public:
+  /// y of chains that stand at (x, z): B'(x - o), and z.
+  virtual Matrix<Real> coordinates(const Ensemble& v) const = 0;
   /// Collective: (x, z) of every chain as they stand, components of both.
   virtual Ensemble assemble(const MatrixRef<const Real>& y) = 0;
   /// The same where each x is moved by -variance_c grad_x E: the mean of what it was before noise of these

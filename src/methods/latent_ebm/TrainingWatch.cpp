@@ -9,7 +9,7 @@ namespace weir {
 
 namespace {
 constexpr std::size_t remembered = 10, in_a_row = 5;
-constexpr Real largest_gap = 0.3, standard_errors = 4, largest_norm = 80, least_acceptance = 0.01;
+constexpr Real standard_errors = 4, largest_norm = 80, least_acceptance = 0.01;
 }  // namespace
 
 std::optional<std::string> TrainingWatch::judge(Index step, const WatchedReport& report) {
@@ -30,7 +30,7 @@ std::optional<std::string> TrainingWatch::judge(Index step, const WatchedReport&
     for (const auto& r : reports_) mean += r.gap / Real(remembered);
     for (const auto& r : reports_) square += (r.gap - mean) * (r.gap - mean);
     const Real error = std::sqrt(square / Real(remembered * (remembered - 1)));
-    if (!(std::abs(mean) <= largest_gap) && !(std::abs(mean) <= standard_errors * error))
+    if (!(std::abs(mean) <= largest_gap_) && !(std::abs(mean) <= standard_errors * error))
       return fmt::format(
           "the mean gap E+ - E- of the last {} reports is {:.3g}: the pool does not follow the energy; "
           "more `negatives.substeps`, a smaller rate, or some `data_noise` may help",

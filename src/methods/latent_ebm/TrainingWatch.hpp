@@ -2,15 +2,16 @@
 //
 // Failing is, after the warm-up:
 //
-//     the mean gap E+ - E- of the last 10 reports above .3, and above 4 of its own standard errors
-//     the norm of the gradient, before it is shortened, above 80 in 5 reports in a row
-//     a share of accepted restarts below .01 in 5 reports in a row, while the pool's step wanders by a factor
-//     of 2
+//     the mean gap E+ - E- of the last 10 reports above .1 a component of (x, z), .3 at least, and above 4 of
+//     its own standard errors the norm of the gradient, before it is shortened, above 80 in 5 reports in a
+//     row a share of accepted restarts below .01 in 5 reports in a row, while the pool's step wanders by a
+//     factor of 2
 //
 // Energies of the data lie then well above or below those of the pool, which means that the pool has not
 // followed.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <string>
@@ -25,8 +26,10 @@ struct WatchedReport {
 
 class TrainingWatch {
  public:
-  /// `warm_up`: iterations that are not judged; `restarts`: whether there are metropolised ones.
-  TrainingWatch(Index warm_up, bool restarts) : warm_up_(warm_up), restarts_(restarts) {}
+  /// `warm_up`: iterations that are not judged; `components`: of (x, z); `restarts`: whether there are
+  /// metropolised ones.
+  TrainingWatch(Index warm_up, Index components, bool restarts)
+      : warm_up_(warm_up), largest_gap_(std::max(0.3, 0.1 * Real(components))), restarts_(restarts) {}
 
   /// Takes the report after iteration `step`; what is wrong, with its remedy, or nothing.
   std::optional<std::string> judge(Index step, const WatchedReport& report);
@@ -39,6 +42,7 @@ class TrainingWatch {
 
  private:
   Index warm_up_;
+  Real largest_gap_;
   bool restarts_;
   std::deque<WatchedReport> reports_;
 };

@@ -25,8 +25,6 @@ learn_energies:
          model + "\n  " + more + "\n";
 }
 
-// Stops after the couplings, each of four scores, three transitions, the energy, ten sweeps of four
-// predictions and the rest of them, and what metrics there are on fewer ranks than steps.
 TEST(InterruptionParallel, ALinearFit) {
   expect_equal_when_interrupted(
       learning(

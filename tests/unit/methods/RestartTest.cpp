@@ -47,14 +47,6 @@ learn_energies:
   metrics: [w1]
 )";
 
-/// As after a crash: checkpoints after `step` were never made.
-void forget_later(const SharedFolder& folder, Index step) {
-  for (const auto& path : checkpoints(folder))
-    if (Communicator().is_root() && path.find(fmt::format("-{}.h5", step)) == path.npos)
-      std::filesystem::remove(path);
-  Communicator().barrier();
-}
-
 struct Scheme {
   const char* deck;
   std::vector<std::string> settings;
@@ -82,7 +74,7 @@ TEST(RestartParallel, EverySchemeGoesOnBitForBitOnOtherRanks) {
     DeckRun part{folder, scheme.deck, "out", scheme.settings};
     part.settings.insert(part.settings.end(), {"run.checkpoint.every=5", "run.checkpoint.keep=9"});
     ASSERT_EQ(part(half).code, ExitCode::done);
-    forget_later(folder, 10);
+    forget_all_but(folder, "-10.h5");
     const Outcome outcome = part(0, "");
     ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
     expect_equal_runs(folder / "whole", folder / "out");
@@ -113,7 +105,7 @@ TEST(RestartParallel, TrainingGoesOn) {
     ASSERT_EQ(uninterrupted.code, ExitCode::done) << uninterrupted.message;
     const DeckRun part{folder, c.deck, "out", {setting, "run.checkpoint.every=10", "run.checkpoint.keep=99"}};
     ASSERT_EQ(part(1).code, ExitCode::done);
-    forget_later(folder, 10);
+    forget_all_but(folder, "-10.h5");
     const Outcome outcome = part(0, "");
     ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
     EXPECT_NE(text_of(folder / "out/log.txt").find(c.newest), std::string::npos);
@@ -296,7 +288,7 @@ Outcome extend(const SharedFolder& folder, const std::string& deck, std::vector<
   settings.insert(settings.end(), {"run.checkpoint.every=5", "run.checkpoint.keep=99"});
   DeckRun part{folder, deck, "out", settings};
   EXPECT_EQ(part(1).code, ExitCode::done);
-  forget_later(folder, step);
+  forget_all_but(folder, fmt::format("-{}.h5", step));
   part.settings.push_back(longer);
   return part(0, "");
 }
@@ -407,7 +399,7 @@ TEST(RestartParallel, ATornSnapshotFileIsMadeAnew) {
   const DeckRun part{folder, noisy_deck, "out", {"run.checkpoint.every=5", "run.checkpoint.keep=9"}};
   ASSERT_EQ(whole().code, ExitCode::done);
   ASSERT_EQ(part().code, ExitCode::done);
-  forget_later(folder, 10);
+  forget_all_but(folder, "-10.h5");
   const std::string path = folder / "out/snapshots.h5";
   if (Communicator().is_root()) {
     nlohmann::json places;
