@@ -1,5 +1,6 @@
 #include "methods/latent_ebm/LatentEbm.hpp"
 #include "methods/learn_energies/LearnEnergies.hpp"
+#include "methods/schroedinger_bridge/SchroedingerBridge.hpp"
 #include "methods/simulate/Simulate.hpp"
 #include "weir/methods/Method.hpp"
 
@@ -10,6 +11,7 @@ std::vector<std::unique_ptr<Method>> all_methods() {
   methods.push_back(std::make_unique<Simulate>());
   methods.push_back(std::make_unique<LearnEnergies>());
   methods.push_back(std::make_unique<LatentEbm>());
+  methods.push_back(std::make_unique<SchroedingerBridge>());
   return methods;
 }
 

@@ -150,7 +150,8 @@ class Solver {
   Solver(const Ensemble& x, const Ensemble& y, const SinkhornProblem& problem)
       : problem_(problem),
         centre_x_(Moments(x.comm, x.partition, x.components()).mean(x.x)),
-        centre_y_(squared ? Moments(y.comm, y.partition, y.components()).mean(y.x) : centre_x_),
+        centre_y_(squared && !problem.rho ? Moments(y.comm, y.partition, y.components()).mean(y.x)
+                                          : centre_x_),
         x_(x, problem.x_weights, centre_x_),
         y_(y, problem.y_weights, centre_y_),
         over_y_(x.comm, x.partition, y.partition, x.components() + 1),
@@ -169,8 +170,10 @@ class Solver {
 
   // Kernels, which nvcc takes in public functions only.
   static Real scale(Real epsilon) { return squared ? 1 / std::sqrt(epsilon) : 1 / epsilon; }
+  /// What relaxed marginals leave of a potential that would meet them.
+  Real share(Real epsilon) const { return problem_.rho ? *problem_.rho / (*problem_.rho + epsilon) : 1; }
 
-  /// balanced = potential - epsilon log sum_j b_j exp((potential + g_j - c) / epsilon)
+  /// balanced = share (potential - epsilon log sum_j b_j exp((potential + g_j - c) / epsilon))
   void balance(Side& target, Side& source, PairSum<T>& over_source, Real epsilon) {
     target.as_target(epsilon, scale(epsilon));
     source.as_source(epsilon, scale(epsilon));
@@ -185,7 +188,8 @@ class Solver {
           fmt::format("Sinkhorn's iteration lost {} of {} points at epsilon = {:g} (a sum left the range of "
                       "numbers); a larger epsilon or `precision: double` may help",
                       lost, target.ensemble().particles(), epsilon));
-    target.each(KOKKOS_LAMBDA(Index i) { balanced(i) = potential(i) - epsilon * log(sums(0, i)); });
+    const Real kept = share(epsilon);
+    target.each(KOKKOS_LAMBDA(Index i) { balanced(i) = kept * (potential(i) - epsilon * log(sums(0, i))); });
   }
 
   /// sum_i |marginal_i - weight_i|, the marginal being weight_i exp((potential_i - balanced_i) / epsilon).
@@ -203,6 +207,24 @@ class Solver {
     side.each(KOKKOS_LAMBDA(Index i) {
       potential(i) = factor == 1 ? balanced(i) : potential(i) + factor * (balanced(i) - potential(i));
     });
+  }
+
+  /// The common shift f + k, g - k that is best for the relaxed marginals: exp(-2 k / rho) = sum b exp(-g /
+  /// rho) / sum a exp(-f / rho). Without it the potentials' mean converges as share^(2 iterations).
+  void shift_potentials() {
+    const Real rho = *problem_.rho;
+    const Real shift = 0.5 * rho * std::log(relaxed_mass(x_, rho) / relaxed_mass(y_, rho));
+    add_constant(x_, shift);
+    add_constant(y_, -shift);
+  }
+  static Real relaxed_mass(Side& side, Real rho) {
+    const auto weight = side.weight(), potential = side.potential();
+    return side.total([=] KOKKOS_FUNCTION(Index i) { return weight(i) * exp(-potential(i) / rho); },
+                      "Sinkhorn's mass");
+  }
+  static void add_constant(Side& side, Real constant) {
+    const auto potential = side.potential();
+    side.each(KOKKOS_LAMBDA(Index i) { potential(i) += constant; });
   }
 
   /// Alternates until the marginals are met to `tolerance`, that of y to rounding.
@@ -223,7 +245,10 @@ class Solver {
       if (result.converged || iteration == max_iterations) return;
       last = error <= tolerance;
       relax(x_, factor);
-      relaxation.observe(error);
+      if (problem_.rho)
+        shift_potentials();
+      else
+        relaxation.observe(error);
     }
   }
 
@@ -306,10 +331,16 @@ class Solver {
   void report(SinkhornResult& result) {
     const Real epsilon = problem_.epsilon;
     const auto a = x_.weight(), f = x_.potential(), balanced = x_.balanced(), b = y_.weight();
-    // The marginal of y is exact: primal - dual = sum_i (marginal_i - a_i) f_i.
-    result.gap = std::fabs(
-        x_.total([=] KOKKOS_FUNCTION(Index i) { return a(i) * expm1((f(i) - balanced(i)) / epsilon) * f(i); },
-                 "Sinkhorn's gap"));
+    // The marginal of y is exact: primal - dual = sum_i (marginal_i - a_i) f_i. With relaxed marginals it is
+    // a sum of a_i (s f + rho (s log s - s) + rho exp(-f / rho)), s the marginal at x_i over a_i.
+    const Real kept = share(epsilon), rho = problem_.rho.value_or(0);
+    result.gap = std::fabs(x_.total(
+        [=] KOKKOS_FUNCTION(Index i) {
+          if (rho == 0) return a(i) * expm1((f(i) - balanced(i)) / epsilon) * f(i);
+          const Real log_s = (f(i) - balanced(i) / kept) / epsilon;
+          return a(i) * (exp(log_s) * (f(i) + rho * (log_s - 1)) + rho * exp(-f(i) / rho));
+        },
+        "Sinkhorn's gap"));
     Real constant = 0;
     for (std::size_t c = 0; squared && c < centre_x_.size(); ++c)
       constant += (centre_x_[c] - centre_y_[c]) * (centre_x_[c] - centre_y_[c]);
@@ -320,6 +351,9 @@ class Solver {
         x_.total([=] KOKKOS_FUNCTION(Index i) { return a(i) * whole_f(i); }, "Sinkhorn's potential") +
         y_.total([=] KOKKOS_FUNCTION(Index i) { return b(i) * whole_g(i); }, "Sinkhorn's potential");
     result.cost = conditional_law(x_, y_, over_y_, 1, result.at_x);
+    const auto mass = result.at_x.mass;
+    if (problem_.rho)
+      result.mass = x_.total([=] KOKKOS_FUNCTION(Index i) { return mass(i); }, "Sinkhorn's mass");
     conditional_law(y_, x_, over_x_, -1, result.at_y);
   }
 
@@ -343,6 +377,7 @@ SinkhornResult sinkhorn(const Ensemble& x, const Ensemble& y, const SinkhornProb
              "clouds of {} and {} points in {} and {} dimensions", x.particles(), y.particles(),
              x.components(), y.components());
   WEIR_CHECK(problem.epsilon > 0 && std::isfinite(problem.epsilon), "epsilon {}", problem.epsilon);
+  WEIR_CHECK(!problem.rho || *problem.rho > 0, "rho {}", problem.rho.value_or(0));
   WEIR_CHECK(problem.tolerance > 0 && problem.max_iterations > 0, "tolerance {}, {} iterations",
              problem.tolerance, problem.max_iterations);
   return problem.single ? solve_in<float>(x, y, problem) : solve_in<double>(x, y, problem);

@@ -35,6 +35,12 @@ enum class Stream : std::uint32_t {
   annealing_start = 27,
   annealing_noise = 28,
   posterior_noise = 29,
+  partners = 60,
+  path_noise = 61,
+  path_starts = 62,
+  bridge_training = 63,
+  bridge_starts = 64,
+  bridge_ends = 65,
 };
 
 }  // namespace weir

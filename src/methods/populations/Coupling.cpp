@@ -44,15 +44,15 @@ std::vector<Index> sizes_of(const std::vector<Ensemble>& populations) {
 }
 
 void check_couplings(const CouplingOptions& options, const std::vector<Index>& sizes) {
-  if (options.method != "sinkhorn") coupling_parts(options, sizes);
+  if (!options.entropic()) coupling_parts(options, sizes);
 }
 
 Couplings::Couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations, CoupledAt at,
-                     bool single) {
-  if (options.method == "sinkhorn")
-    pieces_ = std::make_unique<EntropicCouplings>(options, populations, at, single);
+                     bool single, CouplingKeeps keeps) {
+  if (options.entropic())
+    pieces_ = std::make_unique<EntropicCouplings>(options, populations, at, single, keeps);
   else
-    pieces_ = std::make_unique<ExactCouplings>(options, populations, at);
+    pieces_ = std::make_unique<ExactCouplings>(options, populations, at, keeps);
 }
 
 Couplings::~Couplings() = default;
@@ -79,6 +79,10 @@ Index Couplings::done() const {
 
 const std::vector<CoupledEnsemble>& Couplings::result() const {
   return pieces_->coupled();
+}
+
+PartnerLaw& Couplings::partners(std::size_t k) {
+  return pieces_->partners(k);
 }
 
 void Couplings::save(Hdf5File& file) const {

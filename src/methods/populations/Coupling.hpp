@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,13 @@
 
 namespace weir {
 
+/// Populations that grow and shrink from place to place: marginals may differ from the populations, at a
+/// price.
+struct GrowthOptions {
+  Real rho = 3;  ///< in units of the mean squared distance of independent pairs
+};
+void describe(Section& section, GrowthOptions& options);
+
 struct CouplingOptions {
   std::string method = "auto";
   IndexOrWord batch = 1000;
@@ -24,7 +32,10 @@ struct CouplingOptions {
   Real epsilon = 0.01;  ///< of sinkhorn, in units of the mean squared distance of independent pairs
   Real tolerance = 1e-3;
   Index max_iterations = 2000;
+  std::optional<GrowthOptions> growth;  ///< sinkhorn, unbalanced
   std::string where;
+
+  bool entropic() const { return method == "sinkhorn" || growth; }
 };
 void describe(Section& section, CouplingOptions& options);
 
@@ -44,7 +55,12 @@ void check_couplings(const CouplingOptions& options, const std::vector<Index>& s
 /// The sizes of populations.
 std::vector<Index> sizes_of(const std::vector<Ensemble>& populations);
 
+/// What is kept of a coupling: the conditional moments of partners, or the law of partners as well, from
+/// which some can be drawn.
+enum class CouplingKeeps { moments, partners };
+
 class CouplingPieces;
+class PartnerLaw;
 
 /// Couplings of population k with k + 1 for every k, made piece by piece, so that a run may stop in between
 /// and go on later, on any number of ranks. All methods are collective.
@@ -52,7 +68,7 @@ class Couplings : public Piecewise {
  public:
   /// `populations` outlives the object.
   Couplings(const CouplingOptions& options, const std::vector<Ensemble>& populations, CoupledAt at,
-            bool single = false);
+            bool single = false, CouplingKeeps keeps = CouplingKeeps::moments);
   ~Couplings() override;
 
   /// Works for about so many seconds, a piece at least; returns whether everything is coupled.
@@ -63,8 +79,11 @@ class Couplings : public Piecewise {
   Index done() const;
   /// What is coupled: element k belongs to population k (current) or k + 1 (next).
   const std::vector<CoupledEnsemble>& result() const;
+  /// The law of partners in populations k and k + 1, once everything is coupled, where it is kept.
+  PartnerLaw& partners(std::size_t k);
 
-  /// What is coupled by now, as tables /coupling/<k> (particles, components + 2) in global order.
+  /// What is coupled by now, as tables /coupling/<k> (particles, components + 2) in global order; laws of
+  /// partners in /partners/<k>.
   void save(Hdf5File& file) const override;
   void restore(const Hdf5File& file) override;
 

@@ -16,12 +16,13 @@ constexpr Real simplex_memory = 75;
 }  // namespace
 
 CouplingCost::CouplingCost(const CouplingOptions& options, Index dimension, std::vector<Round> rounds,
-                           Sample sample, Memory held, const RunOptions& run)
+                           Sample sample, Memory held, const RunOptions& run, CouplingKeeps keeps)
     : options_(options),
       dimension_(dimension),
       run_(run),
       rounds_(std::move(rounds)),
       sample_(std::move(sample)),
+      keeps_(keeps),
       held_(std::move(held)) {
   if (whole()) return;
   for (const Round& round : rounds_) parts_.push_back(coupling_parts(options, round));
@@ -75,7 +76,10 @@ void CouplingCost::add_parts(const std::vector<CouplingPart>& parts, Cost& cost,
     largest = std::max(largest, pairs);
     traffic.bytes +=
         (parts[j].x + parts[j].y) * record + std::max(parts[j].x, parts[j].y) * (record + 2 * real_size);
+    if (keeps_ == CouplingKeeps::partners)  // every entry of a plan goes to both its ends
+      traffic.bytes += 2 * (parts[j].x + parts[j].y - 1) * (record + 2 * real_size);
   }
+  if (keeps_ == CouplingKeeps::partners) traffic.calls += 1;
   traffic.bytes = Index(Real(traffic.bytes) * (1 - 1 / Real(ranks)));  // what stays is no message
   traffic.passing = Real(traffic.bytes) / ranks;
   cost.traffic["coupling"] += traffic;

@@ -23,13 +23,13 @@ class CouplingCost : public CostModel {
   using Sample = std::function<std::vector<Ensemble>(Index n, Index m)>;
   /// Rounds follow each other. Not collective. Throws InputError as check_couplings does.
   CouplingCost(const CouplingOptions& options, Index dimension, std::vector<Round> rounds, Sample sample,
-               Memory held, const RunOptions& run);
+               Memory held, const RunOptions& run, CouplingKeeps keeps = CouplingKeeps::moments);
 
   void measure(const Communicator& comm) override;
   Cost at(int ranks) const override;
 
  private:
-  bool whole() const { return options_.method == "sinkhorn"; }
+  bool whole() const { return options_.entropic(); }
   void add_parts(const std::vector<CouplingPart>& parts, Cost& cost, int ranks) const;
   void add_sinkhorn(const Round& round, Cost& cost, int ranks) const;
 
@@ -38,6 +38,7 @@ class CouplingCost : public CostModel {
   RunOptions run_;
   std::vector<Round> rounds_;
   Sample sample_;
+  CouplingKeeps keeps_;
   Memory held_;
   std::vector<std::vector<CouplingPart>> parts_;  // of each round; none for sinkhorn
   Real pair_ = 0;                                 // seconds a pair of points

@@ -1,6 +1,17 @@
 #include "methods/populations/Coupling.hpp"
 
+#include <fmt/format.h>
+
 namespace weir {
+
+void describe(Section& section, GrowthOptions& options) {
+  section
+      .option("rho", options.rho,
+              "price of marginals that differ from the populations (times their divergence), in units of the "
+              "mean "
+              "squared distance of independent pairs; large: no growth")
+      .above(0);
+}
 
 void describe(Section& section, CouplingOptions& options) {
   if (section.reading()) options.where = section.path();
@@ -25,7 +36,12 @@ void describe(Section& section, CouplingOptions& options) {
               "sinkhorn: error of the marginals at which to stop (of 2 at most)")
       .above(0);
   section.option("max_iterations", options.max_iterations, "sinkhorn: most iterations").at_least(1);
-  if (section.reading() && options.method == "sinkhorn" && section.given("batch") && !options.batch.is_word())
+  section.section("growth", options.growth,
+                  "particles may multiply or die on their way: unbalanced Sinkhorn; false: none", "rho");
+  if (section.reading() && options.growth && options.method != "sinkhorn" && options.method != "auto")
+    section.error("method", fmt::format("found {}; `growth` is for sinkhorn: leave method out, or growth",
+                                        options.method));
+  if (section.reading() && options.entropic() && section.given("batch") && !options.batch.is_word())
     section.error("batch", "sinkhorn couples whole populations; leave batch out, or give `whole`");
 }
 

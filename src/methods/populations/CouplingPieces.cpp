@@ -20,12 +20,14 @@ void for_each_result(const Matrix<Real>& table, const CoupledEnsemble& coupled, 
 
 }  // namespace
 
-CouplingPieces::CouplingPieces(const std::vector<Ensemble>& populations, CoupledAt at, Index count)
+CouplingPieces::CouplingPieces(const std::vector<Ensemble>& populations, CoupledAt at, Index count,
+                               std::vector<std::unique_ptr<PartnerLaw>> partners)
     : populations_(populations),
       comm_(populations.front().comm),
       components_(populations.front().components()),
       next_(at == CoupledAt::next),
-      known_(std::size_t(count)) {
+      known_(std::size_t(count)),
+      partners_(std::move(partners)) {
   for (std::size_t k = 0; k + 1 < populations.size(); ++k) {
     const Index particles = ensemble_of(k).partition.local_particles();
     coupled_.emplace_back();
@@ -33,6 +35,12 @@ CouplingPieces::CouplingPieces(const std::vector<Ensemble>& populations, Coupled
     coupled_[k].mass = Vector<Real>("Weir::Coupling::mass", particles);
     coupled_[k].variance = Vector<Real>("Weir::Coupling::variance", particles);
   }
+}
+
+PartnerLaw& CouplingPieces::partners(std::size_t k) {
+  WEIR_CHECK(all_done() && k < partners_.size(), "partners of transition {}, of {} kept", k,
+             partners_.size());
+  return *partners_[k];
 }
 
 Index CouplingPieces::done() const {
@@ -52,6 +60,7 @@ void CouplingPieces::save(Hdf5File& file) const {
     for_each_result(all, coupled_[k],
                     [](const auto& rows, const auto& own) { Kokkos::deep_copy(rows, own); });
     write_particles(file, fmt::format("coupling/{}", k), ensemble_of(k).partition, all);
+    if (k < partners_.size()) partners_[k]->save(file, fmt::format("partners/{}", k));
   }
 }
 
@@ -65,6 +74,7 @@ void CouplingPieces::restore(const Hdf5File& file) {
     read_particles(file, fmt::format("coupling/{}", k), ensemble_of(k).partition, all);
     for_each_result(all, coupled_[k],
                     [](const auto& rows, const auto& own) { Kokkos::deep_copy(own, rows); });
+    if (k < partners_.size()) partners_[k]->restore(file, fmt::format("partners/{}", k));
   }
 }
 

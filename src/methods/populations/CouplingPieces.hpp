@@ -4,13 +4,16 @@
 #include <vector>
 
 #include "methods/populations/Coupling.hpp"
+#include "methods/populations/Partners.hpp"
 
 namespace weir {
 
 class CouplingPieces {
  public:
   /// So many pieces, none of them done. `populations` outlives the object.
-  CouplingPieces(const std::vector<Ensemble>& populations, CoupledAt at, Index count);
+  /// `partners`: one law for each pair of populations, or none.
+  CouplingPieces(const std::vector<Ensemble>& populations, CoupledAt at, Index count,
+                 std::vector<std::unique_ptr<PartnerLaw>> partners);
   virtual ~CouplingPieces() = default;
   /// Collective. Works for about so many seconds, a piece at least.
   virtual void advance(Real seconds) = 0;
@@ -20,6 +23,7 @@ class CouplingPieces {
   Index done() const;
   bool all_done() const { return done() == Index(known_.size()); }
   const std::vector<CoupledEnsemble>& coupled() const { return coupled_; }
+  PartnerLaw& partners(std::size_t k);
 
   /// Collective: see Couplings.
   void save(Hdf5File& file) const;
@@ -45,6 +49,7 @@ class CouplingPieces {
   bool next_;
   std::vector<Known> known_;
   std::vector<CoupledEnsemble> coupled_;
+  std::vector<std::unique_ptr<PartnerLaw>> partners_;  // of each transition; empty: not kept
 };
 
 }  // namespace weir

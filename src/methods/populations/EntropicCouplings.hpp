@@ -9,7 +9,7 @@ class EntropicCouplings : public CouplingPieces {
  public:
   /// `single`: in single precision.
   EntropicCouplings(const CouplingOptions& options, const std::vector<Ensemble>& populations, CoupledAt at,
-                    bool single);
+                    bool single, CouplingKeeps keeps);
   /// The next pair, whatever the time. Throws RunError where it does not converge.
   void advance(Real seconds) override;
   void finish() override;

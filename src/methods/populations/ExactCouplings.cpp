@@ -72,6 +72,7 @@ void collect_points(std::vector<CouplingJob>& jobs, const std::vector<bool>& don
 }
 
 struct Solution {
+  Plan plan;
   BarycentricMaps maps;
   Real cost, gap;
 };
@@ -80,23 +81,33 @@ Solution solve(const CouplingJob& job, Index d, const std::string& method) {
       y{job.y_values.data(), job.y.size(job.part), d};
   if (method == "network_simplex" || x.count != y.count) {
     const Transport transport = solve_network_simplex(x, y);
-    return {barycentric_maps(x, y, transport.plan), transport.cost, transport.certificate.gap};
+    return {transport.plan, barycentric_maps(x, y, transport.plan), transport.cost,
+            transport.certificate.gap};
   }
   const Assignment assignment = solve_assignment(x, y);
   Plan plan;
   for (Index i = 0; i < x.count; ++i) plan.push_back({i, assignment.y_of_x[i], 1 / Real(x.count)});
-  return {barycentric_maps(x, y, plan), assignment.cost, assignment.certificate.gap};
+  return {plan, barycentric_maps(x, y, plan), assignment.cost, assignment.certificate.gap};
+}
+
+std::vector<std::unique_ptr<PartnerLaw>> laws(const std::vector<Ensemble>& populations, CouplingKeeps keeps) {
+  std::vector<std::unique_ptr<PartnerLaw>> all;
+  for (std::size_t k = 0; keeps == CouplingKeeps::partners && k + 1 < populations.size(); ++k)
+    all.push_back(std::make_unique<ExactPartners>(populations[k], populations[k + 1]));
+  return all;
 }
 
 }  // namespace
 
 ExactCouplings::ExactCouplings(const CouplingOptions& options, const std::vector<Ensemble>& populations,
-                               CoupledAt at)
-    : ExactCouplings(options, populations, at, make_jobs(options, populations)) {}
+                               CoupledAt at, CouplingKeeps keeps)
+    : ExactCouplings(options, populations, at, keeps, make_jobs(options, populations)) {}
 
 ExactCouplings::ExactCouplings(const CouplingOptions& options, const std::vector<Ensemble>& populations,
-                               CoupledAt at, std::vector<CouplingJob> jobs)
-    : CouplingPieces(populations, at, Index(jobs.size())), method_(options.method), jobs_(std::move(jobs)) {}
+                               CoupledAt at, CouplingKeeps keeps, std::vector<CouplingJob> jobs)
+    : CouplingPieces(populations, at, Index(jobs.size()), laws(populations, keeps)),
+      method_(options.method),
+      jobs_(std::move(jobs)) {}
 
 void ExactCouplings::advance(Real seconds) {
   const Stopwatch watch;
@@ -107,11 +118,11 @@ void ExactCouplings::advance(Real seconds) {
     collected_ = true;
   }
   // Results go back to the particles' owners: displacement, mass, variance.
-  RowExchange exchange(comm_, components_ + 2);
+  RowExchange exchange(comm_, components_ + 2), plans(comm_, components_ + 2);
   comm_.agree([&] {
     for (std::size_t j = 0; j < jobs_.size(); ++j) {
       if (known_[j].done != 0 || jobs_[j].rank != comm_.rank()) continue;
-      couple(j, exchange);
+      couple(j, exchange, plans);
       if (watch.seconds() > seconds) break;
     }
   });
@@ -122,6 +133,11 @@ void ExactCouplings::advance(Real seconds) {
     to.mass(i) = row.values[components_];
     to.variance(i) = row.values[components_ + 1];
   });
+  if (!partners_.empty())
+    plans.deliver([&](const RowExchange::Row& row) {
+      static_cast<ExactPartners&>(*partners_[std::size_t(row.tag / 2)])
+          .add(row.tag % 2 == 0 ? Towards::next : Towards::previous, row.key, row.values);
+    });
   // Costs and gaps of optimal couplings are not negative, up to rounding: what is not known yet is lower.
   for (Known& known : known_)
     if (known.done == 0) known.cost = known.gap = std::numeric_limits<Real>::lowest();
@@ -136,7 +152,25 @@ void ExactCouplings::finish() {
   }
 }
 
-void ExactCouplings::couple(std::size_t j, RowExchange& exchange) {
+/// Each entry goes to the owners of both its ends, with the other end.
+void ExactCouplings::send_plan(const CouplingJob& job, const Plan& plan, RowExchange& plans) const {
+  const Index d = components_, x0 = job.x.first(job.part), y0 = job.y.first(job.part);
+  std::vector<Real> entry(d + 2);
+  const auto send = [&](Index tag, const Partition& partition, Index row, Index partner, Real mass,
+                        const Real* at) {
+    entry[0] = Real(partner);
+    entry[1] = mass;
+    std::copy_n(at, d, &entry[2]);
+    plans.send(partition.owner_of_row(row), tag, row, entry.data());
+  };
+  for (const PlanEntry& e : plan) {
+    send(2 * job.k, populations_[job.k].partition, x0 + e.x, y0 + e.y, e.mass, &job.y_values[e.y * d]);
+    send(2 * job.k + 1, populations_[job.k + 1].partition, y0 + e.y, x0 + e.x, e.mass,
+         &job.x_values[e.x * d]);
+  }
+}
+
+void ExactCouplings::couple(std::size_t j, RowExchange& exchange, RowExchange& plans) {
   CouplingJob& job = jobs_[j];
   const Index d = components_;
   const Solution solution = solve(job, d, method_);
@@ -155,6 +189,7 @@ void ExactCouplings::couple(std::size_t j, RowExchange& exchange) {
     const Index row = cut.first(job.part) + i;
     exchange.send(partition.owner_of_row(row), job.k, row, record.data());
   }
+  if (!partners_.empty()) send_plan(job, solution.plan, plans);
   job.x_values = {};
   job.y_values = {};
 }

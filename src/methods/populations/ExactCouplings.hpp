@@ -6,6 +6,7 @@
 
 #include "methods/populations/CouplingPieces.hpp"
 #include "weir/ensemble/RowExchange.hpp"
+#include "weir/transport/Plan.hpp"
 
 namespace weir {
 
@@ -33,15 +34,17 @@ struct CouplingJob {
 class ExactCouplings : public CouplingPieces {
  public:
   /// Throws what coupling_parts throws.
-  ExactCouplings(const CouplingOptions& options, const std::vector<Ensemble>& populations, CoupledAt at);
+  ExactCouplings(const CouplingOptions& options, const std::vector<Ensemble>& populations, CoupledAt at,
+                 CouplingKeeps keeps);
   void advance(Real seconds) override;
   void finish() override;
 
  private:
   ExactCouplings(const CouplingOptions& options, const std::vector<Ensemble>& populations, CoupledAt at,
-                 std::vector<CouplingJob> jobs);
-  /// Couples job j here, and sends the results to the particles' owners.
-  void couple(std::size_t j, RowExchange& exchange);
+                 CouplingKeeps keeps, std::vector<CouplingJob> jobs);
+  /// Couples job j here, and sends the results to the particles' owners; to `plans` the entries of the plan.
+  void couple(std::size_t j, RowExchange& exchange, RowExchange& plans);
+  void send_plan(const CouplingJob& job, const Plan& plan, RowExchange& plans) const;
 
   std::string method_;
   std::vector<CouplingJob> jobs_;

@@ -1,0 +1,49 @@
+// What a `schroedinger_bridge` section holds.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "methods/generative/GenerationMetrics.hpp"
+#include "methods/populations/Populations.hpp"
+#include "methods/schroedinger_bridge/latent/BridgeOptions.hpp"
+#include "methods/schroedinger_bridge/snapshots/SnapshotMetrics.hpp"
+#include "methods/schroedinger_bridge/snapshots/SnapshotPathOptions.hpp"
+
+namespace weir {
+
+struct BridgeMetricsOptions {
+  std::vector<std::string> report;
+  IndexOrWord points = "auto";
+
+  /// Through snapshots: w1, w2 and energy_distance of whole populations, unless the deck says otherwise.
+  SnapshotMetricsOptions of_snapshots() const;
+  /// Of generated rows: 2000 points, unless the deck says otherwise.
+  GenerationMetricsOptions of_samples() const;
+};
+
+struct SchroedingerBridgeOptions {
+  // Either through snapshots of a population ..
+  std::optional<PopulationsOptions> populations;
+  std::vector<Index> leave_out;
+  SnapshotPathOptions snapshots;
+  // .. or to the law of data.
+  std::optional<GenerativeDataOptions> data;
+  SplitOptions split;
+  LatentSpaceOptions latent;
+  BridgeOptions bridge;
+  ScoreOptions score;
+  GenerateOptions generate;
+
+  AutoencoderOptions autoencoder;
+  BridgeMetricsOptions metrics;
+  std::string where;
+
+  /// Whether latents are standardised.
+  bool standardises() const;
+};
+void describe(Section& section, BridgeMetricsOptions& options);
+void describe(Section& section, SchroedingerBridgeOptions& options);
+
+}  // namespace weir

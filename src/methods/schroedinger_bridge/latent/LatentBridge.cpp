@@ -1,0 +1,337 @@
+#include "methods/schroedinger_bridge/latent/LatentBridge.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "methods/generative/Samples.hpp"
+#include "methods/populations/Partners.hpp"
+#include "methods/schroedinger_bridge/BridgeStages.hpp"
+#include "methods/schroedinger_bridge/latent/BridgeFlow.hpp"
+#include "weir/base/Error.hpp"
+#include "weir/base/Lapack.hpp"
+#include "weir/ensemble/RowExchange.hpp"
+#include "weir/flows/Stage.hpp"
+#include "weir/output/CommittedFile.hpp"
+#include "weir/output/Snapshots.hpp"
+#include "weir/parallel/TileSum.hpp"
+
+namespace weir {
+
+namespace {
+
+constexpr Index start_set = 1, pretraining_set = 2;  // numbers of the synthetic sets of one deck
+constexpr Real least_point_ratio = 1.5;              // of sigma^2 to the data's largest variance
+
+}  // namespace
+
+LatentBridge::LatentBridge(const SchroedingerBridgeOptions& options, const Communicator& comm,
+                           const RunOptions& run)
+    : options_(options) {
+  check(comm);
+  data_ = make_data(*options.data, options.split, comm, run, run.tile);
+  close_files(*options.data);
+  if (const auto* start = std::get_if<EnsembleStart>(&options.bridge.start.law)) {
+    start_data_ = make_data(*start, options.split, comm, run, run.tile, start_set);
+    close_files(*start);
+    const Ensemble& begins = start_data_->test.particles() > 0 ? start_data_->test : start_data_->train;
+    if (options.generate.count > begins.particles())
+      throw InputError(
+          options.where + ".generate.count",
+          fmt::format("found {}; paths start at the {} rows that are {} of `bridge.start`: give at most "
+                      "so many, or more rows",
+                      options.generate.count, begins.particles(),
+                      start_data_->test.particles() > 0 ? "held out" : "left"));
+  }
+  if (options.autoencoder.data) {
+    pretraining_ = make_data(*options.autoencoder.data, {}, comm, run, run.tile, pretraining_set).train;
+    close_files(*options.autoencoder.data);
+  }
+  if (!options.metrics.report.empty() && data_->test.particles() < 2)
+    throw InputError(
+        options.where + ".split",
+        "no rows are held out, which metrics compare with: give `split.test`, or leave `metrics` out");
+}
+
+/// What shapes of files and options say, before anything is read whole.
+void LatentBridge::check(const Communicator& comm) const {
+  Problems problems;
+  DataShape shape{};
+  comm.agree([&] { shape = shape_of(*options_.data); });
+  const auto same_components = [&](const GenerativeDataOptions& other, const std::string& key) {
+    problems.collect([&] {
+      DataShape of_other{};
+      comm.agree([&] { of_other = shape_of(other); });
+      if (of_other.components != shape.components)
+        throw InputError(
+            key, fmt::format("has {} components where the data have {}: choose columns of the same number",
+                             of_other.components, shape.components));
+    });
+  };
+  if (const auto* start = std::get_if<EnsembleStart>(&options_.bridge.start.law))
+    same_components(*start, options_.bridge.where + ".start.ensemble");
+  if (options_.autoencoder.data)
+    same_components(*options_.autoencoder.data, options_.autoencoder.where + ".data");
+  const auto& dimension = options_.latent.dimension;
+  problems.collect([&] {
+    const std::string key = options_.where + ".latent.dimension";
+    if (options_.autoencoder.is_identity() && dimension && *dimension != shape.components)
+      throw InputError(
+          key, fmt::format("found {}; with `autoencoder: identity` it is {}, that of the data: leave it "
+                           "out, or give an autoencoder",
+                           *dimension, shape.components));
+    const bool read = std::holds_alternative<ReadAutoencoderOptions>(options_.autoencoder.kind);
+    if (!options_.autoencoder.is_identity() && !read && !dimension)
+      throw InputError(key, "is missing; an autoencoder needs it");
+    if (std::holds_alternative<PrincipalOptions>(options_.autoencoder.kind) && *dimension > shape.components)
+      throw InputError(key, fmt::format("found {}; there are {} principal components at most", *dimension,
+                                        shape.components));
+  });
+  if (const auto* read = std::get_if<ReadAutoencoderOptions>(&options_.autoencoder.kind))
+    problems.collect([&] {
+      comm.agree([&] {
+        if (!std::filesystem::exists(read->path.path))
+          throw InputError(
+              options_.autoencoder.where + ".model.path",
+              fmt::format("{} does not exist; give the networks.h5 of an earlier run", read->path.path));
+      });
+      const Autoencoder found =
+          Autoencoder::read(Hdf5File(read->path.path, comm.mpi(), Hdf5File::Access::read), "/autoencoder",
+                            options_.autoencoder.where + ".model.path");
+      if (found.data_components() != shape.components)
+        throw InputError(options_.autoencoder.where + ".model.path",
+                         fmt::format("is for rows of {} components; the data have {}",
+                                     found.data_components(), shape.components));
+    });
+  problems.raise();
+}
+
+std::optional<Autoencoder> LatentBridge::find_autoencoder(RunOutput& output, RunControl& control) const {
+  const StageList stages = latent_stages();
+  if (const Checkpoint* from = output.restart();
+      from && from->standing().stage > stages.number("pretrain") && from->file().has("/autoencoder/kind"))
+    return Autoencoder::read(from->file(), "/autoencoder", options_.autoencoder.where);
+  const Ensemble& rows = pretraining_ ? *pretraining_ : data_->train;
+  std::optional<Autoencoder> found;
+  if (options_.autoencoder.is_identity()) found.emplace(data_->train.components());
+  if (std::holds_alternative<PrincipalOptions>(options_.autoencoder.kind)) {
+    const auto principal = principal_components(rows, *options_.latent.dimension);
+    output.log(fmt::format("{} principal components of {} rows leave a variance of {:.4g} behind",
+                           principal.kept(), rows.particles(), principal.rest));
+    output.summarise("variance_left", principal.rest);
+    found.emplace(principal);
+  }
+  if (std::holds_alternative<AutoencoderNetworkOptions>(options_.autoencoder.kind))
+    found =
+        train_autoencoder(options_.autoencoder, *options_.latent.dimension, rows, stages, output, control);
+  if (const auto* read = std::get_if<ReadAutoencoderOptions>(&options_.autoencoder.kind))
+    found = Autoencoder::read(Hdf5File(read->path.path, output.comm().mpi(), Hdf5File::Access::read),
+                              "/autoencoder", options_.autoencoder.where + ".model.path");
+  if (found && options_.standardises()) found->standardise(data_->train);
+  return found;
+}
+
+/// The largest variance of the latents in any direction.
+static Real largest_variance(const Ensemble& latents) {
+  return principal_components(latents, 1).variances.front();
+}
+
+Real LatentBridge::find_sigma(RunOutput& output) const {
+  const bool point = std::holds_alternative<PointStart>(options_.bridge.start.law);
+  const Real variance = point ? largest_variance(ends_->train) : 0;
+  const Real sigma = options_.bridge.sigma.value_or(point ? std::sqrt(2 * variance) : 1);
+  if (point && sigma * sigma < least_point_ratio * variance)
+    output.log(fmt::format(
+        "sigma^2 = {:.4g} is below {:g} times the data's largest variance, {:.4g}: the drift from a "
+        "point is then steep, and few rows carry it; raise `bridge.sigma`",
+        sigma * sigma, least_point_ratio, variance));
+  output.summarise("sigma", sigma);
+  return sigma;
+}
+
+namespace {
+
+/// Row number places[i] of `rows` for particle i.
+Ensemble rows_at(const Ensemble& rows, const Partition& partition, Index tile,
+                 const std::vector<Index>& places) {
+  Ensemble chosen(rows.comm, partition.particles(), rows.components(), tile);
+  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.x);
+  Kokkos::deep_copy(chosen.x, look_up(rows.comm, rows.partition, host, places));
+  return chosen;
+}
+
+/// m + U (L + sigma^2)^1/2 xi in place of xi.
+void make_gaussian(const Ensemble& noise, const MeanAndCovariance& moments, Real sigma) {
+  const Index d = noise.components();
+  const auto eigen = symmetric_eigen(moments.covariance, d);
+  for (Index i = 0; i < noise.partition.local_particles(); ++i) {
+    std::vector<Real> z(moments.mean);
+    for (Index k = 0; k < d; ++k) {
+      const Real scale = std::sqrt(std::max(eigen.values[std::size_t(k)], Real(0)) + sigma * sigma);
+      for (Index c = 0; c < d; ++c)
+        z[std::size_t(c)] += scale * noise.x(k, i) * eigen.vectors[std::size_t(k * d + c)];
+    }
+    for (Index c = 0; c < d; ++c) noise.x(c, i) = z[std::size_t(c)];
+  }
+}
+
+}  // namespace
+
+/// Where paths begin: the same rows, draws and noise on any number of ranks.
+Ensemble LatentBridge::starts(const RunOptions& run) const {
+  const Index count = options_.generate.count, d = ends_->train.components();
+  const Communicator& comm = ends_->train.comm;
+  const Partition partition(comm, count, run.tile);
+  const Index first = partition.first_particle(), here = partition.local_particles();
+  const StartOptions& start = options_.bridge.start;
+  if (std::holds_alternative<PointStart>(start.law)) return Ensemble(comm, count, d, run.tile);
+  if (start.is_ensemble()) {  // rows that are held out are in random order
+    std::vector<Index> places;
+    for (Index i = 0; i < here; ++i) places.push_back(first + i);
+    return rows_at(ends_->start_test->particles() > 0 ? *ends_->start_test : *ends_->start_train, partition,
+                   run.tile, places);
+  }
+  const Random random(run.seed, Stream::bridge_starts);
+  Ensemble noise(comm, count, d, run.tile);
+  fill_normals(noise.x, random, first, 1);
+  if (std::holds_alternative<GaussianStart>(start.law)) {
+    const auto moments = mean_and_covariance(ends_->train);
+    Kokkos::fence();
+    make_gaussian(noise, moments, ends_->sigma);
+    return noise;
+  }
+  const Index rows = ends_->train.particles();
+  std::vector<Index> places;
+  for (Index i = 0; i < here; ++i)
+    places.push_back(std::min(rows - 1, Index(Real(rows) * random.uniform(first + i, 0, 0))));
+  Ensemble at = rows_at(ends_->train, partition, run.tile, places);
+  for (Index i = 0; i < here; ++i)
+    for (Index c = 0; c < d; ++c) at.x(c, i) += ends_->sigma * noise.x(c, i);
+  return at;
+}
+
+std::optional<Ensemble> LatentBridge::generate(const LearnedDrift& drift, RunOutput& output,
+                                               RunControl& control) const {
+  const StageList stages = latent_stages();
+  const RunOptions& run = output.run();
+  const int number = stages.number("generate");
+  Ensemble latents = starts(run);
+  if (const Checkpoint* from = output.restart(); from && from->standing().stage > number) {
+    read_particles(from->file(), "/generated/latents", latents.partition, latents.x);
+    return latents;
+  }
+  if (options_.generate.by == "plan") return drift.draw_ends(latents);
+  const BridgeOptions& bridge = options_.bridge;
+  const BridgeGrid grid(bridge.steps, bridge.stop, bridge.grid, bridge.last_step);
+  const auto at = drift.at(latents.partition);
+  BridgeFlow flow(*at, grid, ends_->sigma, latents.comm, latents.partition, latents.components());
+  SteppingOptions stepping;
+  stepping.end = Real(grid.steps());
+  stepping.step = 1;
+  stepping.seed = run.seed;
+  stepping.stage = number;
+  stepping.single = run.single_precision();
+  stepping.remedy = "a larger sigma or a smaller `stop` may help";
+  Stage stage(stepping, flow, bridge.where);
+  const Layout& layout = *flow.layout();
+  Kokkos::deep_copy(BlockViews(layout, stage.state().vec())[0], latents.x);
+  std::vector<Index> shown;
+  const std::vector<Real> asked =
+      options_.generate.times.empty() ? std::vector<Real>{0, 0.25, 0.5, 0.75, 1} : options_.generate.times;
+  for (const Real t : asked) shown.push_back(grid.nearest(t));
+  output.log(fmt::format("{} samples by {} steps of the bridge", options_.generate.count, grid.steps()));
+  const auto after_step = [&](const Tick& tick) {
+    if (std::find(shown.begin(), shown.end(), tick.step) == shown.end()) return;
+    const ConstBlockViews blocks(layout, stage.state().vec());
+    output.snapshots().write(tick.step, grid.times[std::size_t(tick.step)], "latents", latents.partition,
+                             blocks[0]);
+  };
+  if (!control.run(stage, number, after_step)) return {};
+  Kokkos::deep_copy(latents.x, ConstBlockViews(layout, stage.state().vec())[0]);
+  return latents;
+}
+
+bool LatentBridge::measure(const Ensemble& samples, const Ensemble& latents, RunOutput& output,
+                           RunControl& control) const {
+  const StageList stages = latent_stages();
+  const auto options = options_.metrics.of_samples();
+  std::function<Ensemble(Index, Index)> fresh_latents;
+  if (data_->fresh)
+    fresh_latents = [this](Index rows, Index draw) { return autoencoder_->encode(data_->fresh(rows, draw)); };
+  GenerationMetrics of_samples(options, {samples, data_->test, data_->train, data_->fresh, {}}, output.run());
+  GenerationMetrics of_latents(options, {latents, ends_->test, ends_->train, fresh_latents, {}}, output.run(),
+                               "_latent");
+  if (const Checkpoint* from = stages.checkpoint_of_round(output)) of_latents.restore(from->file());
+  const auto kept_samples = control.keep(of_samples), kept_latents = control.keep(of_latents);
+  const AtEnd at_end = of_latents.all_done() ? AtEnd::go_on : AtEnd::ask;
+  if (!work_through(of_samples, stages, "measure", output, control, at_end)) return false;
+  if (!work_through(of_latents, stages, "measure", output, control, AtEnd::go_on)) return false;
+  for (const auto& metrics : {of_samples.result(), of_latents.result()}) {
+    for (const auto& [name, value] : metrics) output.log(fmt::format("{}: {:.6g}", name, value));
+    output.summarise(metrics);
+  }
+  return true;
+}
+
+namespace {
+
+/// (E |D(E(x)) - x|^2)^1/2 of rows that were not trained on: what pre-training leaves to be wrong.
+Real reconstruction_error(const Autoencoder& autoencoder, const Ensemble& rows) {
+  const Ensemble back = autoencoder.decode(autoencoder.encode(rows));
+  const auto x = rows.x, y = back.x;
+  const Index d = rows.components();
+  TileSum sum(rows.comm, rows.partition, 1);
+  const Real square = sum(
+      "Weir::LatentBridge::reconstruction", "the reconstruction error",
+      KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          for (Index c = 0; c < d; ++c) partial[0] += (y(c, i) - x(c, i)) * (y(c, i) - x(c, i));
+      })[0];
+  return std::sqrt(square / Real(rows.particles()));
+}
+
+}  // namespace
+
+void LatentBridge::run(RunOutput& output, RunControl& control) {
+  const StageList stages = latent_stages();
+  const auto stopped = [&] { output.finish(control.status(), 0, 0); };
+  output.log(fmt::format("{} rows to train on, {} held out, {} components", data_->train.particles(),
+                         data_->test.particles(), data_->train.components()));
+  autoencoder_ = find_autoencoder(output, control);
+  if (!autoencoder_) return stopped();
+  const auto autoencoder_kept =
+      control.keep([&](Hdf5File& file) { autoencoder_->save(file, "/autoencoder"); });
+  const auto encode = [&](const Ensemble& rows) { return autoencoder_->encode(rows); };
+  ends_.emplace(BridgeEnds{encode(data_->train), encode(data_->test), {}, {}, 1});
+  if (start_data_) {
+    ends_->start_train = encode(start_data_->train);
+    ends_->start_test = encode(start_data_->test);
+  }
+  ends_->sigma = find_sigma(output);
+  if (!options_.autoencoder.is_identity() && data_->test.particles() > 0) {
+    const Real error = reconstruction_error(*autoencoder_, data_->test);
+    output.log(fmt::format("the autoencoder reconstructs rows held out to {:.4g} (root mean square)", error));
+    output.summarise("reconstruction_error", error);
+  }
+
+  const auto drift = LearnedDrift::learn(options_, *ends_, output, control);
+  if (!drift) return stopped();
+  commit_hdf5(output.comm(), output.path("networks.h5"), [&](Hdf5File& file) {
+    autoencoder_->save(file, "/autoencoder");
+    drift->save(file, "/drift");
+  });
+  const auto drift_kept = control.keep([&](Hdf5File& file) { drift->save(file, "/drift"); });
+
+  const auto latents = generate(*drift, output, control);
+  if (!latents) return stopped();
+  const auto latents_kept = control.keep(
+      [&](Hdf5File& file) { write_particles(file, "/generated/latents", latents->partition, latents->x); });
+  const Ensemble samples = autoencoder_->decode(*latents);
+  std::vector<NamedRows> tables{{"samples", &samples}};
+  if (!options_.autoencoder.is_identity()) tables.push_back({"latents", &*latents});
+  write_samples(output, tables, data_->columns);
+  if (!measure(samples, *latents, output, control)) return stopped();
+  output.finish(control.status(), options_.bridge.steps, 1);
+}
+
+}  // namespace weir

@@ -1,0 +1,227 @@
+#include "methods/schroedinger_bridge/latent/LearnedDrift.hpp"
+
+#include <cmath>
+
+#include "methods/schroedinger_bridge/BridgeStages.hpp"
+#include "methods/schroedinger_bridge/drifts/EmpiricalDrift.hpp"
+#include "methods/schroedinger_bridge/drifts/EndpointTraining.hpp"
+#include "methods/schroedinger_bridge/drifts/MixtureTraining.hpp"
+#include "weir/base/Error.hpp"
+#include "weir/ensemble/Moments.hpp"
+
+namespace weir {
+
+namespace {
+
+/// Kernels in single precision meet marginals to 1e-4 at best.
+constexpr Real least_single_tolerance = 1e-4;
+
+/// The entropic plan of the two ensembles for the cost |x - y|^2 / 2 and eps = sigma^2, as one piece.
+class PlanPiece : public Piecewise {
+ public:
+  PlanPiece(const BridgeOptions& options, const BridgeEnds& ends, bool single, EntropicPartners& plan,
+            RunOutput& output)
+      : options_(options), ends_(ends), single_(single), plan_(plan), output_(output) {}
+  bool all_done() const override { return done_; }
+  void advance() override {
+    SinkhornProblem problem;
+    problem.epsilon = 2 * ends_.sigma * ends_.sigma;
+    problem.tolerance = options_.sinkhorn.tolerance;
+    problem.max_iterations = options_.sinkhorn.max_iterations;
+    problem.single = single_;
+    const SinkhornResult result = sinkhorn(*ends_.start_train, ends_.train, problem);
+    output_.log(
+        fmt::format("entropic plan: mean squared distance {:.6g}, marginal error {:.1e} after {} iterations",
+                    result.cost, result.marginal_error, result.iterations));
+    if (!result.converged)
+      throw RunError(
+          fmt::format("the entropic plan did not converge: marginal error {:.2g} after {} iterations; raise "
+                      "{}.sinkhorn.max_iterations or tolerance, or sigma",
+                      result.marginal_error, result.iterations, options_.where));
+    output_.summarise({{"plan_cost", result.cost}, {"plan_error", result.marginal_error}});
+    plan_.keep(result);
+    done_ = true;
+  }
+  void save(Hdf5File& file) const override {
+    if (done_) plan_.save(file, "/plan");
+  }
+  void restore(const Hdf5File& file) override {
+    if (!file.has("/plan")) return;
+    plan_.restore(file, "/plan");
+    done_ = true;
+  }
+
+ private:
+  const BridgeOptions& options_;
+  const BridgeEnds& ends_;
+  bool single_;
+  EntropicPartners& plan_;
+  RunOutput& output_;
+  bool done_ = false;
+};
+
+Ensemble copy_of(const Ensemble& ensemble) {
+  Ensemble copy(ensemble.comm, ensemble.particles(), ensemble.components(), ensemble.partition.tile_size());
+  Kokkos::deep_copy(copy.x, ensemble.x);
+  return copy;
+}
+
+}  // namespace
+
+std::unique_ptr<LearnedDrift> LearnedDrift::learn(const SchroedingerBridgeOptions& options,
+                                                  const BridgeEnds& ends, RunOutput& output,
+                                                  RunControl& control) {
+  const StageList stages = latent_stages();
+  std::unique_ptr<LearnedDrift> drift(new LearnedDrift(ends, output.run()));
+  const BridgeOptions& bridge = options.bridge;
+  drift->from_point_ = std::holds_alternative<PointStart>(bridge.start.law);
+  if (const Checkpoint* from = output.restart(); from && from->standing().stage > stages.number("train")) {
+    drift->restore(from->file(), "/drift", options);
+    return drift;
+  }
+  if (!bridge.start.is_ensemble()) {
+    if (std::holds_alternative<ScoreNetworkOptions>(options.score.kind) &&
+        !drift->train_score(options, output, control))
+      return nullptr;
+    return drift;
+  }
+  if (const auto* mixture = std::get_if<MixtureDriftOptions>(&bridge.drift.kind)) {
+    drift->mixture_ = fit_mixture(*mixture, ends.sigma * ends.sigma, *ends.start_train, ends.train,
+                                  bridge.drift.where, stages, output, control);
+    return drift->mixture_ ? std::move(drift) : nullptr;
+  }
+  if (!drift->couple(bridge, output, control)) return nullptr;
+  if (const auto* network = std::get_if<NetworkDriftOptions>(&bridge.drift.kind))
+    if (!drift->train_paired(*network, bridge.drift.where + ".network.train", output, control))
+      return nullptr;
+  return drift;
+}
+
+bool LearnedDrift::couple(const BridgeOptions& options, RunOutput& output, RunControl& control) {
+  const bool single = run_.single_precision() && options.sinkhorn.tolerance >= least_single_tolerance;
+  plan_ = std::make_unique<EntropicPartners>(*ends_.start_train, ends_.train, 2 * ends_.sigma * ends_.sigma,
+                                             single);
+  PlanPiece piece(options, ends_, single, *plan_, output);
+  if (const Checkpoint* from = output.restart()) piece.restore(from->file());
+  const auto kept = control.keep(piece);
+  return work_through(piece, latent_stages(), "couple", output, control);
+}
+
+/// Blurred rows; from a point pairs of the origin and a row, which are independent.
+bool LearnedDrift::train_score(const SchroedingerBridgeOptions& options, RunOutput& output,
+                               RunControl& control) {
+  const auto& score = std::get<ScoreNetworkOptions>(options.score.kind);
+  const Index d = ends_.train.components();
+  Moments moments(ends_.train.comm, ends_.train.partition, d);
+  EndpointForm form;
+  form.paired = from_point_;
+  form.sigma = ends_.sigma;
+  form.deviation = std::sqrt(moments.mean_variance(ends_.train.x));
+  form.middle = moments.last_mean();
+  Real square = 0;
+  for (const Real mean : form.middle) square += mean * mean / Real(d);
+  form.distance = std::sqrt(square + form.deviation * form.deviation);
+  const Ensemble origin(ends_.train.comm, ends_.train.particles(), d, ends_.train.partition.tile_size());
+  const Ensemble held_origin(ends_.train.comm, ends_.test.particles(), d, ends_.test.partition.tile_size());
+  const EndpointRows rows{from_point_ ? &origin : nullptr, ends_.train, 1},
+      held_out{from_point_ ? &held_origin : nullptr, ends_.test, 1};
+  network_ = fit_endpoint_network(form, score, options.score.train, rows,
+                                  ends_.test.particles() > 0 ? &held_out : nullptr,
+                                  options.score.where + ".train", latent_stages(), output, control);
+  return network_.has_value();
+}
+
+bool LearnedDrift::train_paired(const NetworkDriftOptions& options, const std::string& where,
+                                RunOutput& output, RunControl& control) {
+  const Ensemble &x = *ends_.start_train, &y = ends_.train;
+  const Index d = y.components(), here = x.partition.local_particles();
+  EndpointRows rows{&x, Ensemble(x.comm, x.particles(), options.partners * d, x.partition.tile_size()),
+                    options.partners};
+  const Random random(run_.seed, Stream::partners);
+  for (Index p = 0; p < options.partners; ++p) {
+    Walkers walkers{copy_of(x), std::vector<Index>(std::size_t(here))};
+    plan_->draw(Towards::next, walkers, random, p);
+    Kokkos::deep_copy(
+        Kokkos::subview(rows.ends.x, Kokkos::pair<Index, Index>(p * d, (p + 1) * d), Kokkos::ALL),
+        walkers.at.x);
+  }
+  Moments of_x(x.comm, x.partition, d), of_y(y.comm, y.partition, d);
+  const Real variance_x = of_x.mean_variance(x.x), variance_y = of_y.mean_variance(y.x);
+  EndpointForm form;
+  form.paired = true;
+  form.sigma = ends_.sigma;
+  Real between = 0;
+  for (Index c = 0; c < d; ++c) {
+    const Real a = of_x.last_mean()[std::size_t(c)], b = of_y.last_mean()[std::size_t(c)];
+    form.middle.push_back(0.5 * (a + b));
+    between += 0.25 * (a - b) * (a - b) / Real(d);
+  }
+  form.deviation = std::sqrt(0.5 * (variance_x + variance_y) + between);
+  TileSum sum(x.comm, x.partition, 1);
+  const auto from = x.x;
+  const auto to = rows.ends.x;
+  const Index partners = options.partners;
+  const Real square = sum(
+      "Weir::LearnedDrift::distance", "the pairs' distances", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          for (Index j = 0; j < partners * d; ++j)
+            partial[0] += (to(j, i) - from(j % d, i)) * (to(j, i) - from(j % d, i));
+      })[0];
+  form.distance = std::sqrt(square / Real(x.particles() * options.partners * d));
+  network_ = fit_endpoint_network(form, options, options.train, rows, nullptr, where, latent_stages(), output,
+                                  control);
+  return network_.has_value();
+}
+
+std::unique_ptr<BridgeDrift> LearnedDrift::at(const Partition& particles) const {
+  const bool single = run_.single_precision();
+  if (network_) return make_network_drift(*network_, particles, single);
+  if (mixture_) return std::make_unique<MixtureDrift>(*mixture_);
+  Matrix<Real> heights("Weir::LearnedDrift::heights", 1, ends_.train.x.extent(1));
+  if (plan_) heights = plan_->heights(Towards::next);
+  if (from_point_) heights = point_heights(ends_.train, ends_.sigma);
+  return make_empirical_drift(ends_.train, heights, ends_.sigma, particles, single);
+}
+
+Ensemble LearnedDrift::draw_ends(const Ensemble& starts) const {
+  const Random random(run_.seed, Stream::bridge_ends);
+  Ensemble ends = copy_of(starts);
+  if (mixture_) {
+    draw_mixture(*mixture_, random, starts.partition.first_particle(), starts.x, ends.x);
+    return ends;
+  }
+  Walkers walkers{ends, std::vector<Index>(std::size_t(starts.partition.local_particles()))};
+  plan_->draw(Towards::next, walkers, random, 0);
+  return walkers.at;
+}
+
+void LearnedDrift::save(Hdf5File& file, const std::string& group) const {
+  if (plan_) plan_->save(file, group + "/plan");
+  if (network_) network_->save(file, group + "/endpoint");
+  if (!mixture_) return;
+  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), mixture_->parameters);
+  file.write(group + "/mixture", {host.data(), host.data() + host.size()}, {Index(host.size())});
+  file.write(group + "/mixture_shape",
+             {Real(mixture_->components), Real(mixture_->dimension), mixture_->epsilon}, {3});
+}
+
+void LearnedDrift::restore(const Hdf5File& file, const std::string& group,
+                           const SchroedingerBridgeOptions& options) {
+  if (file.has(group + "/plan")) {
+    plan_ = std::make_unique<EntropicPartners>(
+        *ends_.start_train, ends_.train, 2 * ends_.sigma * ends_.sigma,
+        run_.single_precision() && options.bridge.sinkhorn.tolerance >= least_single_tolerance);
+    plan_->restore(file, group + "/plan");
+  }
+  if (file.has(group + "/endpoint"))
+    network_ = EndpointNetwork::read(file, group + "/endpoint", options.where);
+  if (!file.has(group + "/mixture")) return;
+  const auto shape = file.read(group + "/mixture_shape"), values = file.read(group + "/mixture");
+  mixture_.emplace(Index(shape.at(0)), Index(shape.at(1)), shape.at(2));
+  const auto host = Kokkos::create_mirror_view(mixture_->parameters);
+  for (std::size_t j = 0; j < values.size(); ++j) host(j) = values[j];
+  Kokkos::deep_copy(mixture_->parameters, host);
+  mixture_->find_shapes();
+}
+
+}  // namespace weir

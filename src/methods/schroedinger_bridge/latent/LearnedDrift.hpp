@@ -1,0 +1,53 @@
+// The drift of a bridge, learned or not, and all that using it takes.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "methods/populations/Partners.hpp"
+#include "methods/schroedinger_bridge/SchroedingerBridgeOptions.hpp"
+#include "methods/schroedinger_bridge/drifts/EndpointNetwork.hpp"
+#include "methods/schroedinger_bridge/drifts/MixtureBridge.hpp"
+#include "weir/output/RunControl.hpp"
+
+namespace weir {
+
+/// Latents of the rows at both ends of a bridge: those that are trained on, and those that are held out.
+struct BridgeEnds {
+  Ensemble train, test;
+  std::optional<Ensemble> start_train, start_test;  ///< where it starts from an ensemble
+  Real sigma;
+};
+
+class LearnedDrift {
+ public:
+  /// Collective: what the options ask for, in the stages `couple` and `train`, or as the checkpoint has it;
+  /// null where the run was stopped. `ends` outlives the object.
+  static std::unique_ptr<LearnedDrift> learn(const SchroedingerBridgeOptions& options, const BridgeEnds& ends,
+                                             RunOutput& output, RunControl& control);
+
+  /// Collective: the drift at particles of this partition.
+  std::unique_ptr<BridgeDrift> at(const Partition& particles) const;
+  /// Collective: ends of these starts, drawn from the plan.
+  Ensemble draw_ends(const Ensemble& starts) const;
+
+  /// Collective.
+  void save(Hdf5File& file, const std::string& group) const;
+
+ private:
+  LearnedDrift(const BridgeEnds& ends, const RunOptions& run) : ends_(ends), run_(run) {}
+  void restore(const Hdf5File& file, const std::string& group, const SchroedingerBridgeOptions& options);
+  bool couple(const BridgeOptions& options, RunOutput& output, RunControl& control);
+  bool train_score(const SchroedingerBridgeOptions& options, RunOutput& output, RunControl& control);
+  bool train_paired(const NetworkDriftOptions& options, const std::string& where, RunOutput& output,
+                    RunControl& control);
+
+  const BridgeEnds& ends_;
+  RunOptions run_;
+  bool from_point_ = false;
+  std::unique_ptr<EntropicPartners> plan_;  // of a bridge from an ensemble, but for mixtures
+  std::optional<EndpointNetwork> network_;
+  std::optional<MixturePotential> mixture_;
+};
+
+}  // namespace weir
