@@ -58,7 +58,8 @@ DiffusionModel DiffusionModel::read(const Hdf5File& file, const std::string& gro
   model.prior = read_network(file, group + "/networks/prior", where);
   model.prior_last = read_network(file, group + "/networks/prior_last", where);
   DiffusionPriorOptions options;
-  options.hidden = model.prior->shape.hidden;
+  const auto& hidden = model.prior->shape.hidden;  // the input layer, then those of the options (score_shape)
+  options.hidden.assign(hidden.begin() + 1, hidden.end());
   options.activation = activation_names().at(std::size_t(model.prior->shape.activation));
   options.residual = model.prior->shape.residual;
   options.mixed = prior.at(0) != 0;

@@ -85,7 +85,10 @@ void describe(Section& section, DiffusionPriorOptions& options) {
       .option("weight", options.weight,
               "of the loss over noise: gaussian_log_snr, exp(-(lambda / 2.5)^2 / 2); likelihood, 1")
       .one_of({"gaussian_log_snr", "likelihood"});
-  section.option("draws", options.draws, "of time and noise, for each particle and iteration").at_least(1);
+  section
+      .option("draws", options.draws,
+              "of time and noise, for each particle and iteration; two are a pair of opposite noise")
+      .at_least(1);
   section.option("score_time", options.score_time, "time of the diffusion at which `force: score` looks")
       .above(0)
       .below(1);

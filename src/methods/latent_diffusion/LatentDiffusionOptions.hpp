@@ -46,7 +46,7 @@ struct DiffusionPriorOptions {
   std::string activation = "gelu";
   bool residual = true, mixed = true, standardise = true;
   std::string schedule = "vp", force = "dsm", weight = "gaussian_log_snr";
-  Index draws = 1;
+  Index draws = 2;
   Real score_time = 3e-3;
 };
 struct GaussianPriorOptions {

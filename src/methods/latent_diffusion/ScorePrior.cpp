@@ -9,6 +9,7 @@ namespace weir {
 MlpShape score_shape(const DiffusionPriorOptions& options, Index latent) {
   NetworkOptions network;
   network.hidden = options.hidden;
+  network.hidden.insert(network.hidden.begin(), options.hidden.front());
   network.activation = options.activation;
   network.residual = options.residual;
   TimeEmbeddingOptions embedding;
@@ -76,7 +77,8 @@ void ScorePrior<T>::mix(const MatrixRef<const T>& x, Index first_id, Index tick,
   const auto mean = mean_, deviation = deviation_, weights = weights_;
   const auto input = input_, noise = noise_, u = u_;
   const Random random = random_;
-  const Index d = latent_, first_draw = draw * (d + 1);
+  const Index d = latent_, first_draw = draw / 2 * (d + 1);
+  const Real sign = draw % 2 ? -1 : 1;
   const Real least = schedule_.least(), range = schedule_.largest() - least;
   const bool gaussian = gaussian_weight_;
   Kokkos::parallel_for(
@@ -87,8 +89,8 @@ void ScorePrior<T>::mix(const MatrixRef<const T>& x, Index first_id, Index tick,
           Real first, second;
           random.normals(first_id + i, tick, first_draw + 1 + c, first, second);
           u(c, i) = (x(c, i) - mean(c)) / deviation(c);
-          noise(c, i) = T(first);
-          input(c, i) = T(a) * u(c, i) + T(s * first);
+          noise(c, i) = T(sign * first);
+          input(c, i) = T(a) * u(c, i) + T(s * sign * first);
         }
         input(d, i) = T(lambda);
         weights(i) = gaussian ? T(exp(-lambda * lambda / 12.5)) : T(1);

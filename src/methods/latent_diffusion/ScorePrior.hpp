@@ -19,7 +19,8 @@
 
 namespace weir {
 
-/// Input: components of u, and lambda, of which the network sees sines and cosines.
+/// An input layer, then one layer for each of `hidden`. Input: components of u, and lambda, of which the
+/// network sees sines and cosines.
 MlpShape score_shape(const DiffusionPriorOptions& options, Index latent);
 /// Parameters at the start: the last layer is 0, so that the score is that of N(0, I).
 void initialise_score(const MlpShape& shape, Index seed, const VectorRef<Real>& theta);
