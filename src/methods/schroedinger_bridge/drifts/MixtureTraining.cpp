@@ -6,6 +6,7 @@
 #include "weir/ensemble/Sample.hpp"
 #include "weir/parallel/Counters.hpp"
 #include "weir/parallel/TileSum.hpp"
+#include "weir/performance/StepTimer.hpp"
 #include "weir/training/TrainingRun.hpp"
 
 namespace weir {
@@ -159,6 +160,18 @@ std::optional<MixturePotential> fit_mixture(const MixtureDriftOptions& options, 
   const Index every = std::max(Index(1), options.train.iterations / options.train.reports);
   if (!run_training(stage, stages, {every, 1, report}, output, control)) return {};
   return training.potential(stage.learned(0));
+}
+
+Real mixture_iteration_seconds(MixtureDriftOptions options, Index components, Index tiles,
+                               const RunOptions& run) {
+  const Communicator self(MPI_COMM_SELF);
+  const Ensemble rows(self, tiles * run.tile, components, run.tile);
+  fill_normals(rows.x, Random(run.seed, Stream::initial_ensemble), 0, 0);
+  options.train.batch = tiles * run.tile;
+  MixtureTraining training(options, 1, rows, rows, run.seed);
+  Stage stage(training_steps(1000000, run), training, "estimate");
+  training.initialise(BlockViews(*training.layout(), stage.state().vec())[0]);
+  return shortest_step(stage);
 }
 
 }  // namespace weir

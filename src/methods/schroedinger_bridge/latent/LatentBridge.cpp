@@ -22,6 +22,7 @@ namespace {
 
 constexpr Index start_set = 1, pretraining_set = 2;  // numbers of the synthetic sets of one deck
 constexpr Real least_point_ratio = 1.5;              // of sigma^2 to the data's largest variance
+constexpr Real most_copying = 0.5;                   // below: samples lie at training rows
 
 }  // namespace
 
@@ -267,7 +268,10 @@ bool LatentBridge::measure(const Ensemble& samples, const Ensemble& latents, Run
   if (!work_through(of_samples, stages, "measure", output, control, at_end)) return false;
   if (!work_through(of_latents, stages, "measure", output, control, AtEnd::go_on)) return false;
   for (const auto& metrics : {of_samples.result(), of_latents.result()}) {
-    for (const auto& [name, value] : metrics) output.log(fmt::format("{}: {:.6g}", name, value));
+    for (const auto& [name, value] : metrics) {
+      const bool copies = name.rfind("copying", 0) == 0 && value < most_copying;
+      output.log(fmt::format("{}: {:.6g}{}", name, value, copies ? " (copies of training rows)" : ""));
+    }
     output.summarise(metrics);
   }
   return true;
@@ -295,6 +299,8 @@ Real reconstruction_error(const Autoencoder& autoencoder, const Ensemble& rows) 
 void LatentBridge::run(RunOutput& output, RunControl& control) {
   const StageList stages = latent_stages();
   const auto stopped = [&] { output.finish(control.status(), 0, 0); };
+  if (const Checkpoint* from = output.restart(); from && from->file().has("/snapshots/blocks"))
+    output.snapshots();
   output.log(fmt::format("{} rows to train on, {} held out, {} components", data_->train.particles(),
                          data_->test.particles(), data_->train.components()));
   autoencoder_ = find_autoencoder(output, control);

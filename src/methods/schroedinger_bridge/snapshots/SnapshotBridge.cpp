@@ -244,7 +244,10 @@ void SnapshotBridge::run(RunOutput& output, RunControl& control) {
 
   const auto predictions = predict(run, output);
   const Checkpoint* from = output.restart();
-  if (!(from && from->file().has("/snapshots/blocks"))) write_snapshots(predictions, run, output);
+  if (from && from->file().has("/snapshots/blocks"))
+    output.snapshots();
+  else
+    write_snapshots(predictions, run, output);
   SnapshotMetrics metrics(measured, predictions, run.seed, run.single_precision());
   const auto kept_metrics = control.keep(metrics);
   if (!work_through(metrics, stages, "measure", output, control, AtEnd::go_on))
