@@ -50,7 +50,7 @@ std::vector<CostedPart> snapshot_costs(const SchroedingerBridgeOptions& options,
   };
   std::vector<CostedPart> parts;
   parts.push_back({"coupling", std::make_unique<CouplingCost>(
-                                   options.snapshots.coupling, d, std::vector<CouplingCost::Round>{sizes},
+                                   options.snapshots->coupling, d, std::vector<CouplingCost::Round>{sizes},
                                    normal_pair(d, run), held, run, CouplingKeeps::partners)});
   return parts;
 }
@@ -65,30 +65,30 @@ class LatentCosts {
       components_ = shape.components;
       rows_ = train_size(shape.rows, options.split);
       pretraining_rows_ = options.autoencoder.data ? shape_of(*options.autoencoder.data).rows : rows_;
-      if (const auto* start = std::get_if<EnsembleStart>(&options.bridge.start.law))
+      if (const auto* start = std::get_if<EnsembleStart>(&options.bridge->start.law))
         start_rows_ = train_size(shape_of(*start).rows, options.split);
     });
-    latent_ = options.latent.dimension.value_or(components_);
+    latent_ = options.latent->dimension.value_or(components_);
   }
 
   std::vector<CostedPart> parts() const {
     std::vector<CostedPart> parts;
     if (std::holds_alternative<AutoencoderNetworkOptions>(options_.autoencoder.kind))
-      parts.push_back({"pretraining iteration", pretraining()});
-    const auto& drift = options_.bridge.drift.kind;
-    const bool between = options_.bridge.start.is_ensemble();
+      parts.push_back({"pretrain", pretraining()});
+    const auto& drift = options_.bridge->drift->kind;
+    const bool between = options_.bridge->start.is_ensemble();
     if (between && !std::holds_alternative<MixtureDriftOptions>(drift)) parts.push_back({"plan", plan()});
     if (between && std::holds_alternative<MixtureDriftOptions>(drift))
-      parts.push_back({"training iteration", mixture()});
+      parts.push_back({"train", mixture()});
     if (between && std::holds_alternative<NetworkDriftOptions>(drift)) {
       const auto& network = std::get<NetworkDriftOptions>(drift);
       parts.push_back(
-          {"training iteration", endpoint(network, network.train, start_rows_, network.partners + 1)});
+          {"train", endpoint(network, network.train, start_rows_, network.partners + 1)});
     }
-    if (!between && std::holds_alternative<ScoreNetworkOptions>(options_.score.kind))
-      parts.push_back({"training iteration", endpoint(std::get<ScoreNetworkOptions>(options_.score.kind),
-                                                      options_.score.train, rows_, 1)});
-    if (options_.generate.by == "sde") parts.push_back({"step", step()});
+    if (!between && std::holds_alternative<ScoreNetworkOptions>(options_.score->kind))
+      parts.push_back({"train", endpoint(std::get<ScoreNetworkOptions>(options_.score->kind),
+                                                      options_.score->train, rows_, 1)});
+    if (options_.generate->by == "sde") parts.push_back({"step", step()});
     return parts;
   }
 
@@ -130,8 +130,8 @@ class LatentCosts {
                                    run_.single_precision(),
                                    tape(network.hidden),
                                    copies * latent_};
-    const bool paired = !std::holds_alternative<ConvolvedStart>(options_.bridge.start.law) &&
-                        !std::holds_alternative<GaussianStart>(options_.bridge.start.law);
+    const bool paired = !std::holds_alternative<ConvolvedStart>(options_.bridge->start.law) &&
+                        !std::holds_alternative<GaussianStart>(options_.bridge->start.law);
     return std::make_unique<BatchTrainingCost>(
         shape,
         [=, d = latent_, run = run_](Index tiles) {
@@ -141,7 +141,7 @@ class LatentCosts {
   }
 
   std::unique_ptr<CostModel> mixture() const {
-    const auto& drift = std::get<MixtureDriftOptions>(options_.bridge.drift.kind);
+    const auto& drift = std::get<MixtureDriftOptions>(options_.bridge->drift->kind);
     const BatchTrainingShape shape{MixturePotential::size(drift.components, latent_),
                                    {start_rows_, rows_},
                                    drift.train.batch,
@@ -158,8 +158,8 @@ class LatentCosts {
   std::unique_ptr<CostModel> plan() const {
     CouplingOptions coupling;
     coupling.method = "sinkhorn";
-    coupling.tolerance = options_.bridge.sinkhorn.tolerance;
-    coupling.max_iterations = options_.bridge.sinkhorn.max_iterations;
+    coupling.tolerance = options_.bridge->sinkhorn.tolerance;
+    coupling.max_iterations = options_.bridge->sinkhorn.max_iterations;
     const Index d = latent_, all = start_rows_ + rows_;
     const auto held = [=](int ranks) { return Real(real_size * (d + 4) * all) / ranks; };
     return std::make_unique<CouplingCost>(coupling, d, std::vector<CouplingCost::Round>{{start_rows_, rows_}},
@@ -167,10 +167,10 @@ class LatentCosts {
   }
 
   std::unique_ptr<CostModel> step() const {
-    const bool between = options_.bridge.start.is_ensemble();
-    const bool empirical = between ? std::holds_alternative<EmpiricalDriftOptions>(options_.bridge.drift.kind)
-                                   : std::holds_alternative<EmpiricalDriftOptions>(options_.score.kind);
-    const BridgeStepShape shape{options_.generate.count, latent_, empirical ? rows_ : 0,
+    const bool between = options_.bridge->start.is_ensemble();
+    const bool empirical = between ? std::holds_alternative<EmpiricalDriftOptions>(options_.bridge->drift->kind)
+                                   : std::holds_alternative<EmpiricalDriftOptions>(options_.score->kind);
+    const BridgeStepShape shape{options_.generate->count, latent_, empirical ? rows_ : 0,
                                 (rows_ + start_rows_) * (latent_ + 1)};
     return std::make_unique<BridgeStepCost>(
         shape, [=, *this](Index particles, Index rows) { return drift_seconds(particles, rows); }, run_);
@@ -186,23 +186,23 @@ class LatentCosts {
     return shortest_time([&] { drift->displacement(0.5, at.x, to_end); });
   }
   std::unique_ptr<BridgeDrift> sample_drift(const Ensemble& at, Index rows) const {
-    const bool between = options_.bridge.start.is_ensemble(), single = run_.single_precision();
+    const bool between = options_.bridge->start.is_ensemble(), single = run_.single_precision();
     if (rows > 0) {
       const Ensemble data(at.comm, rows, latent_, run_.tile);
       fill_normals(data.x, Random(run_.seed, Stream::initial_ensemble, 1), 0, 0);
       return make_empirical_drift(data, Matrix<Real>("Weir::LatentCosts::heights", 1, rows), 1, at.partition,
                                   single);
     }
-    if (between && std::holds_alternative<MixtureDriftOptions>(options_.bridge.drift.kind)) {
-      const Index count = std::get<MixtureDriftOptions>(options_.bridge.drift.kind).components;
+    if (between && std::holds_alternative<MixtureDriftOptions>(options_.bridge->drift->kind)) {
+      const Index count = std::get<MixtureDriftOptions>(options_.bridge->drift->kind).components;
       const MixturePotential potential(count, latent_, 1);
       potential.find_shapes();
       return std::make_unique<MixtureDrift>(potential);
     }
     const NetworkOptions& network =
         between
-            ? static_cast<const NetworkOptions&>(std::get<NetworkDriftOptions>(options_.bridge.drift.kind))
-            : std::get<ScoreNetworkOptions>(options_.score.kind);
+            ? static_cast<const NetworkOptions&>(std::get<NetworkDriftOptions>(options_.bridge->drift->kind))
+            : std::get<ScoreNetworkOptions>(options_.score->kind);
     EndpointNetwork endpoint;
     endpoint.form.middle.assign(std::size_t(latent_), 0);
     endpoint.network.shape = network.shape(latent_ + endpoint_time_inputs, latent_);

@@ -124,7 +124,7 @@ void describe(Section& section, BridgeOptions& options) {
                             options.stop));
   if (options.last_step == "noise_free" && options.stop < 1 && options.steps < 2)
     section.error("steps", "found 1; a noise-free step after those with noise makes 2 at least");
-  if (section.given("drift") && !options.start.is_ensemble())
+  if (options.drift && !options.start.is_ensemble())
     section.error("drift", "is for `start: {ensemble: ..}`; other starts take `score`");
 }
 

@@ -141,7 +141,7 @@ struct BridgeOptions {
   Index steps = 100;
   Real stop = 0.999;
   std::string grid = "geometric", last_step = "noise_free";
-  DriftOptions drift;
+  std::optional<DriftOptions> drift;  ///< of a start from an ensemble
   PlanOptions sinkhorn;
   std::string where;
 };

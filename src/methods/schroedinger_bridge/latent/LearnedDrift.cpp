@@ -72,29 +72,29 @@ std::unique_ptr<LearnedDrift> LearnedDrift::learn(const SchroedingerBridgeOption
                                                   RunControl& control) {
   const StageList stages = latent_stages();
   std::unique_ptr<LearnedDrift> drift(new LearnedDrift(ends, output.run()));
-  const BridgeOptions& bridge = options.bridge;
+  const BridgeOptions& bridge = *options.bridge;
   drift->from_point_ = std::holds_alternative<PointStart>(bridge.start.law);
   if (const Checkpoint* from = output.restart(); from && from->standing().stage > stages.number("train")) {
     drift->restore(from->file(), "/drift", options);
     return drift;
   }
   if (!bridge.start.is_ensemble()) {
-    if (std::holds_alternative<ScoreNetworkOptions>(options.score.kind) &&
+    if (std::holds_alternative<ScoreNetworkOptions>(options.score->kind) &&
         !drift->train_score(options, output, control))
       return nullptr;
     return drift;
   }
-  if (const auto* mixture = std::get_if<MixtureDriftOptions>(&bridge.drift.kind)) {
+  if (const auto* mixture = std::get_if<MixtureDriftOptions>(&bridge.drift->kind)) {
     drift->mixture_ = fit_mixture(*mixture, ends.sigma * ends.sigma, *ends.start_train, ends.train,
-                                  bridge.drift.where, stages, output, control);
+                                  bridge.drift->where, stages, output, control);
     return drift->mixture_ ? std::move(drift) : nullptr;
   }
   const auto kept = control.keep([&drift](Hdf5File& file) {
     if (drift->plan_known_) drift->plan_->save(file, "/plan");
   });
   if (!drift->couple(bridge, output, control)) return nullptr;
-  if (const auto* network = std::get_if<NetworkDriftOptions>(&bridge.drift.kind))
-    if (!drift->train_paired(*network, bridge.drift.where + ".network.train", output, control))
+  if (const auto* network = std::get_if<NetworkDriftOptions>(&bridge.drift->kind))
+    if (!drift->train_paired(*network, bridge.drift->where + ".network.train", output, control))
       return nullptr;
   return drift;
 }
@@ -110,7 +110,7 @@ bool LearnedDrift::couple(const BridgeOptions& options, RunOutput& output, RunCo
 /// Blurred rows; from a point pairs of the origin and a row, which are independent.
 bool LearnedDrift::train_score(const SchroedingerBridgeOptions& options, RunOutput& output,
                                RunControl& control) {
-  const auto& score = std::get<ScoreNetworkOptions>(options.score.kind);
+  const auto& score = std::get<ScoreNetworkOptions>(options.score->kind);
   const Index d = ends_.train.components();
   Moments moments(ends_.train.comm, ends_.train.partition, d);
   EndpointForm form;
@@ -125,9 +125,9 @@ bool LearnedDrift::train_score(const SchroedingerBridgeOptions& options, RunOutp
   const Ensemble held_origin(ends_.train.comm, ends_.test.particles(), d, ends_.test.partition.tile_size());
   const EndpointRows rows{from_point_ ? &origin : nullptr, ends_.train, 1},
       held_out{from_point_ ? &held_origin : nullptr, ends_.test, 1};
-  network_ = fit_endpoint_network(form, score, options.score.train, rows,
+  network_ = fit_endpoint_network(form, score, options.score->train, rows,
                                   ends_.test.particles() > 0 ? &held_out : nullptr,
-                                  options.score.where + ".train", latent_stages(), output, control);
+                                  options.score->where + ".train", latent_stages(), output, control);
   return network_.has_value();
 }
 
@@ -210,7 +210,7 @@ void LearnedDrift::restore(const Hdf5File& file, const std::string& group,
   if (file.has(group + "/plan")) {
     plan_ = std::make_unique<EntropicPartners>(
         *ends_.start_train, ends_.train, 2 * ends_.sigma * ends_.sigma,
-        run_.single_precision() && options.bridge.sinkhorn.tolerance >= least_single_tolerance);
+        run_.single_precision() && options.bridge->sinkhorn.tolerance >= least_single_tolerance);
     plan_->restore(file, group + "/plan");
   }
   if (file.has(group + "/endpoint"))
