@@ -1,4 +1,4 @@
-// A few particles of an ensemble on one rank, for work that takes them whole.
+// A few particles of an ensemble: on one rank, for work that takes them whole, or cut anew.
 #pragma once
 
 #include <vector>
@@ -11,5 +11,8 @@ namespace weir {
 /// any number of ranks. They lie on `rank` one after the other, components together; the result is empty
 /// elsewhere.
 std::vector<Real> sample_on(int rank, const Ensemble& ensemble, Index points, Index seed, Index tick);
+
+/// Collective: the first `count` particles as an ensemble of their own, in tiles of `tile`.
+Ensemble first_particles(const Ensemble& ensemble, Index count, Index tile);
 
 }  // namespace weir

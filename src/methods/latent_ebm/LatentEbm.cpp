@@ -7,6 +7,7 @@
 #include "methods/latent_ebm/EbmTraining.hpp"
 #include "methods/latent_ebm/Generation.hpp"
 #include "methods/latent_ebm/LatentEbmFlow.hpp"
+#include "methods/latent_ebm/Likelihood.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/input/DataFile.hpp"
 #include "weir/output/Checkpoint.hpp"
@@ -18,6 +19,7 @@ namespace weir {
 void LatentEbm::check_options(const Communicator& comm, const RunOptions& run) const {
   DataShape shape;
   comm.agree([&] { shape = shape_of(options_.data); });
+  EbmLikelihood::check(options_, {shape.components, options_.latent_dimension()});
   LatentEbmOptions few = options_;
   few.train.negatives.particles = std::min(few.train.negatives.particles, Index(2));
   few.train.batch = 1;
@@ -136,6 +138,14 @@ void LatentEbm::run(RunOutput& output, RunControl& control) {
   if (!generation.run()) return stopped();
   generation.write();
   log_and_summarise(generation.errors(), output);
+
+  std::optional<EbmLikelihood> likelihood;
+  if (options_.likelihood) likelihood.emplace(options_, *model, *data_, output, control);
+  const auto likelihood_kept = control.keep([&](Hdf5File& file) {
+    if (likelihood) likelihood->save(file);
+  });
+  if (likelihood && !likelihood->run()) return stopped();
+  if (likelihood) log_and_summarise(likelihood->result(), output);
 
   GenerationMetrics metrics(
       options_.metrics, {generation.samples(), data_->test, data_->train, data_->fresh, {}}, output.run());

@@ -23,6 +23,12 @@ RuleOptions pool_rule(const LatentEbmOptions& options) {
   return rule;
 }
 
+/// This rank's part of parameters that it has whole.
+void copy_own_chunks(const Partition& own, const Vector<Real>& all, const MatrixRef<Real>& local) {
+  const Kokkos::pair<Index, Index> mine(own.first_particle(), own.first_particle() + own.local_particles());
+  Kokkos::deep_copy(Kokkos::subview(local, 0, Kokkos::ALL), Kokkos::subview(all, mine));
+}
+
 }  // namespace
 
 template <class T>
@@ -44,6 +50,7 @@ LatentEbmFlow<T>::LatentEbmFlow(const LatentEbmOptions& options, const Ensemble&
       energy_(LatentEnergy<T>::make(options.energy, shape_,
                                     std::max(latent_partition_.tile_size(), pool_partition_.tile_size()))),
       theta_(rows.comm, run.seed),
+      q_(rows.comm, run.seed),
       data_noise_(run.seed, Stream::data_noise, stage),
       noisy_(options.train.data_noise > 0),
       noise_("Weir::LatentEbmFlow::noise", rows.components()),
@@ -61,7 +68,17 @@ LatentEbmFlow<T>::LatentEbmFlow(const LatentEbmOptions& options, const Ensemble&
   const Index most_slots = std::min(batches_.strata(), latent_partition_.local_tiles()) + own_pool;
   theta_.allocate(most_slots);
   std::vector<Block> blocks;
-  if (shape_.latent > 0) {
+  if (options.posterior == "amortised") {
+    const Index d = shape_.data, dz = shape_.latent, most = latent_partition_.tile_size();
+    amortised_.emplace(options.train.posterior, d, dz, most, run.seed, stage);
+    q_.add_network(amortised_->shape(), 2);
+    q_.allocate(std::min(batches_.strata(), latent_partition_.local_tiles()));
+    drawn_ = Matrix<Real>("Weir::LatentEbmFlow::drawn", dz, latent_partition_.local_particles());
+    x_ = Matrix<T>("Weir::LatentEbmFlow::x", d, most);
+    z_ = Matrix<T>("Weir::LatentEbmFlow::z", dz, most);
+    posterior = Index(blocks.size());
+    blocks.push_back(q_.block("posterior", rule_of(options.train.posterior.rule)));
+  } else if (shape_.latent > 0) {
     latents = Index(blocks.size());
     blocks.push_back({"latents", latent_partition_, shape_.latent, rule_of(options.train.latents.rule),
                       options.train.latents.substeps});
@@ -118,11 +135,12 @@ void LatentEbmFlow<T>::initialise(const BlockViews& blocks) const {
   }
   const Vector<Real> all("Weir::LatentEbmFlow::initial", theta_.count());
   initialise_energy(options_.energy, shape_, run_.seed, VectorRef<Real>(all.data(), all.extent(0)));
-  const Partition& own = (*layout_)[parameters].partition;
-  Kokkos::deep_copy(
-      Kokkos::subview(blocks[parameters], 0, Kokkos::ALL),
-      Kokkos::subview(all, Kokkos::pair<Index, Index>(own.first_particle(),
-                                                      own.first_particle() + own.local_particles())));
+  copy_own_chunks((*layout_)[parameters].partition, all, blocks[parameters]);
+  if (!amortised_) return;
+  const Vector<Real> of_posterior("Weir::LatentEbmFlow::initial_posterior", q_.count());
+  initialise_posterior(amortised_->shape(), run_.seed,
+                       VectorRef<Real>(of_posterior.data(), of_posterior.extent(0)));
+  copy_own_chunks((*layout_)[posterior].partition, of_posterior, blocks[posterior]);
 }
 
 template <class T>
@@ -149,6 +167,10 @@ template <class T>
 void LatentEbmFlow<T>::velocity(const Moment&, BlockSet wanted, const ConstBlockViews& x, const BlockViews& v,
                                 const VectorRef<Real>& energies) {
   theta_.gather(x, parameters);
+  if (posterior >= 0 && wanted.has(posterior)) {
+    q_.gather(x, posterior);
+    fit_posterior(v[posterior]);
+  }
   if (latents >= 0 && wanted.has(latents)) move_latents(x[latents], v[latents], energies);
   if (wanted.has(negatives)) move_negatives(x[negatives], v[negatives], energies);
   if (wanted.has(parameters)) ascend(x, v[parameters]);
@@ -182,6 +204,59 @@ void LatentEbmFlow<T>::move_negatives(const MatrixRef<const Real>& x, const Matr
   Kokkos::fence();
 }
 
+/// Draws z of the batch from q, and descends along the derivative of these draws.
+template <class T>
+void LatentEbmFlow<T>::fit_posterior(const MatrixRef<Real>& v) {
+  const T weight = T(1 / Real(batch_particles()));
+  const ActiveTiles tiles = active_.active();
+  for (Index k = 0; k < tiles.count; ++k) {
+    const Tile tile = tiles[k];
+    gather_data_and_latents(tile, drawn_);
+    copy_data(tile.count);
+    amortised_->draw(q_.network(0), first_columns(x_, tile.count), tile.global, step_,
+                     first_columns(z_, tile.count));
+    keep_drawn(tile, false);
+    energy_->evaluate(theta_.network(network_), columns(tile.count), first_columns(slope_, tile.count),
+                      energies_of(tile.count));
+    keep_drawn(tile, true);
+    amortised_->gradient(q_.network(0), first_columns(z_, tile.count), weight, q_.gradient(k, 0));
+  }
+  q_.sum_gradients(tiles.count, "the gradient of the posterior's parameters");
+  q_.write_velocity(v);
+}
+
+/// x of the tile by itself.
+template <class T>
+void LatentEbmFlow<T>::copy_data(Index columns) const {
+  const auto v = v_, x = x_;
+  const Index dx = shape_.data;
+  Kokkos::parallel_for(
+      "Weir::LatentEbmFlow::copy_data", Range(0, columns), KOKKOS_LAMBDA(Index i) {
+        for (Index c = 0; c < dx; ++c) x(c, i) = v(c, i);
+      });
+  Kokkos::fence();
+}
+
+/// What was drawn is kept and joins x in v; or, of a tile that has been evaluated, z becomes grad_z E.
+template <class T>
+void LatentEbmFlow<T>::keep_drawn(const Tile& tile, bool slopes) {
+  const auto v = v_, z = z_, slope = slope_;
+  const auto drawn = drawn_;
+  const Index dx = shape_.data, dz = shape_.latent;
+  Kokkos::parallel_for(
+      "Weir::LatentEbmFlow::keep_drawn", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
+        for (Index c = 0; c < dz; ++c) {
+          if (slopes) {
+            z(c, i) = slope(dx + c, i);
+          } else {
+            v(dx + c, i) = z(c, i);
+            drawn(c, tile.first + i) = Real(z(c, i));
+          }
+        }
+      });
+  Kokkos::fence();
+}
+
 /// Particles of the batch on all ranks.
 template <class T>
 Index LatentEbmFlow<T>::batch_particles() const {
@@ -201,7 +276,9 @@ void LatentEbmFlow<T>::ascend(const ConstBlockViews& x, const MatrixRef<Real>& v
   const ActiveTiles tiles = active_.active();
   for (Index k = 0; k < tiles.count; ++k, ++used_) {
     const Tile tile = tiles[k];
-    gather_data_and_latents(tile, latents >= 0 ? x[latents] : MatrixRef<const Real>());
+    gather_data_and_latents(tile, amortised_     ? MatrixRef<const Real>(drawn_)
+                                  : latents >= 0 ? x[latents]
+                                                 : MatrixRef<const Real>());
     energy_->parameter_gradient(theta, columns(tile.count), T(1 / Real(positives)), penalty,
                                 theta_.gradient(used_, network_), energies_of(tile.count));
     add_energies(used_, tile.count, true);

@@ -42,7 +42,7 @@ class LatentEbmTraining : public Flow {
   virtual Index batch() const = 0;
   virtual const RestartLaw* restart_law() const = 0;
   /// Numbers of the blocks; -1 where there is none.
-  Index latents = -1, negatives = -1, parameters = -1;
+  Index latents = -1, posterior = -1, negatives = -1, parameters = -1;
 };
 
 /// Collective, in the precision of the run. `rows`: standardised training rows, cut by rows_per_tile;
@@ -64,10 +64,10 @@ class LatentEbmFlow : public LatentEbmTraining {
   void velocity(const Moment& moment, BlockSet wanted, const ConstBlockViews& x, const BlockViews& v,
                 const VectorRef<Real>& energies) override;
   Real temperature(const Moment&, Index block) const override {
-    return block == parameters ? 0 : options_.train.temperature;
+    return block == parameters || block == posterior ? 0 : options_.train.temperature;
   }
   Real largest_temperature(Real, Real, Index block) const override {
-    return block == parameters ? 0 : options_.train.temperature;
+    return block == parameters || block == posterior ? 0 : options_.train.temperature;
   }
 
   void initialise(const BlockViews& blocks) const override;
@@ -78,6 +78,8 @@ class LatentEbmFlow : public LatentEbmTraining {
   // Kernels, which nvcc takes in public functions only.
   void copy_rows(const Ensemble& rows);
   void gather_data_and_latents(const Tile& tile, const MatrixRef<const Real>& z);
+  void copy_data(Index columns) const;
+  void keep_drawn(const Tile& tile, bool slopes);
   void gather_pool(const Tile& tile, const MatrixRef<const Real>& x);
   void write_velocity(const Tile& tile, Index first_component, const MatrixRef<Real>& v,
                       const VectorRef<Real>& energies) const;
@@ -95,6 +97,7 @@ class LatentEbmFlow : public LatentEbmTraining {
                     const VectorRef<Real>& energies);
   void move_negatives(const MatrixRef<const Real>& x, const MatrixRef<Real>& v,
                       const VectorRef<Real>& energies);
+  void fit_posterior(const MatrixRef<Real>& v);
   void ascend(const ConstBlockViews& x, const MatrixRef<Real>& v);
   Index batch_particles() const;
 
@@ -114,6 +117,10 @@ class LatentEbmFlow : public LatentEbmTraining {
   std::unique_ptr<LatentEnergy<T>> energy_;
   TrainedParameters<T> theta_;
   Index network_ = 0;
+  std::optional<AmortisedPosterior<T>> amortised_;
+  TrainedParameters<T> q_;  // its parameters
+  Matrix<Real> drawn_;      // z of the batch, drawn from q
+  Matrix<T> x_, z_;         // a tile's
   std::shared_ptr<const Layout> layout_;
   std::optional<RestartLaw> law_;
   std::optional<PoolRestart<T>> restart_;

@@ -112,6 +112,7 @@ void describe(Section& section, LatentEbmTrainOptions& options) {
   section.section("latents", options.latents, "particles of z given a datum");
   section.section("negatives", options.negatives, "the pool of particles of (x, z)");
   section.section("parameters", options.parameters, "the energy's parameters");
+  section.section("posterior", options.posterior, "the Gaussian q(z | x), where the posterior is amortised");
   section
       .option(
           "data_noise", options.data_noise,
@@ -149,7 +150,8 @@ void describe(Section& section, LikelihoodOptions& options) {
               "sampling; "
               "auto: a grid where that can be")
       .one_of({"auto", "grid", "annealing"});
-  section.option("rows", options.rows, "most held-out rows whose likelihood is found").at_least(2);
+  section.option("rows", options.rows, "most rows whose likelihood is found").at_least(2);
+  section.section("file", options.file, "rows whose likelihood is found; by default those held out", "path");
   section.option("grid", options.grid, "points of the grid along each component of x")
       .at_least(8)
       .at_most(4096);

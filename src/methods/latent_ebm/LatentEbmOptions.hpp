@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "methods/generative/AmortisedPosterior.hpp"
 #include "methods/generative/Data.hpp"
 #include "methods/generative/GenerationMetrics.hpp"
 #include "weir/flows/RuleOptions.hpp"
@@ -84,6 +85,7 @@ struct LatentEbmTrainOptions {
   LatentBlockOptions latents;
   NegativeBlockOptions negatives;
   ParameterBlockOptions parameters;
+  AmortisedOptions posterior;  ///< where it is amortised
   Real data_noise = 0;
   Real temperature = 1;
   std::string on_divergence = "halve";
@@ -112,8 +114,9 @@ struct LatentEbmGenerateOptions {
 struct LikelihoodOptions {
   std::string by = "auto";
   Index rows = 1000;
-  Index grid = 160;     ///< points along each axis of x, a quarter of that along those of z
-  Index chains = 2048;  ///< of log Z
+  std::optional<FileRows> file;  ///< rows to score in place of those held out
+  Index grid = 160;              ///< points along each axis of x, a quarter of that along those of z
+  Index chains = 2048;           ///< of log Z
   Index temperatures = 1000;
   Index repeats = 8;  ///< chains of every row
   bool gaussian_bound = false;

@@ -101,7 +101,7 @@ inline void expect_equal_runs(const std::string& one, const std::string& other) 
   EXPECT_EQ(text_of(one + "/metrics.csv"), text_of(other + "/metrics.csv"));
   EXPECT_EQ(text_of(one + "/snapshots.xdmf"), text_of(other + "/snapshots.xdmf"));
   EXPECT_TRUE(snapshots_of(one) == snapshots_of(other));
-  for (const std::string name : {"/energies.h5", "/networks.h5", "/samples.h5"}) {
+  for (const std::string name : {"/energies.h5", "/networks.h5", "/samples.h5", "/likelihood.h5"}) {
     EXPECT_EQ(std::filesystem::exists(one + name), std::filesystem::exists(other + name)) << name;
     EXPECT_TRUE(contents_of(one + name) == contents_of(other + name)) << name;
   }

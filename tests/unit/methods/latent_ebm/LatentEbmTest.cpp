@@ -6,6 +6,8 @@
 
 #include "methods/BrokenDecks.hpp"
 #include "methods/Interrupted.hpp"
+#include "weir/base/Lapack.hpp"
+#include "weir/parallel/Random.hpp"
 
 namespace weir {
 namespace {
@@ -58,6 +60,101 @@ TEST(LatentEbm, LinearGaussianFixedPoints) {
   EXPECT_NEAR(trained_w("mala: {step: 0.1}", "mala: {step: 0.1}"), 1.224745, 0.005);
 }
 
+/// Rows of a law in eight dimensions with two strong directions.
+std::string eight_columns(Index rows) {
+  const Random random(17, Stream::initial_ensemble);
+  std::string text;
+  for (Index i = 0; i < rows; ++i)
+    for (Index c = 0; c < 8; ++c) {
+      const Real value = 0.6 * random.normal(i, 0, c) + (c < 4 ? 1.0 : -0.5) * random.normal(i, 1, 0) +
+                         (c % 2 ? 0.7 : 0.2) * random.normal(i, 2, 0);
+      text += fmt::format("{:.6f}{}", value, c < 7 ? "," : "\n");
+    }
+  return text;
+}
+
+// log Z of E = |x - W z - m|^2 / (2 s^2) + |z|^2 / 2 does not depend on W: (d/2) log(2 pi s^2) + (q/2) log 2
+// pi; and p(x) = N(m, W W' + s^2 I).
+TEST(LatentEbm, AnnealingMeetsTheClosedFormInTenDimensions) {
+  const SharedFolder folder;
+  folder.write("data.csv", eight_columns(600));
+  const std::string deck = R"(weir: 1
+run: {name: ten, seed: 4}
+latent_ebm:
+  data: {file: data.csv}
+  split: {test: 0.5}
+  latent: {dimension: 2, particles: 2}
+  energy: {linear_gaussian: {noise: 0.6}}
+  train: {iterations: 60, batch: 256, negatives: {particles: 256, restart: false}, reports: 1}
+  generate: {count: 2, steps: 0}
+  likelihood: {by: annealing, rows: 100, chains: 4096, temperatures: 1500, repeats: 16}
+  metrics: []
+)";
+  const Outcome outcome = run_deck_text(folder, deck);
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  const auto summary = summary_of(folder / "out");
+  const Real pi = M_PI, error = summary["log_z_error"];
+  EXPECT_LT(error, 0.02);
+  EXPECT_NEAR(Real(summary["log_z"]), 4 * std::log(2 * pi * 0.36) + std::log(2 * pi), 4 * error);
+
+  const Hdf5File networks(folder / "out/networks.h5", MPI_COMM_SELF, Hdf5File::Access::read);
+  const Hdf5File found(folder / "out/likelihood.h5", MPI_COMM_SELF, Hdf5File::Access::read);
+  const auto theta = networks.read("/networks/energy/parameters"), rows = found.read("/rows"),
+             log_p = found.read("/log_likelihood");
+  std::vector<Real> covariance(64);
+  for (Index a = 0; a < 8; ++a)
+    for (Index b = 0; b < 8; ++b)
+      covariance[std::size_t(8 * a + b)] = theta[std::size_t(a)] * theta[std::size_t(b)] +
+                                           theta[std::size_t(8 + a)] * theta[std::size_t(8 + b)] +
+                                           (a == b ? 0.36 : 0);
+  const auto factor = cholesky(covariance, 8);
+  Real difference = 0;
+  for (Index i = 0; i < 100; ++i) {
+    std::vector<Real> centred(8), solved;
+    for (Index c = 0; c < 8; ++c)
+      centred[std::size_t(c)] = rows[std::size_t(8 * i + c)] - theta[std::size_t(16 + c)];
+    solved = centred;
+    cholesky_solve(factor, 8, solved.data(), 1);
+    Real exact = -4 * std::log(2 * pi);
+    for (Index c = 0; c < 8; ++c)
+      exact -= 0.5 * centred[std::size_t(c)] * solved[std::size_t(c)] + std::log(factor[std::size_t(9 * c)]);
+    difference += (log_p[std::size_t(i)] - exact) / 100;
+  }
+  EXPECT_NEAR(difference, 0, 4 * error + 0.02);
+}
+
+// In two dimensions a grid and annealing agree, and particles are nearer to the likelihood than any Gaussian.
+TEST(LatentEbm, AnnealingAgreesWithTheGrid) {
+  const SharedFolder folder;
+  const std::string deck = R"(weir: 1
+run: {name: grid, seed: 4}
+latent_ebm:
+  data: {synthetic: {moons: {count: 1000}}}
+  split: {test: 0.4}
+  energy: {network: {hidden: [16, 16]}}
+  train: {iterations: 150, batch: 256, negatives: {particles: 256}, reports: 1}
+  generate: {count: 2, steps: 0}
+  likelihood: {by: grid, rows: 200, grid: 100, chains: 1024, temperatures: 400, gaussian_bound: true}
+  metrics: []
+)";
+  const DeckRun grid{folder, deck, "grid"};
+  ASSERT_EQ(grid().code, ExitCode::done);
+  const DeckRun annealing{
+      folder,
+      deck,
+      "annealing",
+      {"latent_ebm.likelihood.by=annealing", "latent_ebm.model=" + folder / "grid/networks.h5"}};
+  const Outcome outcome = annealing();
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  const auto of_grid = summary_of(folder / "grid"), annealed = summary_of(folder / "annealing");
+  const Real error = annealed["log_z_error"];
+  EXPECT_LT(error, 0.02);
+  EXPECT_NEAR(Real(of_grid["log_z"]), Real(annealed["log_z"]), 4 * error);
+  EXPECT_NEAR(Real(of_grid["log_likelihood"]), Real(annealed["log_likelihood"]), 0.05);
+  EXPECT_LE(Real(of_grid["gaussian_bound"]), Real(of_grid["particle_bound"]) + 0.01);
+  EXPECT_LE(Real(of_grid["particle_bound"]), Real(of_grid["log_likelihood"]) + 0.01);
+}
+
 std::string small_deck(const std::string& train = "", const std::string& more = "") {
   return R"(weir: 1
 run: {name: small, seed: 5, tile: 8, precision: single}
@@ -97,6 +194,47 @@ TEST(LatentEbmParallel, GoesOnBitForBitOnOtherRanks) {
 TEST(LatentEbmParallel, EndsAsIfNobodyHadStoppedIt) {
   expect_equal_when_interrupted(
       small_deck("", "  metrics: [w2, energy_distance, frechet_pca, nearest_neighbour, copying]\n"), 20);
+}
+
+// Every stage: completions, posteriors, reconstructions, annealing, the Gaussian bound.
+TEST(LatentEbmParallel, EveryStageEndsAsIfNobodyHadStoppedIt) {
+  std::string deck =
+      small_deck("",
+                 "  likelihood: {by: annealing, rows: 9, chains: 11, temperatures: 6, repeats: 4}\n"
+                 "  metrics: [energy_distance]\n");
+  deck.replace(deck.find("steps: 15}"), 10,
+               "steps: 4, given: {columns: [0, 1], steps: 4}, reconstruct: {steps: 3}}");
+  deck.replace(deck.find("iterations: 12"), 14, "iterations: 4");
+  expect_equal_when_interrupted(deck, 15);
+}
+
+TEST(LatentEbmParallel, AnAmortisedPosteriorIsTheSameOnAnyNumberOfRanks) {
+  const std::string deck = small_deck("", "  posterior: amortised\n  metrics: [energy_distance]\n");
+  const SharedFolder folder;
+  const DeckRun all{folder, deck, "all"}, alone{folder, deck, "alone"};
+  ASSERT_EQ(all().code, ExitCode::done);
+  ASSERT_EQ(alone(1).code, ExitCode::done);
+  expect_equal_runs(folder / "all", folder / "alone");
+}
+
+// What is given stays; in whitened units as in plain ones.
+TEST(LatentEbmParallel, CompletionsKeepWhatIsGiven) {
+  for (const std::string kind : {"true", "whiten"}) {
+    std::string deck = small_deck("", "  metrics: []\n");
+    deck.replace(deck.find("steps: 15}"), 10, "steps: 1, given: {columns: [1, 2], steps: 5}}");
+    const SharedFolder folder;
+    const Outcome outcome = run_deck_text(folder, deck, {"latent_ebm.standardise=" + kind});
+    ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+    const Hdf5File file(folder / "out/samples.h5", MPI_COMM_WORLD, Hdf5File::Access::read);
+    const auto completed = file.read("/completions"), held_out = file.read("/held_out");
+    ASSERT_EQ(completed.size(), held_out.size());
+    Real moved = 0;
+    for (std::size_t i = 0; i < completed.size(); ++i) {
+      if (i % 2 == 1) EXPECT_EQ(completed[i], held_out[i]);
+      moved = std::max(moved, std::abs(completed[i] - held_out[i]));
+    }
+    EXPECT_GT(moved, 0.1);
+  }
 }
 
 TEST(LatentEbmParallel, AnEnergyWithoutLatents) {
@@ -158,6 +296,20 @@ std::vector<Broken> broken_latent_ebm() {
       {"unknown answer to divergence", d, {t + "on_divergence=half"}, "allowed: halve, stop"},
       {"unknown start", d, {e + "generate.start=data"}, "allowed: pool, noise"},
       {"unknown metric", d, {e + "metrics=[w1]"}, "latent_ebm.metrics"},
+      {"completions given nothing",
+       d,
+       {e + "generate.given={steps: 3}"},
+       "missing; give those that are given"},
+      {"completions given everything",
+       d,
+       {e + "generate.given={columns: [0, 2]}"},
+       "allowed: some, but not all, of the 2 columns"},
+      {"completions of no column", d, {e + "generate.given={columns: [1, 1]}"}, "found no column"},
+      {"grid of five components",
+       d,
+       {e + "latent.dimension=3", e + "likelihood=grid"},
+       "a grid is for at most 4 components"},
+      {"likelihood by a typo", d, {e + "likelihood=anealing"}, "did you mean \"annealing\"?"},
       {"no model there", d, {e + "model=nowhere.h5"}, "give the networks.h5 of a finished run"},
       {"model that is a deck", d, {e + "model=deck.yaml"}, "is not the networks.h5 of a finished run"},
       {"standardised by a typo", d, {e + "standardise=whitened"}, "did you mean \"whiten\"?"},

@@ -1,0 +1,47 @@
+// log p(x) of an energy whose (x, z) have few components: sums over grids.
+//
+//     log Z = log sum over x, z of exp(-E(x, z)) + log of a cell,   log p(x) = log sum over z of exp(-E(x,
+//     z)) + .. - log Z
+//
+// The grid of x reaches beyond all held-out rows and all particles of the pool by a deviation, that of z
+// over 5.5 deviations of its confinement. Sums are exact over ranks: the terms of each tile are added in
+// order, relative to the largest of all.
+#pragma once
+
+#include <vector>
+
+#include "methods/latent_ebm/EbmModel.hpp"
+#include "methods/latent_ebm/LatentEbmOptions.hpp"
+#include "weir/input/RunOptions.hpp"
+
+namespace weir {
+
+constexpr Index most_grid_components = 4;
+constexpr Index most_grid_points = Index(1) << 24;  ///< of (x, z): grids of more are made coarser
+
+struct GridDensity {
+  Real log_z = 0;    ///< of standardised x
+  Index points = 0;  ///< along each component of x
+  std::vector<Real> low, high;
+  Ensemble
+      log_density;  ///< one component: log p of the grid's points in standardised units; x_0 runs fastest
+};
+
+/// Collective. `rows`: held-out rows, standardised; `wanted`: points along each component of x, fewer where
+/// all would be too many.
+GridDensity density_on_grid(const EbmModel& model, const Ensemble& rows, Index wanted, const RunOptions& run);
+
+/// Collective: log int exp(-E(x, z)) dz of the first `count` rows, one component each.
+Ensemble log_marginals_on_grid(const EbmModel& model, const Ensemble& rows, Index count,
+                               const RunOptions& run);
+
+struct MeanAndError {
+  Real mean, error;  ///< of the mean: deviation over the root of the number
+};
+/// Collective: of the first `count` rows of a table of one component.
+MeanAndError mean_and_error(const Ensemble& values, Index count);
+
+/// Collective: log of the sum over all rows of exp(values).
+Real log_sum_exp(const Ensemble& values);
+
+}  // namespace weir
