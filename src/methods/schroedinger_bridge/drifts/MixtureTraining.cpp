@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "weir/ensemble/Moments.hpp"
 #include "weir/ensemble/Sample.hpp"
 #include "weir/parallel/Counters.hpp"
 #include "weir/parallel/TileSum.hpp"
@@ -37,6 +38,11 @@ MixtureTraining::MixtureTraining(const MixtureDriftOptions& options, Real epsilo
   const Index count = options.components, d = x.components();
   std::vector<Real> centres = sample_on(0, y, count, seed, 0);
   x.comm.broadcast(centres);
+  const auto mean = Moments(y.comm, y.partition, d).mean(y.x);
+  for (std::size_t j = 0; j < centres.size(); ++j) {
+    const Real middle = mean[j % std::size_t(d)];
+    centres[j] = middle + options.spread * (centres[j] - middle);
+  }
   const auto add = [&](Real start) { parameters_.add_scalar(start, ScalarGradient::of_tiles); };
   for (Index k = 0; k < count; ++k) add(-std::log(Real(count)));
   for (Index j = 0; j < count * d; ++j) add(centres[std::size_t(j) % centres.size()]);

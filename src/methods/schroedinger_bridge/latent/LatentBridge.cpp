@@ -335,6 +335,8 @@ void LatentBridge::run(RunOutput& output, RunControl& control) {
   const Ensemble samples = autoencoder_->decode(*latents);
   std::vector<NamedRows> tables{{"samples", &samples}};
   if (!options_.autoencoder.is_identity()) tables.push_back({"latents", &*latents});
+  if (data_->test.particles() > 0)
+    tables.push_back({"held_out", &data_->test});  // to look at beside the samples
   write_samples(output, tables, data_->columns);
   if (!measure(samples, *latents, output, control)) return stopped();
   output.finish(control.status(), options_.bridge->steps, 1);
