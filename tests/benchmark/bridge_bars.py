@@ -53,7 +53,7 @@ def bar(name, value, most=None, least=None):
         missed.append(name)
 
 
-# Fresh starts, five pairs, three seeds each; distances of 1000 points.
+# Fresh starts, five pairs, eight seeds each; distances of 1000 points.
 MOONS = "{synthetic: {moons: {count: 10000, noise: 0.1, scale: 3, shift: -1}}}"
 EIGHT = "{synthetic: {eight_gaussians: {count: 10000, radius: 5, deviation: 0.5623}}}"
 ROLL = "{synthetic: {swiss_roll: {count: 10000, noise: 0.05}}}"
@@ -69,7 +69,7 @@ def plane(weir):
     for pair, (start, end, sigma) in pairs.items():
         for drift, most in (("mixture", 1.25), ("network", 1.3)):
             ratios, copying = [], []
-            for seed in range(3):
+            for seed in range(8):
                 summary, _, _ = weir.run(DECKS / f"moons_{drift}.yaml", run__seed=seed, schroedinger_bridge__data=end,
                                          schroedinger_bridge__bridge__start=f"{{ensemble: {start}}}",
                                          schroedinger_bridge__bridge__sigma=sigma,
@@ -130,7 +130,7 @@ schroedinger_bridge:
   bridge:
     start: {{ensemble: {{file: {{path: {weir.folder}/x.npy}}}}}}
     sigma: {eps ** 0.5}
-    drift: {{mixture: {{components: 10, shape: 1.0, spread: 0.3, train: {{iterations: 4000, batch: 256, rule: {{adam: {{rate: 1.0e-2, schedule: cosine, average: 0.995}}}}, reports: 2}}}}}}
+    drift: {{mixture: {{components: 20, shape: 1.0, spread: {0.5 if d < 8 else 0.3}, train: {{iterations: 4000, batch: 256, rule: {{adam: {{rate: 1.0e-2, schedule: cosine, average: 0.995}}}}, reports: 2}}}}}}
   generate: {{count: 1000, by: plan}}
 """
             _, output, seconds = weir.run(deck)
