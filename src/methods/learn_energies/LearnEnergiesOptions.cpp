@@ -36,7 +36,7 @@ void describe(Section& section, LearnEnergiesOptions& options) {
               "one_step: from each test population; roll_out: from the first through all times")
       .one_of({"one_step", "roll_out"});
   section.section("metrics", options.metrics, "how predictions are measured", "report");
-  if (section.reading() && std::holds_alternative<FilePopulations>(options.populations.source))
+  if (section.reading() && !std::holds_alternative<SimulatedPopulations>(options.populations.source))
     for (const auto& name : options.metrics.report)
       if (section.given("metrics") && name == "l2_uvp")
         section.error(

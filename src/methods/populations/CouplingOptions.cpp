@@ -41,8 +41,10 @@ void describe(Section& section, CouplingOptions& options) {
   if (section.reading() && options.growth && options.method != "sinkhorn" && options.method != "auto")
     section.error("method", fmt::format("found {}; `growth` is for sinkhorn: leave method out, or growth",
                                         options.method));
-  if (section.reading() && options.entropic() && section.given("batch") && !options.batch.is_word())
+  if (!section.reading() || !options.entropic()) return;
+  if (section.given("batch") && !options.batch.is_word())
     section.error("batch", "sinkhorn couples whole populations; leave batch out, or give `whole`");
+  options.batch = "whole";
 }
 
 }  // namespace weir

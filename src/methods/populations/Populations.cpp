@@ -3,11 +3,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <set>
 
 #include "methods/simulate/Simulation.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/base/Hdf5File.hpp"
 #include "weir/input/DataFile.hpp"
 
 namespace weir {
@@ -33,6 +36,11 @@ void describe(Section& section, FilePopulations& options) {
     section.error("times", fmt::format("found [{}]; allowed: each above the one before",
                                        fmt::join(options.times, ", ")));
 }
+void describe(Section& section, SnapshotPopulations& options) {
+  section.required("path", options.path, "snapshots.h5 of a run");
+  section.option("block", options.block,
+                 "what is read of every snapshot that has it: paths, particles, observed ..");
+}
 void describe(Section& section, PopulationsOptions& options) {
   if (section.reading()) options.where = section.path();
   section.one_of(options.source, "where the populations come from");
@@ -46,6 +54,44 @@ std::shared_ptr<DataFile> open_labelled(const FilePopulations& options, const st
   if (!data->has_labels())
     throw InputError(where, "the rows carry no labels; give `labels: {column: ..}` or `labels: {path: ..}`");
   return data;
+}
+
+/// The snapshots of a file that have a block, in the order of their numbers.
+struct StoredSnapshots {
+  Hdf5File file;
+  std::vector<std::string> names;
+  std::vector<Real> times;
+  std::vector<Index> sizes;
+  Index components = 0;
+};
+
+/// Collective. Throws InputError.
+StoredSnapshots open_snapshots(const SnapshotPopulations& options, const std::string& where,
+                               const Communicator& comm) {
+  const std::string key = where + ".snapshots.path", &path = options.path.path;
+  comm.agree([&] {
+    if (!std::filesystem::exists(path))
+      throw InputError(key, path + " does not exist; give the snapshots.h5 of a run");
+  });
+  StoredSnapshots stored{Hdf5File(path, comm.mpi(), Hdf5File::Access::read), {}, {}, {}};
+  std::vector<Index> steps;
+  if (stored.file.has("/snapshots"))
+    for (const auto& step : stored.file.members("/snapshots")) steps.push_back(std::atol(step.c_str()));
+  std::sort(steps.begin(), steps.end());
+  for (const Index step : steps) {
+    const std::string name = fmt::format("/snapshots/{}/{}", step, options.block);
+    if (!stored.file.has(name)) continue;
+    const auto shape = stored.file.shape(name);
+    stored.names.push_back(name);
+    stored.times.push_back(stored.file.attribute(name, "time"));
+    stored.sizes.push_back(shape.at(0));
+    stored.components = shape.at(1);
+  }
+  if (stored.names.size() < 2)
+    throw InputError(where + ".snapshots.block",
+                     fmt::format("{} has {} snapshots with a block \"{}\"; at least 2 are needed", path,
+                                 stored.names.size(), options.block));
+  return stored;
 }
 
 Populations populations_of(Splitter& splitter, std::vector<Real> times) {
@@ -134,6 +180,25 @@ struct Make {
     return populations_of(splitter, times);
   }
 
+  Populations operator()(const SnapshotPopulations& options) const {
+    const StoredSnapshots stored = open_snapshots(options, where, comm);
+    for (const Index size : stored.sizes)
+      if (paired && size != stored.sizes.front())
+        throw InputError(
+            where, fmt::format("`pairing: paired` needs snapshots of equal size; one has {} rows, another {}",
+                               stored.sizes.front(), size));
+    Splitter splitter(stored.sizes, stored.components, split, paired, comm, run, where);
+    for (std::size_t k = 0; k < stored.names.size(); ++k) {
+      const Partition stripes(comm, stored.sizes[k], run.tile);
+      std::vector<Real> rows(std::size_t(stripes.local_rows() * stored.components));
+      stored.file.read_rows(stored.names[k], rows.data(), stripes.local_rows(), stripes.first_row());
+      for (Index i = 0; i < stripes.local_rows(); ++i)
+        splitter.send(Index(k), stripes.first_row() + i, &rows[std::size_t(i * stored.components)]);
+      splitter.deliver();
+    }
+    return populations_of(splitter, stored.times);
+  }
+
   /// The different labels of all ranks, ascending.
   std::vector<Real> all_labels(const std::vector<Real>& labels) const {
     std::set<Real> different(labels.begin(), labels.end());
@@ -165,6 +230,8 @@ Index check_populations(const PopulationsOptions& options, const Communicator& c
     check_simulation(*simulated, comm, run);
     return dimension;
   }
+  if (const auto* snapshots = std::get_if<SnapshotPopulations>(&options.source))
+    return open_snapshots(*snapshots, options.where, comm).components;
   comm.agree([&] {
     dimension = open_labelled(std::get<FilePopulations>(options.source), options.where)->columns();
   });

@@ -29,12 +29,20 @@ struct FilePopulations : DataOptions {
   static constexpr const char* doc = "read from a file whose rows carry labels, one population a label";
   std::vector<Real> times;  ///< one a population, in ascending order of labels; empty: the labels themselves
 };
+struct SnapshotPopulations {
+  static constexpr const char* key = "snapshots";
+  static constexpr const char* doc = "a block of the snapshots.h5 that a run left, one population a snapshot";
+  static constexpr const char* shorthand = "path";
+  PathValue path;
+  std::string block = "paths";
+};
 struct PopulationsOptions {
-  std::variant<SimulatedPopulations, FilePopulations> source;
+  std::variant<SimulatedPopulations, FilePopulations, SnapshotPopulations> source;
   std::string where;
 };
 void describe(Section& section, SimulatedPopulations& options);
 void describe(Section& section, FilePopulations& options);
+void describe(Section& section, SnapshotPopulations& options);
 void describe(Section& section, PopulationsOptions& options);
 
 struct Populations {

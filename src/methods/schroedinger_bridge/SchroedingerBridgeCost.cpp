@@ -1,11 +1,31 @@
 #include "methods/schroedinger_bridge/SchroedingerBridgeCost.hpp"
 
 #include "methods/populations/CouplingCost.hpp"
+#include "methods/schroedinger_bridge/cost/BatchTrainingCost.hpp"
+#include "methods/schroedinger_bridge/cost/BridgeStepCost.hpp"
+#include "methods/schroedinger_bridge/drifts/EmpiricalDrift.hpp"
+#include "methods/schroedinger_bridge/drifts/EndpointTraining.hpp"
+#include "methods/schroedinger_bridge/drifts/MixtureTraining.hpp"
+#include "methods/schroedinger_bridge/latent/Autoencoder.hpp"
 #include "methods/schroedinger_bridge/snapshots/SnapshotBridge.hpp"
+#include "weir/performance/StepTimer.hpp"
 
 namespace weir {
 
 namespace {
+
+/// Two normal populations on this rank alone.
+CouplingCost::Sample normal_pair(Index d, const RunOptions& run) {
+  return [=](Index n, Index m) {
+    std::vector<Ensemble> two;
+    for (const Index size : {n, m}) {
+      const int number = int(two.size());
+      two.emplace_back(Communicator(MPI_COMM_SELF), size, d, run.tile);
+      fill_normals(two.back().x, Random(run.seed, Stream::initial_ensemble, number), 0, 0);
+    }
+    return two;
+  };
+}
 
 /// The couplings, and the paths' places at every snapshot.
 std::vector<CostedPart> snapshot_costs(const SchroedingerBridgeOptions& options, const Communicator& comm,
@@ -28,28 +48,178 @@ std::vector<CostedPart> snapshot_costs(const SchroedingerBridgeOptions& options,
     }
     return Real((numbers + longest * Index(sizes.size()) * d) * real_size);
   };
-  const auto small = [=](Index n, Index m) {
-    const Communicator self(MPI_COMM_SELF);
-    std::vector<Ensemble> two;
-    for (const Index size : {n, m}) {
-      const int number = int(two.size());
-      two.emplace_back(self, size, d, run.tile);
-      fill_normals(two.back().x, Random(run.seed, Stream::initial_ensemble, number), 0, 0);
-    }
-    return two;
-  };
   std::vector<CostedPart> parts;
-  parts.push_back({"coupling", std::make_unique<CouplingCost>(options.snapshots.coupling, d,
-                                                              std::vector<CouplingCost::Round>{sizes}, small,
-                                                              held, run, CouplingKeeps::partners)});
+  parts.push_back({"coupling", std::make_unique<CouplingCost>(
+                                   options.snapshots->coupling, d, std::vector<CouplingCost::Round>{sizes},
+                                   normal_pair(d, run), held, run, CouplingKeeps::partners)});
   return parts;
 }
+
+/// Costs of a bridge to the law of data, from its sizes alone.
+class LatentCosts {
+ public:
+  LatentCosts(const SchroedingerBridgeOptions& options, const Communicator& comm, const RunOptions& run)
+      : options_(options), run_(run) {
+    comm.agree([&] {
+      const DataShape shape = shape_of(*options.data);
+      components_ = shape.components;
+      rows_ = train_size(shape.rows, options.split);
+      pretraining_rows_ = options.autoencoder.data ? shape_of(*options.autoencoder.data).rows : rows_;
+      if (const auto* start = std::get_if<EnsembleStart>(&options.bridge->start.law))
+        start_rows_ = train_size(shape_of(*start).rows, options.split);
+    });
+    latent_ = options.latent->dimension.value_or(components_);
+  }
+
+  std::vector<CostedPart> parts() const {
+    std::vector<CostedPart> parts;
+    if (std::holds_alternative<AutoencoderNetworkOptions>(options_.autoencoder.kind))
+      parts.push_back({"pretrain", pretraining()});
+    const auto& drift = options_.bridge->drift->kind;
+    const bool between = options_.bridge->start.is_ensemble();
+    if (between && !std::holds_alternative<MixtureDriftOptions>(drift)) parts.push_back({"plan", plan()});
+    if (between && std::holds_alternative<MixtureDriftOptions>(drift))
+      parts.push_back({"train", mixture()});
+    if (between && std::holds_alternative<NetworkDriftOptions>(drift)) {
+      const auto& network = std::get<NetworkDriftOptions>(drift);
+      parts.push_back(
+          {"train", endpoint(network, network.train, start_rows_, network.partners + 1)});
+    }
+    if (!between && std::holds_alternative<ScoreNetworkOptions>(options_.score->kind))
+      parts.push_back({"train", endpoint(std::get<ScoreNetworkOptions>(options_.score->kind),
+                                                      options_.score->train, rows_, 1)});
+    if (options_.generate->by == "sde") parts.push_back({"step", step()});
+    return parts;
+  }
+
+ private:
+  static bool is_clipped(const ParameterRuleChoice& choice) {
+    return std::get<ParameterRuleOptions>(choice.rule).clip.has_value();
+  }
+  Real tape(const std::vector<Index>& hidden) const {
+    Index widths = 0;
+    for (const Index width : hidden) widths += width;
+    return Real((run_.single_precision() ? Index(sizeof(float)) : real_size) * run_.tile * 7 * widths);
+  }
+
+  std::unique_ptr<CostModel> pretraining() const {
+    const auto& network = std::get<AutoencoderNetworkOptions>(options_.autoencoder.kind);
+    const auto& train = options_.autoencoder.train;
+    const BatchTrainingShape shape{autoencoder_parameters(network, components_, latent_),
+                                   {pretraining_rows_},
+                                   train.batch,
+                                   is_clipped(train.rule),
+                                   run_.single_precision(),
+                                   2 * tape(network.hidden),
+                                   components_};
+    return std::make_unique<BatchTrainingCost>(
+        shape,
+        [=, *this](Index tiles) {
+          return autoencoder_iteration_seconds(options_.autoencoder, components_, latent_, tiles, run_);
+        },
+        run_);
+  }
+
+  std::unique_ptr<CostModel> endpoint(const NetworkOptions& network, const IterationTrainOptions& train,
+                                      Index rows, Index copies) const {
+    const MlpShape of_network = network.shape(latent_ + endpoint_time_inputs, latent_);
+    const BatchTrainingShape shape{Mlp<Real>(of_network).parameters(),
+                                   {rows},
+                                   train.batch,
+                                   is_clipped(train.rule),
+                                   run_.single_precision(),
+                                   tape(network.hidden),
+                                   copies * latent_};
+    const bool paired = !std::holds_alternative<ConvolvedStart>(options_.bridge->start.law) &&
+                        !std::holds_alternative<GaussianStart>(options_.bridge->start.law);
+    return std::make_unique<BatchTrainingCost>(
+        shape,
+        [=, d = latent_, run = run_](Index tiles) {
+          return endpoint_iteration_seconds(network, train, paired, d, tiles, run);
+        },
+        run_);
+  }
+
+  std::unique_ptr<CostModel> mixture() const {
+    const auto& drift = std::get<MixtureDriftOptions>(options_.bridge->drift->kind);
+    const BatchTrainingShape shape{MixturePotential::size(drift.components, latent_),
+                                   {start_rows_, rows_},
+                                   drift.train.batch,
+                                   is_clipped(drift.train.rule),
+                                   false,
+                                   Real(real_size * drift.components * run_.tile),
+                                   latent_};
+    return std::make_unique<BatchTrainingCost>(
+        shape,
+        [=, d = latent_, run = run_](Index tiles) { return mixture_iteration_seconds(drift, d, tiles, run); },
+        run_);
+  }
+
+  std::unique_ptr<CostModel> plan() const {
+    CouplingOptions coupling;
+    coupling.method = "sinkhorn";
+    coupling.tolerance = options_.bridge->sinkhorn.tolerance;
+    coupling.max_iterations = options_.bridge->sinkhorn.max_iterations;
+    const Index d = latent_, all = start_rows_ + rows_;
+    const auto held = [=](int ranks) { return Real(real_size * (d + 4) * all) / ranks; };
+    return std::make_unique<CouplingCost>(coupling, d, std::vector<CouplingCost::Round>{{start_rows_, rows_}},
+                                          normal_pair(d, run_), held, run_);
+  }
+
+  std::unique_ptr<CostModel> step() const {
+    const bool between = options_.bridge->start.is_ensemble();
+    const bool empirical = between ? std::holds_alternative<EmpiricalDriftOptions>(options_.bridge->drift->kind)
+                                   : std::holds_alternative<EmpiricalDriftOptions>(options_.score->kind);
+    const BridgeStepShape shape{options_.generate->count, latent_, empirical ? rows_ : 0,
+                                (rows_ + start_rows_) * (latent_ + 1)};
+    return std::make_unique<BridgeStepCost>(
+        shape, [=, *this](Index particles, Index rows) { return drift_seconds(particles, rows); }, run_);
+  }
+
+  /// Of the drift alone: moving the particles is nothing beside it.
+  Real drift_seconds(Index particles, Index rows) const {
+    const Communicator self(MPI_COMM_SELF);
+    const Ensemble at(self, particles, latent_, run_.tile);
+    fill_normals(at.x, Random(run_.seed, Stream::initial_ensemble), 0, 0);
+    const Matrix<Real> to_end("Weir::LatentCosts::to_end", latent_, particles);
+    const auto drift = sample_drift(at, rows);
+    return shortest_time([&] { drift->displacement(0.5, at.x, to_end); });
+  }
+  std::unique_ptr<BridgeDrift> sample_drift(const Ensemble& at, Index rows) const {
+    const bool between = options_.bridge->start.is_ensemble(), single = run_.single_precision();
+    if (rows > 0) {
+      const Ensemble data(at.comm, rows, latent_, run_.tile);
+      fill_normals(data.x, Random(run_.seed, Stream::initial_ensemble, 1), 0, 0);
+      return make_empirical_drift(data, Matrix<Real>("Weir::LatentCosts::heights", 1, rows), 1, at.partition,
+                                  single);
+    }
+    if (between && std::holds_alternative<MixtureDriftOptions>(options_.bridge->drift->kind)) {
+      const Index count = std::get<MixtureDriftOptions>(options_.bridge->drift->kind).components;
+      const MixturePotential potential(count, latent_, 1);
+      potential.find_shapes();
+      return std::make_unique<MixtureDrift>(potential);
+    }
+    const NetworkOptions& network =
+        between
+            ? static_cast<const NetworkOptions&>(std::get<NetworkDriftOptions>(options_.bridge->drift->kind))
+            : std::get<ScoreNetworkOptions>(options_.score->kind);
+    EndpointNetwork endpoint;
+    endpoint.form.middle.assign(std::size_t(latent_), 0);
+    endpoint.network.shape = network.shape(latent_ + endpoint_time_inputs, latent_);
+    endpoint.network.parameters.assign(std::size_t(Mlp<Real>(endpoint.network.shape).parameters()), 0.01);
+    return make_network_drift(endpoint, at.partition, single);
+  }
+
+  SchroedingerBridgeOptions options_;
+  RunOptions run_;
+  Index components_ = 0, latent_ = 0, rows_ = 0, pretraining_rows_ = 0, start_rows_ = 0;
+};
 
 }  // namespace
 
 std::vector<CostedPart> schroedinger_bridge_costs(const SchroedingerBridgeOptions& options,
                                                   const Communicator& comm, const RunOptions& run) {
-  return snapshot_costs(options, comm, run);
+  return options.data ? LatentCosts(options, comm, run).parts() : snapshot_costs(options, comm, run);
 }
 
 }  // namespace weir

@@ -40,7 +40,7 @@ GenerationMetricsOptions BridgeMetricsOptions::of_samples() const {
 }
 
 bool SchroedingerBridgeOptions::standardises() const {
-  return latent.standardise == "true" || (latent.standardise == "auto" && !autoencoder.is_identity());
+  return latent->standardise == "true" || (latent->standardise == "auto" && !autoencoder.is_identity());
 }
 
 void describe(Section& section, BridgeMetricsOptions& options) {
@@ -64,15 +64,16 @@ namespace {
 /// What belongs to one kind of bridge only.
 void check_keys(Section& section, const SchroedingerBridgeOptions& options) {
   const bool through = options.populations.has_value();
-  const auto refuse = [&](const std::vector<std::string>& keys, const char* other) {
-    for (const auto& key : keys)
-      if (section.given(key))
-        section.error(key, fmt::format("belongs to bridges with `{}`; leave it out, or give that", other));
+  const auto refuse = [&](bool given, const char* key, const char* other) {
+    if (given) section.error(key, fmt::format("belongs to bridges with `{}`; leave it out, or give that", other));
   };
-  if (through)
-    refuse({"split", "latent", "bridge", "score", "generate"}, "data");
-  else
-    refuse({"leave_out", "snapshots"}, "populations");
+  refuse(through && options.split.test > 0, "split", "data");
+  refuse(through && options.latent, "latent", "data");
+  refuse(through && options.bridge, "bridge", "data");
+  refuse(through && options.score, "score", "data");
+  refuse(through && options.generate, "generate", "data");
+  refuse(!through && !options.leave_out.empty(), "leave_out", "populations");
+  refuse(!through && options.snapshots, "snapshots", "populations");
   for (const auto& name : options.metrics.report)
     if (!is_among(name, through ? of_snapshots : all_metrics()) || (!through && name == "w1"))
       section.error("metrics", fmt::format("found {}, which is not measured {}", name,
@@ -83,11 +84,12 @@ void check_keys(Section& section, const SchroedingerBridgeOptions& options) {
     section.error("autoencoder",
                   "paths through snapshots go through the data's own space; leave it out, or give "
                   "principal components as `columns`");
-  if (!through && section.given("score") && options.bridge.start.is_ensemble())
+  const bool between = options.bridge && options.bridge->start.is_ensemble();
+  if (between && options.score)
     section.error("score", "a bridge from an ensemble takes `bridge.drift` in its place; leave it out");
-  if (!through && options.generate.by == "plan" &&
-      (!options.bridge.start.is_ensemble() ||
-       std::holds_alternative<NetworkDriftOptions>(options.bridge.drift.kind)))
+  if (options.generate && options.generate->by == "plan" &&
+      (!between || (options.bridge->drift &&
+                    std::holds_alternative<NetworkDriftOptions>(options.bridge->drift->kind))))
     section.error("generate",
                   "`by: plan` is for starts from an ensemble with the drift `mixture` or `empirical`; give "
                   "`by: sde`");
@@ -119,6 +121,24 @@ void describe(Section& section, SchroedingerBridgeOptions& options) {
                                        : "is missing; give `data: {..}` or `populations: {..}`");
   else
     check_keys(section, options);
+  options.complete();
+}
+
+void SchroedingerBridgeOptions::complete() {
+  const auto make = [&](auto& section, const char* key) {
+    if (section) return;
+    section.emplace();
+    section->where = where + "." + key;
+  };
+  if (populations && !data) make(snapshots, "snapshots");
+  if (!data || populations) return;
+  if (!latent) latent.emplace();
+  if (!generate) generate.emplace();
+  make(bridge, "bridge");
+  if (!bridge->start.is_ensemble()) return make(score, "score");
+  if (bridge->drift) return;
+  bridge->drift.emplace();
+  bridge->drift->where = bridge->where + ".drift";
 }
 
 }  // namespace weir

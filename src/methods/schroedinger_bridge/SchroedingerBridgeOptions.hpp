@@ -27,19 +27,21 @@ struct SchroedingerBridgeOptions {
   // Either through snapshots of a population ..
   std::optional<PopulationsOptions> populations;
   std::vector<Index> leave_out;
-  SnapshotPathOptions snapshots;
+  std::optional<SnapshotPathOptions> snapshots;
   // .. or to the law of data.
   std::optional<GenerativeDataOptions> data;
   SplitOptions split;
-  LatentSpaceOptions latent;
-  BridgeOptions bridge;
-  ScoreOptions score;
-  GenerateOptions generate;
+  std::optional<LatentSpaceOptions> latent;
+  std::optional<BridgeOptions> bridge;
+  std::optional<ScoreOptions> score;  ///< of starts that are no ensemble
+  std::optional<GenerateOptions> generate;
 
   AutoencoderOptions autoencoder;
   BridgeMetricsOptions metrics;
   std::string where;
 
+  /// Once read, the sections of the bridge at hand are there, and no others.
+  void complete();
   /// Whether latents are standardised.
   bool standardises() const;
 };

@@ -3,12 +3,14 @@ import argparse
 import pathlib
 import sys
 
-from . import curves, energies, prediction, scaling, snapshots, style, table
+from . import curves, energies, paths, prediction, samples, scaling, snapshots, style, table
 from .run import NotARun, Run
 
 # One figure each: file name, and the function that draws it or returns None where the run has nothing of the kind.
 FIGURES = (
     ("snapshots.png", snapshots.draw),
+    ("paths.png", paths.draw),
+    ("samples.png", samples.draw),
     ("energies.png", energies.draw),
     ("prediction.png", prediction.draw),
     ("metrics.png", curves.draw_metrics),

@@ -11,6 +11,9 @@ Snapshot = namedtuple("Snapshot", "step time blocks")  # blocks: name to array (
 Grid = namedtuple("Grid", "axes learned true times")  # learned: one array per row of coefficients; true may be None
 
 
+NUMBERS = ("growth",)  # blocks of snapshots that are no places
+
+
 class NotARun(Exception):
     """The folder is not one that a run leaves behind."""
 
@@ -66,7 +69,7 @@ class Run:
         with h5py.File(self.folder / "snapshots.h5", "r") as file:
             for step in steps:
                 group = file[f"snapshots/{step}"]
-                blocks = {name: _thinned(data, most_points) for name, data in group.items()}
+                blocks = {name: _thinned(data, most_points) for name, data in group.items() if name not in NUMBERS}
                 chosen.append(Snapshot(step, _time(group), blocks))
         return chosen
 

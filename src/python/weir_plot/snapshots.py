@@ -9,7 +9,7 @@ MOST_POINTS = 5000  # a panel and block; more only darken the picture
 
 # What the blocks of a snapshot look like; any other block gets the colours of lines.
 COLOURS = {"particles": style.LINES[0], "observed": style.OBSERVED, "predicted": style.PREDICTED,
-           "trajectory": style.LINES[2]}
+           "trajectory": style.LINES[2], "paths": style.LINES[0], "latents": style.LINES[0]}
 
 
 def draw(run):

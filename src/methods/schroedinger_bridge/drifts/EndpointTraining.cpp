@@ -5,6 +5,7 @@
 
 #include "weir/output/Checkpoint.hpp"
 #include "weir/parallel/Counters.hpp"
+#include "weir/performance/StepTimer.hpp"
 #include "weir/training/TrainingRun.hpp"
 
 namespace weir {
@@ -218,6 +219,35 @@ std::optional<EndpointNetwork> fit_endpoint_network(const EndpointForm& form, co
   return output.run().single_precision()
              ? fit_in<float>(form, network, options, rows, held_out, where, stages, output, control)
              : fit_in<double>(form, network, options, rows, held_out, where, stages, output, control);
+}
+
+namespace {
+
+template <class T>
+Real seconds_in(const NetworkOptions& network, const IterationTrainOptions& options, const EndpointForm& form,
+                const EndpointRows& rows, const RunOptions& run) {
+  const Index d = Index(form.middle.size());
+  EndpointTraining<T> training(form, network.shape(d + endpoint_time_inputs, d), rows, options,
+                               rows.ends.comm, run.seed);
+  Stage stage(training_steps(1000000, run), training, "estimate");
+  training.initialise(BlockViews(*training.layout(), stage.state().vec())[0]);
+  return shortest_step(stage);
+}
+
+}  // namespace
+
+Real endpoint_iteration_seconds(const NetworkOptions& network, IterationTrainOptions options, bool paired,
+                                Index components, Index tiles, const RunOptions& run) {
+  const Communicator self(MPI_COMM_SELF);
+  const Ensemble starts(self, tiles * run.tile, components, run.tile);
+  EndpointRows rows{paired ? &starts : nullptr, starts, 1};
+  fill_normals(rows.ends.x, Random(run.seed, Stream::initial_ensemble), 0, 0);
+  EndpointForm form;
+  form.paired = paired;
+  form.middle.assign(std::size_t(components), 0);
+  options.batch = tiles * run.tile;
+  return run.single_precision() ? seconds_in<float>(network, options, form, rows, run)
+                                : seconds_in<double>(network, options, form, rows, run);
 }
 
 template class EndpointTraining<float>;

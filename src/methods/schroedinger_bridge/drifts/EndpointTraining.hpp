@@ -67,4 +67,8 @@ std::optional<EndpointNetwork> fit_endpoint_network(const EndpointForm& form, co
                                                     const std::string& where, const StageList& stages,
                                                     RunOutput& output, RunControl& control);
 
+/// Not collective: seconds of an iteration over so many tiles, on this rank alone.
+Real endpoint_iteration_seconds(const NetworkOptions& network, IterationTrainOptions options, bool paired,
+                                Index components, Index tiles, const RunOptions& run);
+
 }  // namespace weir

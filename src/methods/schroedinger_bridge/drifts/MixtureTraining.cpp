@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "weir/ensemble/Moments.hpp"
 #include "weir/ensemble/Sample.hpp"
 #include "weir/parallel/Counters.hpp"
 #include "weir/parallel/TileSum.hpp"
+#include "weir/performance/StepTimer.hpp"
 #include "weir/training/TrainingRun.hpp"
 
 namespace weir {
@@ -36,6 +38,11 @@ MixtureTraining::MixtureTraining(const MixtureDriftOptions& options, Real epsilo
   const Index count = options.components, d = x.components();
   std::vector<Real> centres = sample_on(0, y, count, seed, 0);
   x.comm.broadcast(centres);
+  const auto mean = Moments(y.comm, y.partition, d).mean(y.x);
+  for (std::size_t j = 0; j < centres.size(); ++j) {
+    const Real middle = mean[j % std::size_t(d)];
+    centres[j] = middle + options.spread * (centres[j] - middle);
+  }
   const auto add = [&](Real start) { parameters_.add_scalar(start, ScalarGradient::of_tiles); };
   for (Index k = 0; k < count; ++k) add(-std::log(Real(count)));
   for (Index j = 0; j < count * d; ++j) add(centres[std::size_t(j) % centres.size()]);
@@ -159,6 +166,18 @@ std::optional<MixturePotential> fit_mixture(const MixtureDriftOptions& options, 
   const Index every = std::max(Index(1), options.train.iterations / options.train.reports);
   if (!run_training(stage, stages, {every, 1, report}, output, control)) return {};
   return training.potential(stage.learned(0));
+}
+
+Real mixture_iteration_seconds(MixtureDriftOptions options, Index components, Index tiles,
+                               const RunOptions& run) {
+  const Communicator self(MPI_COMM_SELF);
+  const Ensemble rows(self, tiles * run.tile, components, run.tile);
+  fill_normals(rows.x, Random(run.seed, Stream::initial_ensemble), 0, 0);
+  options.train.batch = tiles * run.tile;
+  MixtureTraining training(options, 1, rows, rows, run.seed);
+  Stage stage(training_steps(1000000, run), training, "estimate");
+  training.initialise(BlockViews(*training.layout(), stage.state().vec())[0]);
+  return shortest_step(stage);
 }
 
 }  // namespace weir

@@ -57,4 +57,8 @@ std::optional<MixturePotential> fit_mixture(const MixtureDriftOptions& options, 
                                             const Ensemble& x, const Ensemble& y, const std::string& where,
                                             const StageList& stages, RunOutput& output, RunControl& control);
 
+/// Not collective: seconds of an iteration over so many tiles of each ensemble, on this rank alone.
+Real mixture_iteration_seconds(MixtureDriftOptions options, Index components, Index tiles,
+                               const RunOptions& run);
+
 }  // namespace weir

@@ -78,6 +78,8 @@ Index Autoencoder::data_components() const {
 }
 
 void Autoencoder::standardise(const Ensemble& rows) {
+  latent_mean_.assign(std::size_t(latent_), 0);
+  latent_deviation_ = 1;
   const Ensemble latents = encode(rows);
   Moments moments(latents.comm, latents.partition, latent_);
   const Real variance = moments.mean_variance(latents.x);

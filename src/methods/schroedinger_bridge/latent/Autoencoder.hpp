@@ -56,4 +56,10 @@ std::optional<Autoencoder> train_autoencoder(const AutoencoderOptions& options, 
                                              const Ensemble& rows, const StageList& stages, RunOutput& output,
                                              RunControl& control);
 
+/// Parameters of both networks.
+Index autoencoder_parameters(const AutoencoderNetworkOptions& network, Index components, Index latent);
+/// Not collective: seconds of an iteration over so many tiles, on this rank alone.
+Real autoencoder_iteration_seconds(const AutoencoderOptions& options, Index components, Index latent,
+                                   Index tiles, const RunOptions& run);
+
 }  // namespace weir

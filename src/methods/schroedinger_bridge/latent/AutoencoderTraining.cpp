@@ -6,6 +6,7 @@
 #include "weir/flows/Batches.hpp"
 #include "weir/flows/Flow.hpp"
 #include "weir/parallel/Counters.hpp"
+#include "weir/performance/StepTimer.hpp"
 #include "weir/training/TrainedParameters.hpp"
 #include "weir/training/TrainingRun.hpp"
 
@@ -14,6 +15,11 @@ namespace weir {
 namespace {
 
 constexpr Index encoder = 0, decoder = 1;
+
+AutoencoderNetworkOptions reversed(AutoencoderNetworkOptions options) {
+  std::reverse(options.hidden.begin(), options.hidden.end());
+  return options;
+}
 
 }  // namespace
 
@@ -124,11 +130,6 @@ class AutoencoderTraining : public Flow {
   }
 
  private:
-  static AutoencoderNetworkOptions reversed(AutoencoderNetworkOptions options) {
-    std::reverse(options.hidden.begin(), options.hidden.end());
-    return options;
-  }
-
   const Ensemble& rows_;
   Real scale_;
   Batches batches_;
@@ -162,6 +163,7 @@ std::optional<Autoencoder> train_in(const AutoencoderOptions& options, Index lat
   const Index every = std::max(Index(1), options.train.epochs / options.train.reports) * per_epoch;
   const auto report = [&](const Tick& tick) {
     if (tick.step % every != 0 && tick.step != iterations) return;
+    const Phase phase("metrics");
     const Real loss = training.loss(stage.learned(0));
     output.log(fmt::format("epoch {}: reconstruction loss {:.6g}", tick.step / per_epoch, loss));
   };
@@ -177,6 +179,35 @@ std::optional<Autoencoder> train_autoencoder(const AutoencoderOptions& options, 
                                              RunControl& control) {
   return output.run().single_precision() ? train_in<float>(options, latent, rows, stages, output, control)
                                          : train_in<double>(options, latent, rows, stages, output, control);
+}
+
+Index autoencoder_parameters(const AutoencoderNetworkOptions& network, Index components, Index latent) {
+  return Mlp<Real>(network.shape(components, latent)).parameters() +
+         Mlp<Real>(reversed(network).shape(latent, components)).parameters();
+}
+
+namespace {
+
+template <class T>
+Real seconds_in(const AutoencoderOptions& options, Index latent, const Ensemble& rows,
+                const RunOptions& run) {
+  AutoencoderTraining<T> training(std::get<AutoencoderNetworkOptions>(options.kind), options.train, latent,
+                                  rows, std::vector<Real>(std::size_t(rows.components()), 0), 1, run.seed);
+  Stage stage(training_steps(1000000, run), training, "estimate");
+  training.initialise(BlockViews(*training.layout(), stage.state().vec())[0]);
+  return shortest_step(stage);
+}
+
+}  // namespace
+
+Real autoencoder_iteration_seconds(const AutoencoderOptions& options, Index components, Index latent,
+                                   Index tiles, const RunOptions& run) {
+  const Ensemble rows(Communicator(MPI_COMM_SELF), tiles * run.tile, components, run.tile);
+  fill_normals(rows.x, Random(run.seed, Stream::initial_ensemble), 0, 0);
+  AutoencoderOptions few = options;
+  few.train.batch = tiles * run.tile;
+  return run.single_precision() ? seconds_in<float>(few, latent, rows, run)
+                                : seconds_in<double>(few, latent, rows, run);
 }
 
 }  // namespace weir

@@ -67,6 +67,13 @@ void describe(Section&, EmpiricalDriftOptions&) {}
 void describe(Section& section, MixtureDriftOptions& options) {
   section.option("components", options.components, "of the mixture").at_least(1);
   section.option("shape", options.shape, "their variances at the start, in units of sigma^2").above(0);
+  section
+      .option("spread", options.spread,
+              "their centres start at rows of the data, moved towards the mean to this share of the way; "
+              "less than 1 in "
+              "many dimensions, where one component else takes all")
+      .above(0)
+      .at_most(1);
   section.section("train", options.train, "how it is fitted");
 }
 void describe(Section& section, NetworkDriftOptions& options) {
@@ -124,7 +131,7 @@ void describe(Section& section, BridgeOptions& options) {
                             options.stop));
   if (options.last_step == "noise_free" && options.stop < 1 && options.steps < 2)
     section.error("steps", "found 1; a noise-free step after those with noise makes 2 at least");
-  if (section.given("drift") && !options.start.is_ensemble())
+  if (options.drift && !options.start.is_ensemble())
     section.error("drift", "is for `start: {ensemble: ..}`; other starts take `score`");
 }
 

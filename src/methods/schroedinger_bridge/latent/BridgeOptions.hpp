@@ -101,7 +101,7 @@ struct MixtureDriftOptions {
   static constexpr const char* key = "mixture";
   static constexpr const char* doc = "potentials that are Gaussian mixtures (LightSB)";
   Index components = 50;
-  Real shape = 0.1;
+  Real shape = 0.1, spread = 1;
   IterationTrainOptions train{2000, 256, 2e-2, 0};
 };
 struct NetworkDriftOptions : NetworkOptions {
@@ -141,7 +141,7 @@ struct BridgeOptions {
   Index steps = 100;
   Real stop = 0.999;
   std::string grid = "geometric", last_step = "noise_free";
-  DriftOptions drift;
+  std::optional<DriftOptions> drift;  ///< of a start from an ensemble
   PlanOptions sinkhorn;
   std::string where;
 };

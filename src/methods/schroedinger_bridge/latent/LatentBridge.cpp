@@ -22,6 +22,7 @@ namespace {
 
 constexpr Index start_set = 1, pretraining_set = 2;  // numbers of the synthetic sets of one deck
 constexpr Real least_point_ratio = 1.5;              // of sigma^2 to the data's largest variance
+constexpr Real most_copying = 0.5;                   // below: samples lie at training rows
 
 }  // namespace
 
@@ -31,16 +32,16 @@ LatentBridge::LatentBridge(const SchroedingerBridgeOptions& options, const Commu
   check(comm);
   data_ = make_data(*options.data, options.split, comm, run, run.tile);
   close_files(*options.data);
-  if (const auto* start = std::get_if<EnsembleStart>(&options.bridge.start.law)) {
+  if (const auto* start = std::get_if<EnsembleStart>(&options.bridge->start.law)) {
     start_data_ = make_data(*start, options.split, comm, run, run.tile, start_set);
     close_files(*start);
     const Ensemble& begins = start_data_->test.particles() > 0 ? start_data_->test : start_data_->train;
-    if (options.generate.count > begins.particles())
+    if (options.generate->count > begins.particles())
       throw InputError(
           options.where + ".generate.count",
           fmt::format("found {}; paths start at the {} rows that are {} of `bridge.start`: give at most "
                       "so many, or more rows",
-                      options.generate.count, begins.particles(),
+                      options.generate->count, begins.particles(),
                       start_data_->test.particles() > 0 ? "held out" : "left"));
   }
   if (options.autoencoder.data) {
@@ -68,11 +69,11 @@ void LatentBridge::check(const Communicator& comm) const {
                              of_other.components, shape.components));
     });
   };
-  if (const auto* start = std::get_if<EnsembleStart>(&options_.bridge.start.law))
-    same_components(*start, options_.bridge.where + ".start.ensemble");
+  if (const auto* start = std::get_if<EnsembleStart>(&options_.bridge->start.law))
+    same_components(*start, options_.bridge->where + ".start.ensemble");
   if (options_.autoencoder.data)
     same_components(*options_.autoencoder.data, options_.autoencoder.where + ".data");
-  const auto& dimension = options_.latent.dimension;
+  const auto& dimension = options_.latent->dimension;
   problems.collect([&] {
     const std::string key = options_.where + ".latent.dimension";
     if (options_.autoencoder.is_identity() && dimension && *dimension != shape.components)
@@ -115,7 +116,7 @@ std::optional<Autoencoder> LatentBridge::find_autoencoder(RunOutput& output, Run
   std::optional<Autoencoder> found;
   if (options_.autoencoder.is_identity()) found.emplace(data_->train.components());
   if (std::holds_alternative<PrincipalOptions>(options_.autoencoder.kind)) {
-    const auto principal = principal_components(rows, *options_.latent.dimension);
+    const auto principal = principal_components(rows, *options_.latent->dimension);
     output.log(fmt::format("{} principal components of {} rows leave a variance of {:.4g} behind",
                            principal.kept(), rows.particles(), principal.rest));
     output.summarise("variance_left", principal.rest);
@@ -123,7 +124,7 @@ std::optional<Autoencoder> LatentBridge::find_autoencoder(RunOutput& output, Run
   }
   if (std::holds_alternative<AutoencoderNetworkOptions>(options_.autoencoder.kind))
     found =
-        train_autoencoder(options_.autoencoder, *options_.latent.dimension, rows, stages, output, control);
+        train_autoencoder(options_.autoencoder, *options_.latent->dimension, rows, stages, output, control);
   if (const auto* read = std::get_if<ReadAutoencoderOptions>(&options_.autoencoder.kind))
     found = Autoencoder::read(Hdf5File(read->path.path, output.comm().mpi(), Hdf5File::Access::read),
                               "/autoencoder", options_.autoencoder.where + ".model.path");
@@ -137,9 +138,9 @@ static Real largest_variance(const Ensemble& latents) {
 }
 
 Real LatentBridge::find_sigma(RunOutput& output) const {
-  const bool point = std::holds_alternative<PointStart>(options_.bridge.start.law);
+  const bool point = std::holds_alternative<PointStart>(options_.bridge->start.law);
   const Real variance = point ? largest_variance(ends_->train) : 0;
-  const Real sigma = options_.bridge.sigma.value_or(point ? std::sqrt(2 * variance) : 1);
+  const Real sigma = options_.bridge->sigma.value_or(point ? std::sqrt(2 * variance) : 1);
   if (point && sigma * sigma < least_point_ratio * variance)
     output.log(fmt::format(
         "sigma^2 = {:.4g} is below {:g} times the data's largest variance, {:.4g}: the drift from a "
@@ -179,11 +180,11 @@ void make_gaussian(const Ensemble& noise, const MeanAndCovariance& moments, Real
 
 /// Where paths begin: the same rows, draws and noise on any number of ranks.
 Ensemble LatentBridge::starts(const RunOptions& run) const {
-  const Index count = options_.generate.count, d = ends_->train.components();
+  const Index count = options_.generate->count, d = ends_->train.components();
   const Communicator& comm = ends_->train.comm;
   const Partition partition(comm, count, run.tile);
   const Index first = partition.first_particle(), here = partition.local_particles();
-  const StartOptions& start = options_.bridge.start;
+  const StartOptions& start = options_.bridge->start;
   if (std::holds_alternative<PointStart>(start.law)) return Ensemble(comm, count, d, run.tile);
   if (start.is_ensemble()) {  // rows that are held out are in random order
     std::vector<Index> places;
@@ -220,8 +221,8 @@ std::optional<Ensemble> LatentBridge::generate(const LearnedDrift& drift, RunOut
     read_particles(from->file(), "/generated/latents", latents.partition, latents.x);
     return latents;
   }
-  if (options_.generate.by == "plan") return drift.draw_ends(latents);
-  const BridgeOptions& bridge = options_.bridge;
+  if (options_.generate->by == "plan") return drift.draw_ends(latents);
+  const BridgeOptions& bridge = *options_.bridge;
   const BridgeGrid grid(bridge.steps, bridge.stop, bridge.grid, bridge.last_step);
   const auto at = drift.at(latents.partition);
   BridgeFlow flow(*at, grid, ends_->sigma, latents.comm, latents.partition, latents.components());
@@ -237,9 +238,9 @@ std::optional<Ensemble> LatentBridge::generate(const LearnedDrift& drift, RunOut
   Kokkos::deep_copy(BlockViews(layout, stage.state().vec())[0], latents.x);
   std::vector<Index> shown;
   const std::vector<Real> asked =
-      options_.generate.times.empty() ? std::vector<Real>{0, 0.25, 0.5, 0.75, 1} : options_.generate.times;
+      options_.generate->times.empty() ? std::vector<Real>{0, 0.25, 0.5, 0.75, 1} : options_.generate->times;
   for (const Real t : asked) shown.push_back(grid.nearest(t));
-  output.log(fmt::format("{} samples by {} steps of the bridge", options_.generate.count, grid.steps()));
+  output.log(fmt::format("{} samples by {} steps of the bridge", options_.generate->count, grid.steps()));
   const auto after_step = [&](const Tick& tick) {
     if (std::find(shown.begin(), shown.end(), tick.step) == shown.end()) return;
     const ConstBlockViews blocks(layout, stage.state().vec());
@@ -267,7 +268,10 @@ bool LatentBridge::measure(const Ensemble& samples, const Ensemble& latents, Run
   if (!work_through(of_samples, stages, "measure", output, control, at_end)) return false;
   if (!work_through(of_latents, stages, "measure", output, control, AtEnd::go_on)) return false;
   for (const auto& metrics : {of_samples.result(), of_latents.result()}) {
-    for (const auto& [name, value] : metrics) output.log(fmt::format("{}: {:.6g}", name, value));
+    for (const auto& [name, value] : metrics) {
+      const bool copies = name.rfind("copying", 0) == 0 && value < most_copying;
+      output.log(fmt::format("{}: {:.6g}{}", name, value, copies ? " (copies of training rows)" : ""));
+    }
     output.summarise(metrics);
   }
   return true;
@@ -295,6 +299,8 @@ Real reconstruction_error(const Autoencoder& autoencoder, const Ensemble& rows) 
 void LatentBridge::run(RunOutput& output, RunControl& control) {
   const StageList stages = latent_stages();
   const auto stopped = [&] { output.finish(control.status(), 0, 0); };
+  if (const Checkpoint* from = output.restart(); from && from->file().has("/snapshots/blocks"))
+    output.snapshots();
   output.log(fmt::format("{} rows to train on, {} held out, {} components", data_->train.particles(),
                          data_->test.particles(), data_->train.components()));
   autoencoder_ = find_autoencoder(output, control);
@@ -329,9 +335,11 @@ void LatentBridge::run(RunOutput& output, RunControl& control) {
   const Ensemble samples = autoencoder_->decode(*latents);
   std::vector<NamedRows> tables{{"samples", &samples}};
   if (!options_.autoencoder.is_identity()) tables.push_back({"latents", &*latents});
+  if (data_->test.particles() > 0)
+    tables.push_back({"held_out", &data_->test});  // to look at beside the samples
   write_samples(output, tables, data_->columns);
   if (!measure(samples, *latents, output, control)) return stopped();
-  output.finish(control.status(), options_.bridge.steps, 1);
+  output.finish(control.status(), options_.bridge->steps, 1);
 }
 
 }  // namespace weir

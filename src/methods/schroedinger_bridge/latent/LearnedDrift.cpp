@@ -19,10 +19,11 @@ constexpr Real least_single_tolerance = 1e-4;
 /// The entropic plan of the two ensembles for the cost |x - y|^2 / 2 and eps = sigma^2, as one piece.
 class PlanPiece : public Piecewise {
  public:
+  /// `known`: whether the plan is there.
   PlanPiece(const BridgeOptions& options, const BridgeEnds& ends, bool single, EntropicPartners& plan,
-            RunOutput& output)
-      : options_(options), ends_(ends), single_(single), plan_(plan), output_(output) {}
-  bool all_done() const override { return done_; }
+            bool& known, RunOutput& output)
+      : options_(options), ends_(ends), single_(single), plan_(plan), output_(output), known_(known) {}
+  bool all_done() const override { return known_; }
   void advance() override {
     SinkhornProblem problem;
     problem.epsilon = 2 * ends_.sigma * ends_.sigma;
@@ -40,15 +41,13 @@ class PlanPiece : public Piecewise {
                       result.marginal_error, result.iterations, options_.where));
     output_.summarise({{"plan_cost", result.cost}, {"plan_error", result.marginal_error}});
     plan_.keep(result);
-    done_ = true;
+    known_ = true;
   }
-  void save(Hdf5File& file) const override {
-    if (done_) plan_.save(file, "/plan");
-  }
+  void save(Hdf5File&) const override {}  // kept by the drift, as long as it is learned
   void restore(const Hdf5File& file) override {
     if (!file.has("/plan")) return;
     plan_.restore(file, "/plan");
-    done_ = true;
+    known_ = true;
   }
 
  private:
@@ -57,7 +56,7 @@ class PlanPiece : public Piecewise {
   bool single_;
   EntropicPartners& plan_;
   RunOutput& output_;
-  bool done_ = false;
+  bool& known_;
 };
 
 Ensemble copy_of(const Ensemble& ensemble) {
@@ -73,26 +72,29 @@ std::unique_ptr<LearnedDrift> LearnedDrift::learn(const SchroedingerBridgeOption
                                                   RunControl& control) {
   const StageList stages = latent_stages();
   std::unique_ptr<LearnedDrift> drift(new LearnedDrift(ends, output.run()));
-  const BridgeOptions& bridge = options.bridge;
+  const BridgeOptions& bridge = *options.bridge;
   drift->from_point_ = std::holds_alternative<PointStart>(bridge.start.law);
   if (const Checkpoint* from = output.restart(); from && from->standing().stage > stages.number("train")) {
     drift->restore(from->file(), "/drift", options);
     return drift;
   }
   if (!bridge.start.is_ensemble()) {
-    if (std::holds_alternative<ScoreNetworkOptions>(options.score.kind) &&
+    if (std::holds_alternative<ScoreNetworkOptions>(options.score->kind) &&
         !drift->train_score(options, output, control))
       return nullptr;
     return drift;
   }
-  if (const auto* mixture = std::get_if<MixtureDriftOptions>(&bridge.drift.kind)) {
+  if (const auto* mixture = std::get_if<MixtureDriftOptions>(&bridge.drift->kind)) {
     drift->mixture_ = fit_mixture(*mixture, ends.sigma * ends.sigma, *ends.start_train, ends.train,
-                                  bridge.drift.where, stages, output, control);
+                                  bridge.drift->where, stages, output, control);
     return drift->mixture_ ? std::move(drift) : nullptr;
   }
+  const auto kept = control.keep([&drift](Hdf5File& file) {
+    if (drift->plan_known_) drift->plan_->save(file, "/plan");
+  });
   if (!drift->couple(bridge, output, control)) return nullptr;
-  if (const auto* network = std::get_if<NetworkDriftOptions>(&bridge.drift.kind))
-    if (!drift->train_paired(*network, bridge.drift.where + ".network.train", output, control))
+  if (const auto* network = std::get_if<NetworkDriftOptions>(&bridge.drift->kind))
+    if (!drift->train_paired(*network, bridge.drift->where + ".network.train", output, control))
       return nullptr;
   return drift;
 }
@@ -101,16 +103,14 @@ bool LearnedDrift::couple(const BridgeOptions& options, RunOutput& output, RunCo
   const bool single = run_.single_precision() && options.sinkhorn.tolerance >= least_single_tolerance;
   plan_ = std::make_unique<EntropicPartners>(*ends_.start_train, ends_.train, 2 * ends_.sigma * ends_.sigma,
                                              single);
-  PlanPiece piece(options, ends_, single, *plan_, output);
-  if (const Checkpoint* from = output.restart()) piece.restore(from->file());
-  const auto kept = control.keep(piece);
+  PlanPiece piece(options, ends_, single, *plan_, plan_known_, output);
   return work_through(piece, latent_stages(), "couple", output, control);
 }
 
 /// Blurred rows; from a point pairs of the origin and a row, which are independent.
 bool LearnedDrift::train_score(const SchroedingerBridgeOptions& options, RunOutput& output,
                                RunControl& control) {
-  const auto& score = std::get<ScoreNetworkOptions>(options.score.kind);
+  const auto& score = std::get<ScoreNetworkOptions>(options.score->kind);
   const Index d = ends_.train.components();
   Moments moments(ends_.train.comm, ends_.train.partition, d);
   EndpointForm form;
@@ -125,9 +125,9 @@ bool LearnedDrift::train_score(const SchroedingerBridgeOptions& options, RunOutp
   const Ensemble held_origin(ends_.train.comm, ends_.test.particles(), d, ends_.test.partition.tile_size());
   const EndpointRows rows{from_point_ ? &origin : nullptr, ends_.train, 1},
       held_out{from_point_ ? &held_origin : nullptr, ends_.test, 1};
-  network_ = fit_endpoint_network(form, score, options.score.train, rows,
+  network_ = fit_endpoint_network(form, score, options.score->train, rows,
                                   ends_.test.particles() > 0 ? &held_out : nullptr,
-                                  options.score.where + ".train", latent_stages(), output, control);
+                                  options.score->where + ".train", latent_stages(), output, control);
   return network_.has_value();
 }
 
@@ -210,7 +210,7 @@ void LearnedDrift::restore(const Hdf5File& file, const std::string& group,
   if (file.has(group + "/plan")) {
     plan_ = std::make_unique<EntropicPartners>(
         *ends_.start_train, ends_.train, 2 * ends_.sigma * ends_.sigma,
-        run_.single_precision() && options.bridge.sinkhorn.tolerance >= least_single_tolerance);
+        run_.single_precision() && options.bridge->sinkhorn.tolerance >= least_single_tolerance);
     plan_->restore(file, group + "/plan");
   }
   if (file.has(group + "/endpoint"))

@@ -44,7 +44,7 @@ class LearnedDrift {
 
   const BridgeEnds& ends_;
   RunOptions run_;
-  bool from_point_ = false;
+  bool from_point_ = false, plan_known_ = false;
   std::unique_ptr<EntropicPartners> plan_;  // of a bridge from an ensemble, but for mixtures
   std::optional<EndpointNetwork> network_;
   std::optional<MixturePotential> mixture_;

@@ -42,7 +42,7 @@ SnapshotBridge::SnapshotBridge(const SchroedingerBridgeOptions& options, const C
   const Index d = populations_.dimension();
   centre_.assign(std::size_t(d), 0);
   deviation_.assign(std::size_t(d), 1);
-  if (options.snapshots.standardise != "none") standardise(options.snapshots.standardise);
+  if (options.snapshots->standardise != "none") standardise(options.snapshots->standardise);
   for (const Index k : kept_) kept_populations_.push_back(populations_.train[std::size_t(k)]);
 }
 
@@ -50,8 +50,8 @@ void SnapshotBridge::check() const {
   Problems problems;
   std::vector<Index> sizes;
   for (const Index k : kept_) sizes.push_back(populations_.train[std::size_t(k)].particles());
-  problems.collect([&] { check_couplings(options_.snapshots.coupling, sizes); });
-  const auto& snapshots = options_.snapshots;
+  problems.collect([&] { check_couplings(options_.snapshots->coupling, sizes); });
+  const auto& snapshots = *options_.snapshots;
   for (const Real t : snapshots.times)
     problems.collect([&] {
       if (t < kept_times_.front() || t > kept_times_.back())
@@ -92,7 +92,7 @@ void SnapshotBridge::standardise(const std::string& on) {
     deviation_[c] = std::sqrt(second[c] / rows - centre_[c] * centre_[c]);
     if (!(deviation_[c] > 0))
       throw InputError(
-          options_.snapshots.where + ".standardise",
+          options_.snapshots->where + ".standardise",
           fmt::format("component {} is the same for all particles: choose other columns, or `none`", c));
   }
   for (Ensemble& population : populations_.train)
@@ -102,7 +102,7 @@ void SnapshotBridge::standardise(const std::string& on) {
 }
 
 Ensemble SnapshotBridge::in_units_of_data(const Ensemble& ensemble) const {
-  if (options_.snapshots.standardise == "none") return ensemble;
+  if (options_.snapshots->standardise == "none") return ensemble;
   Ensemble back(ensemble.comm, ensemble.particles(), ensemble.components(), ensemble.partition.tile_size());
   for (Index i = 0; i < ensemble.partition.local_particles(); ++i)
     for (Index c = 0; c < ensemble.components(); ++c)
@@ -112,9 +112,9 @@ Ensemble SnapshotBridge::in_units_of_data(const Ensemble& ensemble) const {
 
 /// Place in kept_ of the snapshot whose particles predict a snapshot left out.
 Index SnapshotBridge::base_of(Index left_out) const {
-  if (options_.snapshots.start == "first") return 0;
+  if (options_.snapshots->start == "first") return 0;
   const auto after = std::upper_bound(kept_.begin(), kept_.end(), left_out);
-  return Index(after - kept_.begin()) - (options_.snapshots.start == "previous" ? 1 : 0);
+  return Index(after - kept_.begin()) - (options_.snapshots->start == "previous" ? 1 : 0);
 }
 
 namespace {
@@ -139,7 +139,7 @@ void describe_couplings(const std::vector<CoupledEnsemble>& couplings, const std
 }  // namespace
 
 std::vector<SnapshotPrediction> SnapshotBridge::predict(const RunOptions& run, RunOutput& output) {
-  const auto& snapshots = options_.snapshots;
+  const auto& snapshots = *options_.snapshots;
   const bool straight = std::holds_alternative<DisplacementPathOptions>(snapshots.path.shape);
   std::vector<SnapshotPrediction> predictions;
   for (const Index k : options_.leave_out) {
@@ -191,7 +191,7 @@ std::vector<Real> growth_rates(const Paths& paths, Real t) {
 /// with growth their weights and growth rates.
 void SnapshotBridge::write_snapshots(const std::vector<SnapshotPrediction>& predictions,
                                      const RunOptions& run, RunOutput& output) {
-  const auto& options = options_.snapshots;
+  const auto& options = *options_.snapshots;
   const Index from = Index(std::find(kept_.begin(), kept_.end(), options.trajectories_from) - kept_.begin());
   const Paths paths = draw_paths(kept_populations_, kept_times_, *couplings_, from, run.seed);
   const std::vector<Real>& asked = options.times.empty() ? populations_.times : options.times;
@@ -227,7 +227,7 @@ void SnapshotBridge::run(RunOutput& output, RunControl& control) {
     output.log(fmt::format("population {} at time {:g}: {} particles, {} components", k,
                            populations_.times[std::size_t(k)], populations_.train[std::size_t(k)].particles(),
                            populations_.dimension()));
-  const auto& options = options_.snapshots;
+  const auto& options = *options_.snapshots;
   const SnapshotMetricsOptions measured = options_.metrics.of_snapshots();
   output.summarise("protocol/standardise", options.standardise);
   output.summarise("protocol/start", options.start);
@@ -244,7 +244,10 @@ void SnapshotBridge::run(RunOutput& output, RunControl& control) {
 
   const auto predictions = predict(run, output);
   const Checkpoint* from = output.restart();
-  if (!(from && from->file().has("/snapshots/blocks"))) write_snapshots(predictions, run, output);
+  if (from && from->file().has("/snapshots/blocks"))
+    output.snapshots();
+  else
+    write_snapshots(predictions, run, output);
   SnapshotMetrics metrics(measured, predictions, run.seed, run.single_precision());
   const auto kept_metrics = control.keep(metrics);
   if (!work_through(metrics, stages, "measure", output, control, AtEnd::go_on))

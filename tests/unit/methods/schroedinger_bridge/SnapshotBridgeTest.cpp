@@ -58,6 +58,35 @@ TEST(SnapshotBridgeParallel, LeavesPathsPredictionsAndDistances) {
   EXPECT_EQ(blocks.at("/snapshots/4/paths").back(), 0.4);
 }
 
+// The trajectories are populations that learn_energies takes, each row the same particle.
+TEST(SnapshotBridgeParallel, LeavesPathsThatEnergiesAreLearnedFrom) {
+  const SharedFolder folder;
+  ASSERT_EQ(run_deck_text(folder, snapshots_deck).code, ExitCode::done);
+  const std::string learn = R"(weir: 1
+run: {name: learn, tile: 8}
+learn_energies:
+  populations: {snapshots: )" +
+                            folder / "out/snapshots.h5" +
+                            R"(}
+  pairing: paired
+  split: {test: 0.25}
+  model: {linear: {features_at: current, features: {polynomial: {degree: 2}}}}
+  metrics: [w1]
+)";
+  DeckRun learned{folder, learn, "learned"};
+  const Outcome outcome = learned();
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  EXPECT_TRUE(summary_of(folder / "learned")["w1"].is_number());
+  const auto blocks = snapshots_of(folder / "learned");
+  EXPECT_EQ(blocks.at("/snapshots/1/observed").back(), 0.1);  // at the paths' times: 0, .1, .3, .4, .8
+  DeckRun missing{
+      folder,
+      learn,
+      "missing",
+      {"learn_energies.populations={snapshots: {path: " + folder / "out/snapshots.h5" + ", block: tracks}}"}};
+  EXPECT_NE(missing().message.find("has 0 snapshots with a block \"tracks\""), std::string::npos);
+}
+
 // What is true of a bridge: pinned at the snapshots, of variance sigma^2 u (1 - u) between.
 TEST(SnapshotBridge, BrownianBridgesHaveTheirVariance) {
   const SharedFolder folder;

@@ -1,0 +1,239 @@
+// Bridges to the law of data as whole runs: marginals, interruptions, broken decks.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "methods/BrokenDecks.hpp"
+#include "methods/Interrupted.hpp"
+#include "methods/schroedinger_bridge/latent/Autoencoder.hpp"
+#include "weir/parallel/Random.hpp"
+#include "weir/parallel/TileSum.hpp"
+
+namespace weir {
+namespace {
+
+using namespace testing_tools;
+
+const std::string latent_deck = R"(weir: 1
+run: {name: latent, seed: 3, precision: single, tile: 8}
+schroedinger_bridge:
+  data: {synthetic: {moons: {count: 120, lift: 5}}}
+  split: {test: 0.3}
+  latent: {dimension: 2}
+  autoencoder:
+    data: {synthetic: {moons: {count: 80, lift: 5}}}
+    network: {hidden: [8]}
+    train: {epochs: 2, batch: 32, rule: {adam: {rate: 1.0e-2}}}
+  bridge: {sigma: 1.0, steps: 5}
+  score:
+    network: {hidden: [8]}
+    train: {iterations: 8, batch: 32, reports: 4}
+  generate: {count: 30}
+  metrics: [w2, nearest_neighbour_latent, copying_latent]
+)";
+
+const std::string between_deck = R"(weir: 1
+run: {name: between, seed: 3, precision: single, tile: 8}
+schroedinger_bridge:
+  data: {synthetic: {eight_gaussians: {count: 120}}}
+  split: {test: 0.3}
+  autoencoder: identity
+  bridge:
+    start: {ensemble: {synthetic: {moons: {count: 100}}}}
+    sigma: 1.0
+    steps: 5
+    drift: DRIFT
+  generate: {count: 30}
+  metrics: [w2, copying]
+)";
+
+std::string with_drift(const std::string& drift) {
+  std::string deck = between_deck;
+  return deck.replace(deck.find("DRIFT"), 5, drift);
+}
+
+TEST(LatentBridgeParallel, GoesOnWhereverItIsStopped) {
+  expect_equal_when_interrupted(latent_deck, 10);
+}
+
+TEST(LatentBridgeParallel, BetweenEnsemblesGoesOnWhereverItIsStopped) {
+  expect_equal_when_interrupted(with_drift("{mixture: {components: 4, train: {iterations: 6, batch: 32}}}"),
+                                8);
+  expect_equal_when_interrupted(
+      with_drift("{network: {hidden: [8], partners: 3, train: {iterations: 6, batch: 32}}}"), 9);
+  expect_equal_when_interrupted(with_drift("empirical"), 5);
+}
+
+/// Normal rows as text; their moments are those of the sample.
+std::string rows_text(Index rows, const std::vector<Real>& mean, const std::vector<Real>& deviation,
+                      std::vector<Real>& sample_mean, std::vector<Real>& sample_variance) {
+  const Random random(5, Stream::initial_ensemble);
+  std::string text;
+  sample_mean.assign(mean.size(), 0);
+  sample_variance.assign(mean.size(), 0);
+  for (Index i = 0; i < rows; ++i)
+    for (std::size_t c = 0; c < mean.size(); ++c) {
+      const Real x = mean[c] + deviation[c] * random.normal(i, 0, Index(c));
+      text += fmt::format("{:.17g}{}", x, c + 1 < mean.size() ? "," : "\n");
+      sample_mean[c] += x / Real(rows);
+      sample_variance[c] += x * x / Real(rows);
+    }
+  for (std::size_t c = 0; c < mean.size(); ++c) sample_variance[c] -= sample_mean[c] * sample_mean[c];
+  return text;
+}
+
+/// Means and variances of the block `latents` nearest to time t.
+void expect_marginal(const std::map<std::string, std::vector<Real>>& snapshots, Real t, std::size_t c,
+                     std::size_t d, Real mean, Real variance, Real slack) {
+  for (const auto& [name, values] : snapshots) {
+    if (std::fabs(values.back() - t) > 0.02) continue;
+    const std::size_t n = (values.size() - 1) / d;
+    Real m = 0, s = 0;
+    for (std::size_t i = 0; i < n; ++i) m += values[i * d + c] / Real(n);
+    for (std::size_t i = 0; i < n; ++i) s += std::pow(values[i * d + c] - m, 2) / Real(n);
+    const Real at = values.back();
+    EXPECT_NEAR(m, mean, 4 * std::sqrt(variance / Real(n)) + slack) << name << " at " << at;
+    EXPECT_NEAR(s, variance, variance * (4 * std::sqrt(2 / Real(n)) + slack) + 1e-9) << name << " at " << at;
+    return;
+  }
+  ADD_FAILURE() << "no snapshot at " << t;
+}
+
+// Of any rows: q_{sigma (1-t)^1/2} from the blurred law; t Y + sigma (t (1-t))^1/2 xi from a point, Y one of
+// them.
+TEST(LatentBridge, MarginalsOfEveryStart) {
+  std::vector<Real> mean, variance;
+  const SharedFolder folder;
+  folder.write("rows.csv", rows_text(400, {0.5, -1}, {1, 0.6}, mean, variance));
+  const std::string deck = R"(weir: 1
+run: {name: marginals, seed: 2}
+schroedinger_bridge:
+  data: {file: rows.csv}
+  bridge: {start: convolved, sigma: 1.5, steps: 250, stop: 1, grid: uniform}
+  score: empirical
+  generate: {count: 8000, times: [0, 0.25, 0.5, 0.75, 1]}
+)";
+  const Real square = 1.5 * 1.5;
+  for (const std::string start : {"convolved", "gaussian", "point"}) {
+    const Outcome outcome = run_deck_text(folder, deck, {"schroedinger_bridge.bridge.start=" + start});
+    ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+    const auto snapshots = snapshots_of(folder / "out");
+    for (const Real t : {0., 0.25, 0.5, 0.75, 1.})
+      for (std::size_t c = 0; c < 2; ++c) {
+        if (start == "point")
+          expect_marginal(snapshots, t, c, 2, t * mean[c], t * t * variance[c] + square * t * (1 - t) + 1e-12,
+                          0.02);
+        else
+          expect_marginal(snapshots, t, c, 2, mean[c], variance[c] + square * (1 - t), 0.02);
+      }
+  }
+}
+
+// Principal components: what is left of rows is the sum of the variances that are not kept.
+TEST(AutoencoderParallel, PrincipalComponentsLeaveTheRest) {
+  const Communicator comm;
+  Ensemble rows(comm, 300, 6, 8);
+  fill_normals(rows.x, Random(4, Stream::initial_ensemble), rows.partition.first_particle(), 0);
+  for (Index i = 0; i < rows.partition.local_particles(); ++i)
+    for (Index c = 0; c < 6; ++c) rows.x(c, i) *= 1 + Real(c);
+  const auto principal = principal_components(rows, 2);
+  Autoencoder autoencoder(principal);
+  autoencoder.standardise(rows);
+  const Ensemble back = autoencoder.decode(autoencoder.encode(rows));
+  TileSum sum(comm, rows.partition, 1);
+  const auto x = rows.x, y = back.x;
+  const Real left = sum(
+      "test", "test", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          for (Index c = 0; c < 6; ++c) partial[0] += (x(c, i) - y(c, i)) * (x(c, i) - y(c, i));
+      })[0];
+  EXPECT_NEAR(left / 300 / principal.rest, 1, 1e-10);
+}
+
+// A run of an earlier run's autoencoder, and one that ends where the empirical plan says.
+TEST(LatentBridge, AnEarlierAutoencoderIsTaken) {
+  const SharedFolder folder;
+  ASSERT_EQ(run_deck_text(folder, latent_deck).code, ExitCode::done);
+  DeckRun again{folder,
+                latent_deck,
+                "again",
+                {"schroedinger_bridge.autoencoder={model: " + folder / "out/networks.h5" + "}"}};
+  const Outcome outcome = again();
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  EXPECT_EQ(summary_of(folder / "out")["reconstruction_error"],
+            summary_of(folder / "again")["reconstruction_error"]);
+  EXPECT_EQ(summary_of(folder / "out")["w2"], summary_of(folder / "again")["w2"]);
+}
+
+TEST(LatentBridge, EndsMayBeDrawnFromThePlan) {
+  const SharedFolder folder;
+  for (const char* drift : {"empirical", "{mixture: {components: 4, train: {iterations: 6, batch: 32}}}"}) {
+    const Outcome outcome =
+        run_deck_text(folder, with_drift(drift), {"schroedinger_bridge.generate.by=plan"});
+    ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+    const auto copying = summary_of(folder / "out")["copying"];
+    if (std::string(drift) == "empirical")
+      EXPECT_EQ(copying, 0);  // they are rows
+    else
+      EXPECT_GT(copying, 0);
+  }
+}
+
+TEST(BrokenLatentBridgesParallel, GiveTheirMessages) {
+  const SharedFolder folder;
+  const std::string l = latent_deck, b = with_drift("empirical"), k = "schroedinger_bridge.";
+  for (const Broken& broken : std::vector<Broken>{
+           {"no data",
+            "weir: 1\nschroedinger_bridge: {}\n",
+            {},
+            "is missing; give `data: {..}` or `populations"},
+           {"both",
+            l,
+            {k + "populations={file: {path: x.npy, labels: 0}}"},
+            "stands beside `populations`; give one of them"},
+           {"left out of data", l, {k + "leave_out=[1]"}, "belongs to bridges with `populations`"},
+           {"stop of a geometric grid", l, {k + "bridge.stop=1"}, "a geometric grid ends before 1"},
+           {"one step", l, {k + "bridge.steps=1"}, "a noise-free step after those with noise"},
+           {"negative sigma", l, {k + "bridge.sigma=-1"}, "bridge.sigma: found -1; allowed: above 0"},
+           {"unknown start", l, {k + "bridge.start=blurred"}, "bridge.start"},
+           {"unknown grid", l, {k + "bridge.grid=cubic"}, "found \"cubic\""},
+           {"drift of a blurred start", l, {k + "bridge.drift=empirical"}, "other starts take `score`"},
+           {"score between ensembles", b, {k + "score=empirical"}, "takes `bridge.drift` in its place"},
+           {"plan of a blurred start",
+            l,
+            {k + "generate.by=plan"},
+            "`by: plan` is for starts from an ensemble"},
+           {"too many starts", b, {k + "generate.count=31"}, "paths start at the 30 rows that are held out"},
+           {"identity of another dimension",
+            b,
+            {k + "latent.dimension=3"},
+            "with `autoencoder: identity` it is 2"},
+           {"no dimension", l, {k + "latent={dimension: null}"}, "is missing; an autoencoder needs it"},
+           {"too many components",
+            l,
+            {k + "autoencoder={linear: {}}", k + "latent.dimension=9"},
+            "there are 5 principal components at most"},
+           {"other pre-training rows",
+            l,
+            {k + "autoencoder.data={synthetic: moons}"},
+            "has 2 components where the data have 5"},
+           {"other starts",
+            b,
+            {k + "bridge.start={ensemble: {synthetic: {moons: {lift: 3}}}}"},
+            "has 3 components where the data have 2"},
+           {"no such model",
+            l,
+            {k + "autoencoder={model: nowhere.h5}"},
+            "does not exist; give the networks.h5"},
+           {"identity pre-trained",
+            b,
+            {k + "autoencoder={identity: {}, data: {synthetic: moons}}"},
+            "`identity` has nothing to pre-train"},
+           {"w1 of samples", l, {k + "metrics=[w1]"}, "found w1, which is not measured of samples"},
+           {"nothing held out", l, {k + "split=0"}, "no rows are held out"},
+       })
+    expect_broken(folder, broken);
+}
+
+}  // namespace
+}  // namespace weir
