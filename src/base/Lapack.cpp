@@ -39,8 +39,8 @@ SymmetricEigen symmetric_eigen(std::vector<Real> matrix, Index n) {
 
 namespace {
 
-/// LAPACK finds out about infinities by making some (ieeeck, for matrices that are nearly singular): no error of
-/// ours, so traps are off for as long as this lives.
+/// LAPACK finds out about infinities by making some (ieeeck, for matrices that are nearly singular): no error
+/// of ours, so traps are off for as long as this lives.
 class WithoutTraps {
  public:
   WithoutTraps() { std::feholdexcept(&before_); }

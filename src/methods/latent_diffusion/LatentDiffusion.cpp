@@ -111,8 +111,9 @@ void LatentDiffusion::run(RunOutput& output, RunControl& control) {
   if (options_.metrics.wants("reconstruction")) {
     reconstructed = reconstruct(*model, *latents, samples, data_->test, options_.where, output, control);
     if (!reconstructed) return stopped();
-    tables.insert(tables.end(), {{"reconstructions", &reconstructed->rows}, {"held_out", &data_->test}});
+    tables.push_back({"reconstructions", &reconstructed->rows});
   }
+  if (data_->test.particles() > 0) tables.push_back({"held_out", &data_->test});
   write_samples(output, tables, model->columns);
 
   GenerationMetrics metrics(options_.metrics, {samples, data_->test, data_->train, data_->fresh, {}},

@@ -296,7 +296,7 @@ void EbmGeneration::write() const {
   add("completions", data_of_, "condition");
   add("posterior", latents_of_, "infer");
   add("reconstructions", data_of_, "reconstruct");
-  if (ended_.size() > 1) tables.push_back({"held_out", &data_.test});
+  if (data_.test.particles() > 0) tables.push_back({"held_out", &data_.test});
   write_samples(output_, tables, model_.columns);
 }
 

@@ -8,7 +8,7 @@
 //     /completions                rows of which some columns were given, and the rest was drawn
 //     /posterior                  z given each held-out row
 //     /reconstructions            x given each of these
-//     /held_out                   the held-out rows, where one of the last three is there
+//     /held_out                   the held-out rows, where there are any
 #pragma once
 
 #include <map>

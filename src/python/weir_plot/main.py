@@ -11,6 +11,7 @@ FIGURES = (
     ("snapshots.png", snapshots.draw),
     ("paths.png", paths.draw),
     ("samples.png", samples.draw),
+    ("completions.png", samples.draw_completions),
     ("energies.png", energies.draw),
     ("prediction.png", prediction.draw),
     ("metrics.png", curves.draw_metrics),

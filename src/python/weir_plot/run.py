@@ -66,6 +66,8 @@ class Run:
     def snapshots(self, steps, most_points):
         """The snapshots of the given steps, of each block an even choice of at most so many particles."""
         chosen = []
+        if not steps:
+            return chosen
         with h5py.File(self.folder / "snapshots.h5", "r") as file:
             for step in steps:
                 group = file[f"snapshots/{step}"]

@@ -7,29 +7,56 @@ from . import style
 MOST_POINTS = 3000
 SIDES = (8, 28)  # pixels of a side
 PICTURES = 8     # a side of the board
+TITLES = {"held_out": "rows held out", "samples": "samples", "completions": "completed", "reconstructions": "reconstructed",
+          "density": "learned density"}
 
 
 def draw(run):
     """None where the run generated nothing of the kind."""
-    path = run.folder / "samples.h5"
-    if not path.exists():
-        return None
-    with h5py.File(path, "r") as file:
-        rows = {name: file[name][:] for name in ("held_out", "samples") if name in file}
+    rows = read(run.folder / "samples.h5", ("held_out", "samples"))
     if "samples" not in rows or rows["samples"].shape[1] < 2:
         return None
-    side = int(round(np.sqrt(rows["samples"].shape[1])))
-    return (_pictures if side in SIDES and side * side == rows["samples"].shape[1] else _points)(run, rows)
+    density = read(run.folder / "likelihood.h5", ("density/points", "density/log_density", "density/shape"))
+    return _pictures(run, rows) if are_pictures(rows["samples"]) else _points(run, rows, density)
 
 
-def _points(run, rows):
-    figure, axes = style.panels(len(rows), 3.1, 3.0, sharex=True, sharey=True)
+def draw_completions(run):
+    """What was completed or reconstructed, beside the rows that it came from; pictures only."""
+    rows = read(run.folder / "samples.h5", ("held_out", "completions", "reconstructions"))
+    if len(rows) < 2 or "held_out" not in rows or not are_pictures(rows["held_out"]):
+        return None
+    if any(len(x) != len(rows["held_out"]) for x in rows.values()):
+        return None
+    return _pictures(run, rows)
+
+
+def read(path, names):
+    """Those of the data sets that are there, by the last part of their names."""
+    if not path.exists():
+        return {}
+    with h5py.File(path, "r") as file:
+        return {name.split("/")[-1]: file[name][:] for name in names if name in file}
+
+
+def are_pictures(x):
+    side = int(round(np.sqrt(x.shape[1])))
+    return side in SIDES and side * side == x.shape[1]
+
+
+def _points(run, rows, density):
+    with_density = "log_density" in density and density["points"].shape[1] == 2
+    figure, axes = style.panels(len(rows) + with_density, 3.1, 3.0, sharex=True, sharey=True)
     ranges = [style.limits(np.concatenate([x[:, c] for x in rows.values()])) for c in range(2)]
     for panel, (name, x) in zip(axes, rows.items()):
         x = x[:: max(1, -(-len(x) // MOST_POINTS))]
         colour = style.PREDICTED if name == "samples" else style.OBSERVED
         panel.scatter(x[:, 0], x[:, 1], s=2, color=colour, alpha=0.6, linewidths=0, rasterized=True)
-        panel.set(xlim=ranges[0], ylim=ranges[1], title=_title(name), xlabel=style.component(0))
+        panel.set(xlim=ranges[0], ylim=ranges[1], title=TITLES[name], xlabel=style.component(0))
+    if with_density:
+        shape = tuple(int(n) for n in density["shape"][::-1])  # the first component runs fastest
+        x, y = (density["points"][:, c].reshape(shape) for c in range(2))
+        axes[-1].pcolormesh(x, y, np.exp(density["log_density"].reshape(shape)), cmap=style.colours(), shading="auto", rasterized=True)
+        axes[-1].set(xlim=ranges[0], ylim=ranges[1], title=TITLES["density"], xlabel=style.component(0))
     axes[0].set_ylabel(style.component(1))
     figure.suptitle(run.name, fontsize=10)
     return figure
@@ -44,12 +71,8 @@ def _pictures(run, rows):
         for k, picture in enumerate(chosen):
             top, left = (place * (side + 1) + 1 for place in divmod(k, PICTURES))
             board[top : top + side, left : left + side] = picture.reshape(side, side)
-        low, high = np.percentile(rows["samples"], [1, 99])
+        low, high = np.percentile(next(iter(rows.values())), [1, 99])
         panel.imshow(board, cmap="gray", vmin=low, vmax=high)
-        panel.set(xticks=[], yticks=[], title=_title(name))
+        panel.set(xticks=[], yticks=[], title=TITLES[name])
     figure.suptitle(run.name, fontsize=10)
     return figure
-
-
-def _title(name):
-    return {"held_out": "rows held out", "samples": "samples"}[name]
