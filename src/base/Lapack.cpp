@@ -3,6 +3,7 @@
 #include <cblas.h>
 
 #include <algorithm>
+#include <cfenv>
 
 #include "weir/base/Error.hpp"
 
@@ -36,10 +37,28 @@ SymmetricEigen symmetric_eigen(std::vector<Real> matrix, Index n) {
   return result;
 }
 
+namespace {
+
+/// LAPACK finds out about infinities by making some (ieeeck, for matrices that are nearly singular): no error of
+/// ours, so traps are off for as long as this lives.
+class WithoutTraps {
+ public:
+  WithoutTraps() { std::feholdexcept(&before_); }
+  ~WithoutTraps() { std::fesetenv(&before_); }
+  WithoutTraps(const WithoutTraps&) = delete;
+  WithoutTraps& operator=(const WithoutTraps&) = delete;
+
+ private:
+  std::fenv_t before_;
+};
+
+}  // namespace
+
 std::vector<Real> singular_values(std::vector<Real> matrix, Index n) {
   WEIR_CHECK(Index(matrix.size()) == n * n, "{} entries for n = {}", matrix.size(), n);
   std::vector<Real> values(n);
   if (n == 0) return values;
+  const WithoutTraps quiet;
   const int order = int(n);
   int info = 0, query = -1;
   double size = 0;

@@ -35,6 +35,8 @@ enum class Stream : std::uint32_t {
   annealing_start = 27,
   annealing_noise = 28,
   posterior_noise = 29,
+  diffusion_noise = 30,
+  diffusion_start = 31,
   partners = 60,
   path_noise = 61,
   path_starts = 62,

@@ -1,0 +1,40 @@
+// A trained latent diffusion model: all that using it takes.
+//
+// networks.h5 (and the same groups below /model in checkpoints of later stages):
+//
+//     /networks/decoder, /networks/decoder_last   averaged and last parameters
+//     /networks/prior, /networks/prior_last       the same, where the prior is a diffusion
+//     /latents/mean, /latents/deviation           what latents are standardised by before the score
+//     /likelihood                                 1: gaussian, 2: bernoulli; s
+//     /prior_options                              mixed (0, 1); schedule: 1 vp, 2 cosine, 3 ve; 0 where it is
+//     N(0, I) /columns                                    names of the columns
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "methods/latent_diffusion/LatentDiffusionOptions.hpp"
+#include "weir/networks/NetworkFile.hpp"
+
+namespace weir {
+
+struct DiffusionModel {
+  StoredNetwork decoder, decoder_last;
+  std::optional<StoredNetwork> prior, prior_last;
+  std::vector<Real> mean, deviation;
+  Real noise = 1;
+  DecoderOptions decoder_options;
+  std::optional<DiffusionPriorOptions> prior_options;
+  std::vector<std::string> columns;
+
+  Index latent() const { return decoder.shape.inputs; }
+  Index data() const { return decoder.shape.outputs; }
+
+  /// Collective.
+  void save(Hdf5File& file, const std::string& group) const;
+  /// Collective. Throws InputError (key `where`) where the file has no such model.
+  static DiffusionModel read(const Hdf5File& file, const std::string& group, const std::string& where);
+};
+
+}  // namespace weir

@@ -1,0 +1,129 @@
+#include "methods/latent_diffusion/LatentDiffusion.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include "methods/generative/Samples.hpp"
+#include "methods/latent_diffusion/DiffusionSampling.hpp"
+#include "methods/latent_diffusion/DiffusionTraining.hpp"
+#include "methods/latent_diffusion/LatentDiffusionFlow.hpp"
+#include "methods/latent_diffusion/Reconstruction.hpp"
+#include "weir/base/Error.hpp"
+#include "weir/output/Checkpoint.hpp"
+#include "weir/output/CommittedFile.hpp"
+
+namespace weir {
+
+/// The flow of a few rows: what is wrong with rules and shapes shows in it.
+void LatentDiffusion::check_options(const Communicator& comm, const RunOptions& run) const {
+  DataShape shape;
+  comm.agree([&] { shape = shape_of(options_.data); });
+  if (options_.latent.dimension > shape.components && options_.latent.start == "pca" && !options_.amortised())
+    throw InputError(
+        options_.where + ".latent.start",
+        fmt::format("there are {} principal components for latents of {}; choose noise, or fewer "
+                    "components",
+                    shape.components, options_.latent.dimension));
+  const Ensemble rows(comm, 2, shape.components, rows_per_tile(options_, run.tile));
+  const auto flow = make_diffusion_training(options_, DiffusionParts::all, rows, run, 0);
+  const Stage stage(SteppingOptions(), *flow, options_.where + ".train");
+}
+
+void LatentDiffusion::prepare(const Communicator& comm, const RunOptions& run) {
+  check_options(comm, run);
+  if (!options_.model.empty()) {
+    const DiffusionModel model = read_model(comm);
+    DataShape shape;
+    comm.agree([&] { shape = shape_of(options_.data); });
+    if (model.data() != shape.components)
+      throw InputError(
+          options_.where + ".model",
+          fmt::format("{} is of data with {} components, and these have {}; give the data that it was "
+                      "trained on",
+                      options_.model.path, model.data(), shape.components));
+  }
+  data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
+  close_files(options_.data);
+  if (!options_.metrics.report.empty() && data_->test.particles() < 2)
+    throw InputError(
+        options_.where + ".split",
+        "no rows are held out, which metrics compare with: give `split.test`, or leave `metrics` out");
+}
+
+void LatentDiffusion::check(const Communicator& comm, const RunOptions& run) {
+  LatentDiffusion few;
+  few.options_ = options_;
+  if (auto* synthetic = std::get_if<SyntheticData>(&few.options_.data.source)) {
+    auto& set = std::get<SyntheticOptions>(synthetic->set);
+    set.count = std::min(set.count, Index(1000));
+  }
+  few.prepare(comm, run);
+}
+
+DiffusionModel LatentDiffusion::read_model(const Communicator& comm) const {
+  const std::string where = options_.where + ".model";
+  comm.agree([&] {
+    if (!std::ifstream(options_.model.path))
+      throw InputError(
+          where, fmt::format("cannot read {}: give the networks.h5 of a finished run", options_.model.path));
+  });
+  try {
+    const Hdf5File file(options_.model.path, comm.mpi(), Hdf5File::Access::read);
+    return DiffusionModel::read(file, "", where);
+  } catch (const LibraryError& error) {
+    throw InputError(where, fmt::format("{} is not the networks.h5 of a finished run: {}",
+                                        options_.model.path, error.what()));
+  }
+}
+
+/// The model, trained, read, or as the checkpoint has it; nothing where the run was stopped.
+std::optional<DiffusionModel> LatentDiffusion::learn(RunOutput& output, RunControl& control) {
+  const StageList stages = latent_diffusion_stages();
+  if (const Checkpoint* from = output.restart();
+      from && from->standing().stage > stages.number("train_prior"))
+    return DiffusionModel::read(from->file(), "/model", options_.where + ".model");
+  if (!options_.model.empty()) return read_model(output.comm());
+  auto model = train_diffusion(options_, data_->train, data_->columns, output, control);
+  if (model)
+    commit_hdf5(output.comm(), output.path("networks.h5"), [&](Hdf5File& file) { model->save(file, ""); });
+  return model;
+}
+
+void LatentDiffusion::run(RunOutput& output, RunControl& control) {
+  const StageList stages = latent_diffusion_stages();
+  const auto stopped = [&] { output.finish(control.status(), 0, 0); };
+  const auto model = learn(output, control);
+  if (!model) return stopped();
+  const auto model_kept = control.keep([&](Hdf5File& file) { model->save(file, "/model"); });
+
+  const auto latents = sample_latents(*model, options_.generate, options_.where, output, control);
+  if (!latents) return stopped();
+  const auto latents_kept = control.keep(
+      [&](Hdf5File& file) { write_particles(file, "/generated/latents", latents->partition, latents->x); });
+  const Ensemble samples = decode(*model, *latents, output.run());
+  std::vector<NamedRows> tables{{"samples", &samples}, {"latents", &*latents}};
+  std::optional<Reconstructed> reconstructed;
+  const auto reconstructed_kept = control.keep([&](Hdf5File& file) {
+    if (reconstructed)
+      write_particles(file, "/generated/reconstructed", reconstructed->latents.partition,
+                      reconstructed->latents.x);
+  });
+  if (options_.metrics.wants("reconstruction")) {
+    reconstructed = reconstruct(*model, *latents, samples, data_->test, options_.where, output, control);
+    if (!reconstructed) return stopped();
+    tables.insert(tables.end(), {{"reconstructions", &reconstructed->rows}, {"held_out", &data_->test}});
+  }
+  write_samples(output, tables, model->columns);
+
+  GenerationMetrics metrics(options_.metrics, {samples, data_->test, data_->train, data_->fresh, {}},
+                            output.run());
+  const auto metrics_kept = control.keep(metrics);
+  if (!work_through(metrics, stages, "measure", output, control, AtEnd::go_on)) return stopped();
+  Metrics all = metrics.result();
+  if (reconstructed) all.emplace_back("reconstruction", reconstructed->error);
+  for (const auto& [name, value] : all) output.log(fmt::format("{}: {:.6g}", name, value));
+  output.summarise(all);
+  output.finish(control.status(), options_.train.epochs, Real(options_.train.epochs));
+}
+
+}  // namespace weir

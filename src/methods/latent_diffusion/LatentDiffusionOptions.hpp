@@ -1,0 +1,120 @@
+// What a `latent_diffusion` section holds.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "methods/generative/AmortisedPosterior.hpp"
+#include "methods/generative/Data.hpp"
+#include "methods/generative/GenerationMetrics.hpp"
+#include "weir/flows/RuleOptions.hpp"
+#include "weir/networks/NetworkOptions.hpp"
+
+namespace weir {
+
+struct DiffusionLatentOptions {
+  Index dimension = 16, particles = 5;
+  std::string start = "pca";
+};
+
+struct DecoderNetwork : NetworkOptions {
+  static constexpr const char* key = "network";
+  static constexpr const char* doc = "a multilayer perceptron";
+  DecoderNetwork() {
+    hidden = {128, 128};
+    activation = "gelu";
+  }
+};
+struct LinearDecoder {
+  static constexpr const char* key = "linear";
+  static constexpr const char* doc = "g(x) = W x + m";
+};
+struct DecoderOptions {
+  std::variant<DecoderNetwork, LinearDecoder> map;
+  std::string likelihood = "gaussian";
+  RealOrWord noise = Real(0.1);  ///< standard deviation of y given x, or learned
+
+  MlpShape shape(Index latent, Index data) const;
+};
+
+struct DiffusionPriorOptions {
+  static constexpr const char* key = "diffusion";
+  static constexpr const char* doc = "a diffusion model, by its score network";
+  std::vector<Index> hidden{128, 128, 128};
+  std::string activation = "gelu";
+  bool residual = true, mixed = true, standardise = true;
+  std::string schedule = "vp", force = "dsm", weight = "gaussian_log_snr";
+  Index draws = 2;
+  Real score_time = 3e-3;
+};
+struct GaussianPriorOptions {
+  static constexpr const char* key = "gaussian";
+  static constexpr const char* doc = "N(0, I)";
+};
+struct PriorOptions {
+  std::variant<DiffusionPriorOptions, GaussianPriorOptions> law;
+
+  const DiffusionPriorOptions* diffusion() const { return std::get_if<DiffusionPriorOptions>(&law); }
+};
+
+struct DiffusionLatentBlock {
+  ParticleRuleChoice rule;
+  Index substeps = 1;
+  DiffusionLatentBlock();
+};
+struct NetworkBlock {
+  ParameterRuleChoice rule;
+  NetworkBlock();
+};
+struct LatentDiffusionTrainOptions {
+  Index epochs = 150, batch = 128;
+  std::string order = "together";
+  bool prior_afterwards = false;
+  Real temperature = 1;
+  DiffusionLatentBlock latents;
+  NetworkBlock decoder, prior;
+  AmortisedOptions posterior;
+  Index reports = 30;
+  LatentDiffusionTrainOptions();
+};
+
+struct LatentDiffusionGenerateOptions {
+  Index count = 2000, steps = 200;
+  std::string sampler = "reverse_sde";
+  Real tolerance = 1e-4;
+};
+struct LatentDiffusionMetricsOptions : GenerationMetricsOptions {};
+
+struct LatentDiffusionOptions {
+  GenerativeDataOptions data;
+  SplitOptions split;
+  DiffusionLatentOptions latent;
+  DecoderOptions decoder;
+  PriorOptions prior;
+  std::string posterior = "particles";
+  LatentDiffusionTrainOptions train;
+  PathValue model;
+  LatentDiffusionGenerateOptions generate;
+  LatentDiffusionMetricsOptions metrics;
+  std::string where;
+
+  bool amortised() const { return posterior == "amortised"; }
+};
+
+void describe(Section& section, DiffusionLatentOptions& options);
+void describe(Section& section, DecoderNetwork& options);
+void describe(Section& section, LinearDecoder& options);
+void describe(Section& section, DecoderOptions& options);
+void describe(Section& section, DiffusionPriorOptions& options);
+void describe(Section& section, GaussianPriorOptions& options);
+void describe(Section& section, PriorOptions& options);
+void describe(Section& section, DiffusionLatentBlock& options);
+void describe(Section& section, NetworkBlock& options);
+void describe(Section& section, LatentDiffusionTrainOptions& options);
+void describe(Section& section, LatentDiffusionGenerateOptions& options);
+void describe(Section& section, LatentDiffusionMetricsOptions& options);
+void describe(Section& section, LatentDiffusionOptions& options);
+
+}  // namespace weir
