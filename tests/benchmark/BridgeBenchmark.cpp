@@ -2,8 +2,8 @@
 //
 //     bridge_benchmark [particles=10000] [rows=50000] [dimension=8] [repetitions=5]
 //
-// Prints JSON: rates of one rank by itself, of all ranks by themselves at the same time, and of all together, in
-// single and in double precision. `efficiency`: together over by themselves.
+// Prints JSON: rates of one rank by itself, of all ranks by themselves at the same time, and of all together,
+// in single and in double precision. `efficiency`: together over by themselves.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -25,7 +25,8 @@ struct Size {
 
 Ensemble normal(const Communicator& comm, Index count, Index d, int stage) {
   Ensemble ensemble(comm, count, d, 64);
-  fill_normals(ensemble.x, Random(1, Stream::initial_ensemble, stage), ensemble.partition.first_particle(), 0);
+  fill_normals(ensemble.x, Random(1, Stream::initial_ensemble, stage), ensemble.partition.first_particle(),
+               0);
   return ensemble;
 }
 
@@ -33,7 +34,8 @@ Ensemble normal(const Communicator& comm, Index count, Index d, int stage) {
 Real rate(const Communicator& world, const Communicator& comm, const Size& size, bool single) {
   const Ensemble rows = normal(comm, size.rows, size.dimension, 0),
                  at = normal(comm, size.particles, size.dimension, 1);
-  const Matrix<Real> heights("heights", 1, rows.x.extent(1)), to_end("to_end", size.dimension, at.x.extent(1));
+  const Matrix<Real> heights("heights", 1, rows.x.extent(1)),
+      to_end("to_end", size.dimension, at.x.extent(1));
   const auto drift = make_empirical_drift(rows, heights, 1, at.partition, single);
   Real shortest = std::numeric_limits<Real>::max();
   for (Index r = 0; r < size.repetitions; ++r) {
@@ -63,7 +65,8 @@ void print_rates(const Size& size) {
     std::printf(
         "{\"version\": \"%s\", \"ranks\": %d, \"particles\": %ld, \"rows\": %ld, \"dimension\": %ld, "
         "\"pairs_per_second\": {%s}}\n",
-        version().c_str(), world.size(), long(size.particles), long(size.rows), long(size.dimension), text.c_str());
+        version().c_str(), world.size(), long(size.particles), long(size.rows), long(size.dimension),
+        text.c_str());
 }
 
 }  // namespace

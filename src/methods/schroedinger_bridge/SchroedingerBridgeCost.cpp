@@ -78,16 +78,14 @@ class LatentCosts {
     const auto& drift = options_.bridge->drift->kind;
     const bool between = options_.bridge->start.is_ensemble();
     if (between && !std::holds_alternative<MixtureDriftOptions>(drift)) parts.push_back({"plan", plan()});
-    if (between && std::holds_alternative<MixtureDriftOptions>(drift))
-      parts.push_back({"train", mixture()});
+    if (between && std::holds_alternative<MixtureDriftOptions>(drift)) parts.push_back({"train", mixture()});
     if (between && std::holds_alternative<NetworkDriftOptions>(drift)) {
       const auto& network = std::get<NetworkDriftOptions>(drift);
-      parts.push_back(
-          {"train", endpoint(network, network.train, start_rows_, network.partners + 1)});
+      parts.push_back({"train", endpoint(network, network.train, start_rows_, network.partners + 1)});
     }
     if (!between && std::holds_alternative<ScoreNetworkOptions>(options_.score->kind))
       parts.push_back({"train", endpoint(std::get<ScoreNetworkOptions>(options_.score->kind),
-                                                      options_.score->train, rows_, 1)});
+                                         options_.score->train, rows_, 1)});
     if (options_.generate->by == "sde") parts.push_back({"step", step()});
     return parts;
   }
@@ -168,8 +166,9 @@ class LatentCosts {
 
   std::unique_ptr<CostModel> step() const {
     const bool between = options_.bridge->start.is_ensemble();
-    const bool empirical = between ? std::holds_alternative<EmpiricalDriftOptions>(options_.bridge->drift->kind)
-                                   : std::holds_alternative<EmpiricalDriftOptions>(options_.score->kind);
+    const bool empirical = between
+                               ? std::holds_alternative<EmpiricalDriftOptions>(options_.bridge->drift->kind)
+                               : std::holds_alternative<EmpiricalDriftOptions>(options_.score->kind);
     const BridgeStepShape shape{options_.generate->count, latent_, empirical ? rows_ : 0,
                                 (rows_ + start_rows_) * (latent_ + 1)};
     return std::make_unique<BridgeStepCost>(

@@ -65,7 +65,8 @@ namespace {
 void check_keys(Section& section, const SchroedingerBridgeOptions& options) {
   const bool through = options.populations.has_value();
   const auto refuse = [&](bool given, const char* key, const char* other) {
-    if (given) section.error(key, fmt::format("belongs to bridges with `{}`; leave it out, or give that", other));
+    if (given)
+      section.error(key, fmt::format("belongs to bridges with `{}`; leave it out, or give that", other));
   };
   refuse(through && options.split.test > 0, "split", "data");
   refuse(through && options.latent, "latent", "data");
@@ -88,8 +89,8 @@ void check_keys(Section& section, const SchroedingerBridgeOptions& options) {
   if (between && options.score)
     section.error("score", "a bridge from an ensemble takes `bridge.drift` in its place; leave it out");
   if (options.generate && options.generate->by == "plan" &&
-      (!between || (options.bridge->drift &&
-                    std::holds_alternative<NetworkDriftOptions>(options.bridge->drift->kind))))
+      (!between ||
+       (options.bridge->drift && std::holds_alternative<NetworkDriftOptions>(options.bridge->drift->kind))))
     section.error("generate",
                   "`by: plan` is for starts from an ensemble with the drift `mixture` or `empirical`; give "
                   "`by: sde`");
