@@ -190,6 +190,10 @@ void Repetition::save(Hdf5File& file) const {
 bool Repetition::learn() {
   Phases phase(output_);
   if (couplings_) describe_couplings(couplings_->result(), kept_, output_);
+  for (std::size_t k = 0; couplings_ && options_.coupling.growth && k < couplings_->result().size(); ++k)
+    output_.log(fmt::format("population {}: particles grow by factors whose deviation is {:.3g}",
+                            kept_[k + offset()],
+                            growth_spread(kept_train_[k + offset()], couplings_->result()[k])));
   std::vector<const Ensemble*> scored;
   for (std::size_t k = 0; options_.model.entropy() && k + 1 < kept_.size(); ++k)
     scored.push_back(&kept_train_[k + offset()]);

@@ -1,11 +1,13 @@
 #include "methods/populations/Coupling.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "methods/populations/EntropicCouplings.hpp"
 #include "methods/populations/ExactCouplings.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/parallel/TileSum.hpp"
 
 namespace weir {
 
@@ -102,6 +104,18 @@ std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options,
   while (!couplings.advance_for(std::numeric_limits<Real>::infinity())) {
   }
   return couplings.result();
+}
+
+Real growth_spread(const Ensemble& at, const CoupledEnsemble& coupled) {
+  const auto mass = coupled.mass;
+  const Real n = Real(at.particles());
+  TileSum sum(at.comm, at.partition, 1);
+  const Real square = sum(
+      "Weir::growth_spread", "the masses of a coupling", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          partial[0] += (n * mass(i) - 1) * (n * mass(i) - 1);
+      })[0];
+  return std::sqrt(square / n);
 }
 
 }  // namespace weir

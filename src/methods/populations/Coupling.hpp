@@ -96,4 +96,8 @@ std::vector<CoupledEnsemble> couple_populations(const CouplingOptions& options,
                                                 const std::vector<Ensemble>& populations, CoupledAt at,
                                                 bool single = false);
 
+/// Collective: how unequally the particles of a coupling grow: the deviation of their masses from equal ones,
+/// over these; 0 without growth.
+Real growth_spread(const Ensemble& at, const CoupledEnsemble& coupled);
+
 }  // namespace weir

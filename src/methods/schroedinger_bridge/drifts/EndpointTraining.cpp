@@ -147,22 +147,23 @@ StoredNetwork EndpointTraining<T>::network(const MatrixRef<const Real>& paramete
 
 namespace {
 
-/// The weights of least held-out loss so far.
+/// The weights that would be kept, and the least held-out loss so far.
 struct Best {
-  Real loss = HUGE_VAL;
+  Real least = HUGE_VAL, loss = HUGE_VAL;
   Index iteration = 0;
   std::vector<Real> parameters;
 
   void save(Hdf5File& file) const {
     if (parameters.empty()) return;
-    file.write("/best/loss", {loss, Real(iteration)}, {2});
+    file.write("/best/loss", {least, loss, Real(iteration)}, {3});
     file.write("/best/parameters", parameters, {Index(parameters.size())});
   }
   void restore(const Hdf5File& file) {
     if (!file.has("/best/loss")) return;
     const auto numbers = file.read("/best/loss");
-    loss = numbers.at(0);
-    iteration = Index(numbers.at(1));
+    least = numbers.at(0);
+    loss = numbers.at(1);
+    iteration = Index(numbers.at(2));
     parameters = file.read("/best/parameters");
   }
 };
@@ -194,7 +195,10 @@ std::optional<EndpointNetwork> fit_in(const EndpointForm& form, const NetworkOpt
     }
     const Real other = training.loss(learned, *held_out);
     output.log(fmt::format("iteration {}: loss {:.6g}, of rows held out {:.6g}", tick.step, loss, other));
-    if (other < best.loss) best = {other, tick.step, training.network(learned).parameters};
+    const Real least = std::min(best.least, other);
+    if (held_out->slack && other <= (1 + *held_out->slack) * least)
+      best = {least, other, tick.step, training.network(learned).parameters};
+    best.least = least;
     return {{"loss", loss}, {"loss_held_out", other}};
   };
   const Index every = std::max(Index(1), options.iterations / options.reports);
@@ -202,9 +206,10 @@ std::optional<EndpointNetwork> fit_in(const EndpointForm& form, const NetworkOpt
   EndpointNetwork fitted{form, training.network(stage.learned(0))};
   if (!best.parameters.empty()) {
     fitted.network.parameters = best.parameters;
-    output.log(fmt::format("weights of iteration {} are kept: the least held-out loss, {:.6g}",
-                           best.iteration, best.loss));
-    output.summarise("best_iteration", best.iteration);
+    output.log(
+        fmt::format("weights of iteration {} are kept: loss {:.6g} on rows held out, the least was {:.6g}",
+                    best.iteration, best.loss, best.least));
+    output.summarise("kept_iteration", best.iteration);
   }
   return fitted;
 }

@@ -20,6 +20,8 @@ struct EndpointRows {
   const Ensemble* starts = nullptr;  ///< null: blurred
   Ensemble ends;                     ///< components: partners x those of a row
   Index partners = 1;
+  /// Of rows held out: the last weights are kept whose loss on them is within this share of the least.
+  std::optional<Real> slack = {};
 };
 
 template <class T>
@@ -59,8 +61,7 @@ class EndpointTraining : public Flow {
   Matrix<T> in_, goal_, out_;
 };
 
-/// Collective: the stage `train`; nothing where the run was stopped. With rows held out, the weights of least
-/// loss on them are kept.
+/// Collective: the stage `train`; nothing where the run was stopped. The loss on rows held out is reported.
 std::optional<EndpointNetwork> fit_endpoint_network(const EndpointForm& form, const NetworkOptions& network,
                                                     const IterationTrainOptions& options,
                                                     const EndpointRows& rows, const EndpointRows* held_out,

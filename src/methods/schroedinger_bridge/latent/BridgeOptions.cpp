@@ -93,6 +93,14 @@ void describe(Section& section, ScoreOptions& options) {
   if (section.reading()) options.where = section.path();
   section.one_of(options.kind, "the score of the blurred law");
   section.section("train", options.train, "how a network is trained");
+  section
+      .option("keep", options.keep,
+              "the weights that are kept, by the loss on rows held out: best: those of the least; watched: "
+              "the last "
+              "that are within 10% of it, as samples get better for a while yet before the network "
+              "memorises; last: "
+              "those of the end")
+      .one_of({"best", "watched", "last"});
 }
 void describe(Section& section, PlanOptions& options) {
   section.option("tolerance", options.tolerance, "error of the plan's marginals at which to stop").above(0);

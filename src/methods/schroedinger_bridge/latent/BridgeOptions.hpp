@@ -129,6 +129,7 @@ struct ScoreNetworkOptions : NetworkOptions {
 struct ScoreOptions {
   std::variant<ScoreNetworkOptions, EmpiricalDriftOptions> kind;
   IterationTrainOptions train;
+  std::string keep = "watched";
   std::string where;
 };
 struct PlanOptions {

@@ -59,6 +59,12 @@ class PlanPiece : public Piecewise {
   bool& known_;
 };
 
+std::optional<Real> slack_of(const std::string& keep) {
+  constexpr Real watched = 0.1;
+  if (keep == "last") return {};
+  return keep == "best" ? 0 : watched;
+}
+
 Ensemble copy_of(const Ensemble& ensemble) {
   Ensemble copy(ensemble.comm, ensemble.particles(), ensemble.components(), ensemble.partition.tile_size());
   Kokkos::deep_copy(copy.x, ensemble.x);
@@ -124,7 +130,7 @@ bool LearnedDrift::train_score(const SchroedingerBridgeOptions& options, RunOutp
   const Ensemble origin(ends_.train.comm, ends_.train.particles(), d, ends_.train.partition.tile_size());
   const Ensemble held_origin(ends_.train.comm, ends_.test.particles(), d, ends_.test.partition.tile_size());
   const EndpointRows rows{from_point_ ? &origin : nullptr, ends_.train, 1},
-      held_out{from_point_ ? &held_origin : nullptr, ends_.test, 1};
+      held_out{from_point_ ? &held_origin : nullptr, ends_.test, 1, slack_of(options.score->keep)};
   network_ = fit_endpoint_network(form, score, options.score->train, rows,
                                   ends_.test.particles() > 0 ? &held_out : nullptr,
                                   options.score->where + ".train", latent_stages(), output, control);

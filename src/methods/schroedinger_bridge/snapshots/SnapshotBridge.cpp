@@ -241,6 +241,9 @@ void SnapshotBridge::run(RunOutput& output, RunControl& control) {
   if (!work_through(*couplings_, stages, "couple", output, control))
     return output.finish(control.status(), 0, populations_.times.front());
   describe_couplings(couplings_->result(), kept_, output);
+  for (std::size_t k = 0; options.coupling.growth && k + 1 < kept_populations_.size(); ++k)
+    output.log(fmt::format("population {}: particles grow by factors whose deviation is {:.3g}", kept_[k],
+                           growth_spread(kept_populations_[k], couplings_->result()[k])));
 
   const auto predictions = predict(run, output);
   const Checkpoint* from = output.restart();
