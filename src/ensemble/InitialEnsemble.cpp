@@ -81,7 +81,7 @@ class RadialQuantiles {
 
 struct Fill {
   Ensemble& ensemble;
-  HostMatrix<Real> x;  // components x local particles
+  HostMirrorOf<Matrix<Real>> x;  // components x local particles
   Index first;
   Random random;
   Index draw;

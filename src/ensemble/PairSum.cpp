@@ -57,8 +57,8 @@ void SourceBlocks<T>::post(Index b, const MatrixRef<const Real>& y, const Matrix
           for (Index k = components; k < stride; ++k)
             buffer(j * stride + k) = T(fields(k - components, first + j));
         });
-    Kokkos::fence();
   }
+  Kokkos::fence();  // the buffer is packed, and nobody reads the block that it held before
   ++counters().calls;
   if (block.owner == comm_.rank()) counters().bytes += block.sources * stride * Index(sizeof(T));
   if (comm_.size() > 1)

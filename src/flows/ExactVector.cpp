@@ -17,43 +17,67 @@ namespace weir {
 
 namespace {
 
-/// What the operations need to know; travels with the Vec as a composed object.
+/// What the operations need to know; all vectors of a layout have the same one, as a composed object.
 struct Shape {
   std::shared_ptr<const Layout> layout;
   ExactSum sum;
-  HostMatrix<Real> partials;  // 1 x local tiles of all blocks
+  Matrix<Real> partials;  // 1 x local tiles of all blocks
 
   explicit Shape(std::shared_ptr<const Layout> l) : layout(std::move(l)), sum(layout->comm(), 1) {
     Index tiles = 0;
     for (Index b = 0; b < layout->blocks(); ++b) tiles += (*layout)[b].partition.local_tiles();
-    partials = HostMatrix<Real>("Weir::ExactVector::partials", 1, tiles);
+    partials = Matrix<Real>("Weir::ExactVector::partials", 1, tiles);
   }
 };
 
-Shape& shape_of(Vec vec) {
+constexpr const char* shape_key = "weir_shape";
+constexpr const char* memory_key = "weir_memory";
+constexpr const char* vector_key = "weir_vector";  // of a matrix
+
+PetscObject object(Vec vec) {
+  return reinterpret_cast<PetscObject>(vec);
+}
+
+PetscObject shape_container(Vec vec) {
   PetscObject container = nullptr;
-  WEIR_PETSC(PetscObjectQuery(reinterpret_cast<PetscObject>(vec), "weir_shape", &container));
+  WEIR_PETSC(PetscObjectQuery(object(vec), shape_key, &container));
   WEIR_CHECK(container != nullptr, "a vector without a layout");
+  return container;
+}
+
+Shape& shape_of(Vec vec) {
   void* shape = nullptr;
-  WEIR_PETSC(PetscContainerGetPointer(reinterpret_cast<PetscContainer>(container), &shape));
+  WEIR_PETSC(PetscContainerGetPointer(reinterpret_cast<PetscContainer>(shape_container(vec)), &shape));
   return *static_cast<Shape*>(shape);
 }
 
 #if PETSC_VERSION_LT(3, 23, 0)
 constexpr auto set_destructor = PetscContainerSetUserDestroy;
-PetscErrorCode delete_shape(void* shape) {
-  delete static_cast<Shape*>(shape);
+template <class T>
+PetscErrorCode delete_contents(void* contents) {
+  delete static_cast<T*>(contents);
   return PETSC_SUCCESS;
 }
 #else
 constexpr auto set_destructor = PetscContainerSetCtxDestroy;
 /// A void** until 3.24, void* since.
-template <class Address>
-PetscErrorCode delete_shape(Address address_of_shape) {
-  delete *static_cast<Shape**>(static_cast<void*>(address_of_shape));
+template <class T, class Address>
+PetscErrorCode delete_contents(Address address_of_contents) {
+  delete *static_cast<T**>(static_cast<void*>(address_of_contents));
   return PETSC_SUCCESS;
 }
 #endif
+
+/// Hands `contents` to the Vec, which deletes them with itself.
+template <class T>
+void attach(Vec vec, const char* key, std::unique_ptr<T> contents) {
+  PetscContainer container = nullptr;
+  WEIR_PETSC(PetscContainerCreate(PetscObjectComm(object(vec)), &container));
+  WEIR_PETSC(PetscContainerSetPointer(container, contents.release()));
+  WEIR_PETSC(set_destructor(container, delete_contents<T>));
+  WEIR_PETSC(PetscObjectCompose(object(vec), key, reinterpret_cast<PetscObject>(container)));
+  WEIR_PETSC(PetscContainerDestroy(&container));
+}
 
 class Reading {
  public:
@@ -188,15 +212,81 @@ PetscErrorCode maxpy(Vec y, PetscInt count, const PetscScalar* a, Vec* x) {
   });
 }
 
+Vec create_zeros(MPI_Comm comm, PetscInt size);
+
+PetscErrorCode duplicate(Vec from, Vec* to) {
+  return petsc_callback([&] {
+    PetscInt size = 0;
+    WEIR_PETSC(VecGetLocalSize(from, &size));
+    *to = create_zeros(PetscObjectComm(object(from)), size);
+    WEIR_PETSC(PetscObjectCompose(object(*to), shape_key, shape_container(from)));
+  });
+}
+PetscErrorCode duplicate_many(Vec from, PetscInt count, Vec** to) {
+  return petsc_callback([&] {
+    WEIR_PETSC(PetscMalloc1(count, to));
+    for (PetscInt k = 0; k < count; ++k) WEIR_PETSC(VecDuplicate(from, *to + k));
+  });
+}
+PetscErrorCode destroy_many(PetscInt count, Vec vectors[]) {
+  return petsc_callback([&] {
+    for (PetscInt k = 0; k < count; ++k) WEIR_PETSC(VecDestroy(vectors + k));
+    WEIR_PETSC(PetscFree(vectors));
+  });
+}
+
+PetscErrorCode create_for_matrix(Mat matrix, Vec* right, Vec* left) {
+  return petsc_callback([&] {
+    PetscObject like = nullptr;
+    WEIR_PETSC(PetscObjectQuery(reinterpret_cast<PetscObject>(matrix), vector_key, &like));
+    for (Vec* vec : {right, left})
+      if (vec) WEIR_PETSC(VecDuplicate(reinterpret_cast<Vec>(like), vec));
+  });
+}
+
+/// A Vec on the memory of a View, which it keeps.
+Vec create_zeros(MPI_Comm comm, PetscInt size) {
+  auto memory = std::make_unique<Vector<Real>>("Weir::ExactVector::values", std::size_t(size));
+  Vec vec = nullptr;
+  WEIR_PETSC(VecCreateMPIWithArray(comm, 1, size, PETSC_DETERMINE, memory->data(), &vec));
+  attach(vec, memory_key, std::move(memory));
+
+  auto& ops = *vec->ops;
+  ops.duplicate = duplicate;
+  ops.duplicatevecs = duplicate_many;
+  ops.destroyvecs = destroy_many;
+  ops.dot = ops.tdot = dot;
+  ops.mdot = ops.mtdot = many_dots;
+  ops.norm = norm;
+  ops.dotnorm2 = dot_and_norm;
+  ops.dot_local = ops.tdot_local = local_dot;
+  ops.mdot_local = ops.mtdot_local = local_many_dots;
+  ops.norm_local = local_norm;
+  ops.axpy = axpy;
+  ops.axpby = axpby;
+  ops.aypx = aypx;
+  ops.waxpy = waxpy;
+  ops.axpbypcz = axpbypcz;
+  ops.maxpy = maxpy;
+  return vec;
+}
+
 }  // namespace
+
+void make_vectors_like(Vec vec, Mat matrix) {
+  WEIR_PETSC(PetscObjectCompose(reinterpret_cast<PetscObject>(matrix), vector_key, object(vec)));
+  WEIR_PETSC(MatSetOperation(matrix, MATOP_CREATE_VECS, reinterpret_cast<void (*)()>(create_for_matrix)));
+}
 
 Index count_vectors_like(Vec vec) {
   // Every duplicate refers to the same shape.
-  PetscObject container = nullptr;
   PetscInt references = 0;
-  WEIR_PETSC(PetscObjectQuery(reinterpret_cast<PetscObject>(vec), "weir_shape", &container));
-  WEIR_PETSC(PetscObjectGetReference(container, &references));
+  WEIR_PETSC(PetscObjectGetReference(shape_container(vec), &references));
   return references;
+}
+
+void check_memory(Vec vec) {
+  shape_container(vec);
 }
 
 double exact_vector_sum(Vec a, Vec b, double (*term)(double, double)) {
@@ -214,10 +304,9 @@ double exact_vector_sum(Vec a, Vec b, double (*term)(double, double)) {
       shape.partials(0, partial) = sum;
     }
   }
-  const auto on_device = Kokkos::create_mirror_view_and_copy(MemorySpace(), shape.partials);
   Real total = 0;
   try {
-    shape.sum(on_device, &total, "a sum over the state");
+    shape.sum(shape.partials, &total, "a sum over the state");
   } catch (const RunError&) {  // on all ranks
     return HUGE_VAL;
   }
@@ -233,29 +322,10 @@ bool all_finite(Vec vec) {
   return !shape_of(vec).layout->comm().any(!finite);
 }
 
-void make_exact(Vec vec, std::shared_ptr<const Layout> layout) {
-  PetscContainer container = nullptr;
-  WEIR_PETSC(PetscContainerCreate(layout->comm().mpi(), &container));
-  WEIR_PETSC(PetscContainerSetPointer(container, new Shape(std::move(layout))));
-  WEIR_PETSC(set_destructor(container, delete_shape));
-  WEIR_PETSC(PetscObjectCompose(reinterpret_cast<PetscObject>(vec), "weir_shape",
-                                reinterpret_cast<PetscObject>(container)));
-  WEIR_PETSC(PetscContainerDestroy(&container));
-
-  auto& ops = *vec->ops;
-  ops.dot = ops.tdot = dot;
-  ops.mdot = ops.mtdot = many_dots;
-  ops.norm = norm;
-  ops.dotnorm2 = dot_and_norm;
-  ops.dot_local = ops.tdot_local = local_dot;
-  ops.mdot_local = ops.mtdot_local = local_many_dots;
-  ops.norm_local = local_norm;
-  ops.axpy = axpy;
-  ops.axpby = axpby;
-  ops.aypx = aypx;
-  ops.waxpy = waxpy;
-  ops.axpbypcz = axpbypcz;
-  ops.maxpy = maxpy;
+Vec create_exact_vector(std::shared_ptr<const Layout> layout) {
+  const Vec vec = create_zeros(layout->comm().mpi(), PetscInt(layout->local_size()));
+  attach(vec, shape_key, std::make_unique<Shape>(std::move(layout)));
+  return vec;
 }
 
 }  // namespace weir

@@ -36,11 +36,11 @@ class ParameterRule : public Rule {
   /// r_n for sub-step n - 1 = `tick`.
   Real rate(Index tick) const;
 
-  // Kernels, which nvcc takes in public functions only.
+  // Kernels and what they capture, which nvcc takes only where it is public.
+  enum class Scheme { euler, momentum, rmsprop, adam };
   Real clipping(const ActiveTiles& tiles, const MatrixRef<const Real>& v);
 
  private:
-  enum class Scheme { euler, momentum, rmsprop, adam };
   Index moments() const { return scheme_ == Scheme::euler ? 0 : scheme_ == Scheme::adam ? 2 : 1; }
 
   ParameterRuleOptions options_;

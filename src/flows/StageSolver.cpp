@@ -96,6 +96,7 @@ void Stage::Solver::create_native() {
     WEIR_PETSC(MatCreateMFFD(layout->comm().mpi(), PetscInt(layout->local_size()),
                              PetscInt(layout->local_size()), PETSC_DETERMINE, PETSC_DETERMINE, &jacobian));
     WEIR_PETSC(MatMFFDSetFunction(jacobian, newton_function, snes));
+    make_vectors_like(state.vec(), jacobian);
     WEIR_PETSC(SNESSetJacobian(snes, jacobian, jacobian, newton_jacobian, nullptr));
     WEIR_PETSC(SNESSetTolerances(snes, 1e-12, 1e-10, 1e-12, 50, PETSC_DEFAULT));
     WEIR_PETSC(SNESGetKSP(snes, &ksp));

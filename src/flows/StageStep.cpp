@@ -1,6 +1,5 @@
 // A step of a stage under Weir's own type.
 #include <algorithm>
-#include <type_traits>
 
 #include "flows/StageSolver.hpp"
 
@@ -9,8 +8,7 @@ namespace weir {
 namespace {
 
 /// Particles that a step treats at a time: they stay in cache on hosts, and keep devices busy.
-constexpr Index particles_at_a_time =
-    std::is_same<MemorySpace, Kokkos::HostSpace>::value ? Index(1) << 10 : Index(1) << 20;
+constexpr Index particles_at_a_time = kernels_on_host ? Index(1) << 10 : Index(1) << 20;
 
 /// What a rule may ask the flow about block b while `others` stay as they are.
 class BlockEvaluation : public Evaluation {

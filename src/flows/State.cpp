@@ -32,21 +32,20 @@ Layout::Layout(const Communicator& comm, std::vector<Block> blocks)
         entries, std::numeric_limits<PetscInt>::max()));
 }
 
-State::State(std::shared_ptr<const Layout> layout) : layout_(std::move(layout)) {
-  WEIR_PETSC(VecCreateMPI(layout_->comm().mpi(), PetscInt(layout_->local_size()), PETSC_DETERMINE, &vec_));
-  make_exact(vec_, layout_);
-  WEIR_PETSC(VecSet(vec_, 0));
-}
+State::State(std::shared_ptr<const Layout> layout)
+    : layout_(std::move(layout)), vec_(create_exact_vector(layout_)) {}
 
 State::~State() {
   VecDestroy(&vec_);
 }
 
 BlockViews::BlockViews(const Layout& layout, Vec vec) : layout_(layout), vec_(vec) {
-  WEIR_PETSC(VecGetArrayAndMemType(vec_, &values_, nullptr));
+  check_memory(vec_);
+  WEIR_PETSC(VecGetArray(vec_, &values_));
 }
 BlockViews::~BlockViews() {
-  VecRestoreArrayAndMemType(vec_, &values_);
+  Kokkos::fence();
+  VecRestoreArray(vec_, &values_);
 }
 MatrixRef<Real> BlockViews::operator[](Index b) const {
   if (b == replaced_) return replacement_;
@@ -60,11 +59,13 @@ void BlockViews::replace(Index b, const MatrixRef<Real>& values) {
 
 ConstBlockViews::ConstBlockViews(const Layout& layout, Vec vec, const std::vector<Index>* versions)
     : layout_(layout), vec_(vec), versions_(versions) {
-  WEIR_PETSC(VecGetArrayReadAndMemType(vec_, &values_, nullptr));
+  check_memory(vec_);
+  WEIR_PETSC(VecGetArrayRead(vec_, &values_));
   if (!versions_) new_version_ = next_version();
 }
 ConstBlockViews::~ConstBlockViews() {
-  VecRestoreArrayReadAndMemType(vec_, &values_);
+  Kokkos::fence();
+  VecRestoreArrayRead(vec_, &values_);
 }
 MatrixRef<const Real> ConstBlockViews::operator[](Index b) const {
   if (b == replaced_) return replacement_;

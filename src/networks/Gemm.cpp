@@ -19,8 +19,6 @@ namespace weir {
 
 namespace {
 
-constexpr bool on_host = std::is_same<MemorySpace, Kokkos::HostSpace>::value;
-
 CBLAS_TRANSPOSE cblas_op(Op op) {
   return op == Op::none ? CblasNoTrans : CblasTrans;
 }
@@ -65,7 +63,7 @@ void any_gemm(Op op_a, Op op_b, Index m, Index n, Index k, T alpha, const T* a, 
   if (m == 0 || n == 0) return;
   counters().flops += 2 * m * n * k;
   if (k == 0) return scale(m, n, beta, c, ldc);
-  if constexpr (!on_host) kernel_gemm(op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  if constexpr (!kernels_on_host) kernel_gemm(op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 #if WEIR_TILE_GEMM
   else
     tile_gemm::multiply_all(op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);

@@ -9,10 +9,8 @@
 namespace weir {
 namespace passes {
 
-constexpr bool on_host = std::is_same<MemorySpace, Kokkos::HostSpace>::value;
-
 template <class T>
-using Number = std::conditional_t<on_host, Pack<T>, T>;
+using Number = std::conditional_t<kernels_on_host, Pack<T>, T>;
 template <class T>
 constexpr Index lanes = Index(sizeof(Number<T>) / sizeof(T));
 

@@ -1,6 +1,8 @@
 // GoogleTest with MPI, Kokkos and PETSc started: a test fails where it fails on any rank.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "weir/base/Libraries.hpp"
 
 namespace {
@@ -15,6 +17,10 @@ class Quiet : public testing::EmptyTestEventListener {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // On devices tests read Views right after kernels, so a launch ends with its kernel there. What is missing
+  // in the library itself, runs of the program show.
+  setenv("CUDA_LAUNCH_BLOCKING", "1", 0);
+  setenv("AMD_SERIALIZE_KERNEL", "3", 0);
   testing::InitGoogleTest(&argc, argv);
   weir::Libraries libraries(argc, argv);
   weir::trap_invalid_operations();  // a test that means to compute with not-a-numbers says so

@@ -3,6 +3,7 @@
 
 #include <Kokkos_Core.hpp>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 namespace weir {
@@ -11,7 +12,22 @@ using Real = double;         ///< State, energies, sums. Networks and pair kerne
 using Index = std::int64_t;  ///< Global and local counts: safe beyond 2^31.
 
 using ExecutionSpace = Kokkos::DefaultExecutionSpace;
+
+/// Where Views live: memory that kernels and the host both reach, which is managed memory on a device.
+/// Kernels may still run when their launch returns: the host calls Kokkos::fence() before it reads what they
+/// write, and before it writes what they read.
+#ifdef KOKKOS_HAS_SHARED_SPACE
+using MemorySpace = Kokkos::SharedSpace;
+#else
 using MemorySpace = ExecutionSpace::memory_space;
+#endif
+static_assert(Kokkos::SpaceAccessibility<Kokkos::DefaultHostExecutionSpace, MemorySpace>::accessible,
+              "a device needs Kokkos 4 or later, which has memory that the host reaches too");
+static_assert(Kokkos::SpaceAccessibility<ExecutionSpace, MemorySpace>::accessible,
+              "kernels reach the memory of Views");
+
+/// Whether kernels are code of the host, which is done when their launch returns.
+constexpr bool kernels_on_host = std::is_same<MemorySpace, Kokkos::HostSpace>::value;
 
 /// What a kernel runs over: [first, last), counted in Index.
 using Range = Kokkos::RangePolicy<ExecutionSpace, Kokkos::IndexType<Index>>;

@@ -123,7 +123,7 @@ class PairSum {
     using N = std::conditional_t<Kernel::in_packs, HostLanes<T>, T>;
     const LocalTiles tiles = targets_;
     const Index tile_size = tile_, stride = components_ + fields_;
-    constexpr Index strip = on_host ? 8 : 1 << 30;
+    constexpr Index strip = kernels_on_host ? 8 : 1 << 30;
     for (Index first = 0; first < tiles.tiles; first += strip) {
       const Index last = std::min(first + strip, tiles.tiles);
       Kokkos::parallel_for(
@@ -137,8 +137,6 @@ class PairSum {
   }
 
  private:
-  static constexpr bool on_host = std::is_same<MemorySpace, Kokkos::HostSpace>::value;
-
   template <class N>
   static KOKKOS_INLINE_FUNCTION constexpr int lanes() {
     return int(sizeof(N) / sizeof(T));

@@ -3,7 +3,8 @@
 //     Vec = [ block 0 | block 1 | .. ]  on every rank; a block is components x local particles, column-major
 //
 // The Vec's norms, dots and axpys are Weir's own: sums are exact and updates are plain loops, so that Krylov
-// and Newton methods give the same bits on any number of ranks. VecDuplicate hands these on.
+// and Newton methods give the same bits on any number of ranks. Its array is memory of the kind in which all
+// Views live. VecDuplicate hands all this on.
 #pragma once
 
 #include <petscvec.h>
@@ -93,7 +94,8 @@ class State {
 /// Numbers that tell whether a block has changed: equal versions, equal values. Never used twice.
 Index next_version();
 
-/// Views of a Vec's blocks for as long as this object lives; destruction marks the Vec as modified.
+/// Views of a Vec's blocks for as long as this object lives, for a Vec that was duplicated from a State's.
+/// Destruction waits for kernels, as PETSc's operations are code of the host, and marks the Vec as modified.
 class BlockViews {
  public:
   BlockViews(const Layout& layout, Vec vec);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/Lanes.hpp"
 #include "weir/base/Libraries.hpp"
 
 namespace weir {
@@ -35,10 +36,10 @@ TYPED_TEST(VectorMath, DecayEndsBeforeSubnormalNumbers) {
   EXPECT_EQ(fast_decay(last), fast_exp(last));
   EXPECT_GT(fast_decay(last) * fast_decay(last / 20), std::numeric_limits<T>::min());
   EXPECT_EQ(fast_decay(beyond), 0);
-  T lanes[pack_width<T>];
-  for (int lane = 0; lane < pack_width<T>; ++lane) lanes[lane] = lane % 2 == 0 ? last : beyond;
-  fast_decay(Pack<T>::load(lanes)).store(lanes);
-  for (int lane = 0; lane < pack_width<T>; ++lane)
+  T lanes[lane_count<T>];
+  for (int lane = 0; lane < lane_count<T>; ++lane) lanes[lane] = lane % 2 == 0 ? last : beyond;
+  store(fast_decay(load_lanes<T>(lanes)), lanes);
+  for (int lane = 0; lane < lane_count<T>; ++lane)
     EXPECT_NEAR(lanes[lane], lane % 2 == 0 ? fast_exp(last) : 0,
                 4 * std::numeric_limits<T>::epsilon() * fast_exp(last));
   trap_invalid_operations(false);
@@ -99,17 +100,17 @@ TYPED_TEST(VectorMath, SineAndCosineOfAnything) {
 // Compilers may contract the one to fused multiply-adds and fold the other: the last bits may differ.
 TYPED_TEST(VectorMath, PacksAreSingleNumbersSideBySide) {
   using T = TypeParam;
-  constexpr int width = pack_width<T>;
+  constexpr int width = lane_count<T>;
   T x[width], packed[width];
   for (int lane = 0; lane < width; ++lane) x[lane] = T(0.3) + T(lane) * T(0.77);
-  const auto expect_same = [&](auto of_number, Pack<T> of_pack, const char* name) {
-    of_pack.store(packed);
+  const auto expect_same = [&](auto of_number, HostLanes<T> of_pack, const char* name) {
+    store(of_pack, packed);
     for (int lane = 0; lane < width; ++lane)
       EXPECT_NEAR(packed[lane], of_number(x[lane]),
                   4 * std::numeric_limits<T>::epsilon() * std::fabs(of_number(x[lane])))
           << name << " " << x[lane];
   };
-  const auto all = Pack<T>::load(x);
+  const auto all = load_lanes<T>(x);
   expect_same([](T a) { return fast_exp(-a); }, fast_exp(-all), "exp");
   expect_same([](T a) { return fast_expm1(-a); }, fast_expm1(-all), "expm1");
   expect_same([](T a) { return fast_log(a); }, fast_log(all), "log");
@@ -117,7 +118,7 @@ TYPED_TEST(VectorMath, PacksAreSingleNumbersSideBySide) {
   expect_same([](T a) { return fast_cos(a); }, fast_cos(all), "cos");
   expect_same([](T a) { return square_root(a); }, square_root(all), "square_root");
   expect_same([](T a) { return select(less_than(a, T(2)), a, -a); },
-              select(less_than(all, Pack<T>(T(2))), all, -all), "select");
+              select(less_than(all, HostLanes<T>(T(2))), all, -all), "select");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/Lanes.hpp"
 #include "weir/base/Error.hpp"
 
 namespace weir {
@@ -92,32 +93,32 @@ TEST(Expression, PowersAtZero) {
 
 // What pair sums run: every operation, in all lanes.
 TEST(Expression, PacksAreSingleNumbersSideBySide) {
-  using N = Pack<Real>;
+  using N = HostLanes<Real>;
   for (const std::string formula :
        {"x0^2 * x1 - x2 / x0", "sin(x0 * x1) * cos(x2) + tan(x2)", "exp(-norm^2) + log(abs(x0) + 2)",
         "asin(x2 / 9) + acos(x2 / 9) * atan(x1)", "sinh(x0) + cosh(x1) * tanh(x2)", "sqrt(abs(x1)) + 2^x1",
         "atan2(x1, x0) + max(x0, x1) * min(x2, x1)", "norm^1.5 + abs(x0)^x2 + (x0 - 4)^-3 + x1^70",
         "exp(300 * x0) + sin(1e6 * x1) + log(1e-305 * (x0^2 + 1))"}) {
     const auto expression = parse_expression(formula, 3, "");
-    Real points[3][pack_width<Real>], lanes[pack_width<Real>];
+    Real points[3][lane_count<Real>], lanes[lane_count<Real>];
     N x[3], g[3];
     for (int c = 0; c < 3; ++c) {
-      for (int lane = 0; lane < pack_width<Real>; ++lane)
+      for (int lane = 0; lane < lane_count<Real>; ++lane)
         points[c][lane] = std::sin(1. + 5 * c + 2 * lane) * (1 + 0.2 * lane);
-      x[c] = N::load(points[c]);
+      x[c] = load_lanes(points[c]);
       g[c] = N(0.);
     }
     const N values = expression.value(3, x, 0);
     expression.add_gradient(3, x, 0, 2, g);
-    for (int lane = 0; lane < pack_width<Real>; ++lane) {
+    for (int lane = 0; lane < lane_count<Real>; ++lane) {
       const Real point[3] = {points[0][lane], points[1][lane], points[2][lane]};
       Real slope[3] = {0, 0, 0};
       expression.add_gradient(3, point, 0, 2, slope);
       const Real value = expression.value(3, point, 0);
-      values.store(lanes);
+      store(values, lanes);
       EXPECT_NEAR(lanes[lane], value, 1e-12 * (1 + std::fabs(value))) << formula;
       for (int c = 0; c < 3; ++c) {
-        g[c].store(lanes);
+        store(g[c], lanes);
         EXPECT_NEAR(lanes[lane], slope[c], 1e-12 * (1 + std::fabs(slope[c]))) << formula << " " << c;
       }
     }
@@ -127,19 +128,19 @@ TEST(Expression, PacksAreSingleNumbersSideBySide) {
 /// Value and slopes at a point that is in one lane, `others` in the rest.
 template <class T>
 std::vector<T> in_lane(const Expression& expression, const std::vector<T>& point, int lane, T others) {
-  Pack<T> x[3], g[3];
-  T lanes[pack_width<T>];
+  HostLanes<T> x[3], g[3];
+  T lanes[lane_count<T>];
   for (int c = 0; c < 3; ++c) {
-    for (int other = 0; other < pack_width<T>; ++other) lanes[other] = other == lane ? point[c] : others;
-    x[c] = Pack<T>::load(lanes);
-    g[c] = Pack<T>(T(0));
+    for (int other = 0; other < lane_count<T>; ++other) lanes[other] = other == lane ? point[c] : others;
+    x[c] = load_lanes<T>(lanes);
+    g[c] = HostLanes<T>(T(0));
   }
   std::vector<T> found;
-  expression.value(3, x, 0).store(lanes);
+  store(expression.value(3, x, 0), lanes);
   found.push_back(lanes[lane]);
   expression.add_gradient(3, x, 0, 1, g);
   for (int c = 0; c < 3; ++c) {
-    g[c].store(lanes);
+    store(g[c], lanes);
     found.push_back(lanes[lane]);
   }
   return found;
@@ -154,9 +155,9 @@ void expect_lanes_alike() {
     const auto expression = parse_expression(formula, 3, "");
     for (const std::vector<T>& point :
          std::vector<std::vector<T>>{{T(0.3), T(-1.7), T(2.2)}, {T(700), T(-1.5), T(0.1)}})
-      for (const int lane : {0, 2, pack_width<T> - 1}) {
+      for (const int lane : {0, lane_count<T> / 2, lane_count<T> - 1}) {
         const auto found = in_lane(expression, point, lane, T(0.7));
-        EXPECT_EQ(found, in_lane(expression, point, 1, T(600))) << formula;
+        EXPECT_EQ(found, in_lane(expression, point, (lane + 1) % lane_count<T>, T(600))) << formula;
         const double exact[3] = {double(point[0]), double(point[1]), double(point[2])};
         const double value = expression.value(3, exact, 0);
         // 1e4 x0 is 3000 and more, which single precision rounds by 1e-4

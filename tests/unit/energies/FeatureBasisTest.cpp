@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/Lanes.hpp"
 #include "weir/base/Error.hpp"
 
 namespace weir {
@@ -58,14 +59,14 @@ TEST(FeatureBasis, GradientsAreThoseOfCentralDifferences) {
 
 TEST(FeatureBasis, PacksAreSingleNumbersSideBySide) {
   const auto basis = make_features(features(4, "tensor", false, "thin_plate"), 2, {});
-  Real x0[pack_width<Real>], x1[pack_width<Real>], lanes[pack_width<Real>];
-  for (int lane = 0; lane < pack_width<Real>; ++lane)
+  Real x0[lane_count<Real>], x1[lane_count<Real>], lanes[lane_count<Real>];
+  for (int lane = 0; lane < lane_count<Real>; ++lane)
     x0[lane] = 0.1 * lane - 0.35, x1[lane] = 0.7 - 0.2 * lane;
-  const Pack<Real> x[2] = {Pack<Real>::load(x0), Pack<Real>::load(x1)};
+  const HostLanes<Real> x[2] = {load_lanes<Real>(x0), load_lanes<Real>(x1)};
   for (int k = 0; k < basis.size(); ++k) {
-    Pack<Real> g[2];
-    basis.value_and_gradient(k, x, g).store(lanes);
-    for (int lane = 0; lane < pack_width<Real>; ++lane) {
+    HostLanes<Real> g[2];
+    store(basis.value_and_gradient(k, x, g), lanes);
+    for (int lane = 0; lane < lane_count<Real>; ++lane) {
       const Real point[2] = {x0[lane], x1[lane]};
       Real unused[2];
       EXPECT_NEAR(lanes[lane], basis.value_and_gradient(k, point, unused), 1e-14);

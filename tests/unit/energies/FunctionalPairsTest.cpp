@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/Lanes.hpp"
 #include "energies/PairInteraction.hpp"
 #include "weir/energies/Functionals.hpp"
 #include "weir/energies/Interaction.hpp"
@@ -107,16 +108,16 @@ TEST(FunctionalPairs, OfOneDimensionAreSumsOverPairs) {
 template <class T, class Functional>
 std::vector<T> in_lane(const Functional& functional, const std::vector<T>& point, int lane, T others) {
   const int d = int(point.size());
-  std::vector<Pack<T>> v(d), g(d, Pack<T>(T(0)));
-  T lanes[pack_width<T>];
+  std::vector<HostLanes<T>> v(d), g(d, HostLanes<T>(T(0)));
+  T lanes[lane_count<T>];
   for (int c = 0; c < d; ++c) {
-    for (int other = 0; other < pack_width<T>; ++other) lanes[other] = other == lane ? point[c] : others;
-    v[c] = Pack<T>::load(lanes);
+    for (int other = 0; other < lane_count<T>; ++other) lanes[other] = other == lane ? point[c] : others;
+    v[c] = load_lanes<T>(lanes);
   }
   functional.add_gradient(d, v.data(), 1, g.data());
   std::vector<T> found(d);
   for (int c = 0; c < d; ++c) {
-    g[c].store(lanes);
+    store(g[c], lanes);
     found[c] = lanes[lane];
   }
   return found;
@@ -132,7 +133,7 @@ void expect_lanes_alike(const Functional& functional) {
   for (const auto& point : points)
     for (const T others : {T(0.5), T(bounded ? 2e6 : 20)}) {
       const auto first = in_lane(functional, point, 0, others);
-      for (int lane = 0; lane < pack_width<T>; ++lane)
+      for (int lane = 0; lane < lane_count<T>; ++lane)
         EXPECT_EQ(first, in_lane(functional, point, lane, T(-1))) << Functional::name;
     }
 }

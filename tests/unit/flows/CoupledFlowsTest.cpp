@@ -39,11 +39,12 @@ class Hierarchical : public Flow {
     if (wanted.has(0))
       for (Index i = 0; i < Index(particles.extent(1)); ++i) v[0](0, i) = theta_ - 2 * particles(0, i);
     if (!wanted.has(1)) return;
-    const Real mean = sum_("", "x",
-                           [=](const Tile& tile, Real* sum) {
-                             for (Index i = tile.first; i < tile.first + tile.count; ++i)
-                               sum[0] += particles(0, i);
-                           })[0] /
+    const Real mean = sum_(
+                          "", "x",
+                          KOKKOS_LAMBDA(const Tile& tile, Real* sum) {
+                            for (Index i = tile.first; i < tile.first + tile.count; ++i)
+                              sum[0] += particles(0, i);
+                          })[0] /
                       Real(d_ * n_);
     for (Index i = 0; i < Index(v[1].extent(1)); ++i) v[1](0, i) = Real(d_) * (mean - theta_);
   }
@@ -168,7 +169,9 @@ class LinearGaussian : public Flow {
   std::shared_ptr<const Layout> layout() const override { return layout_; }
   Real temperature(const Moment&, Index block) const override { return block < 2 ? 1 : 0; }
   /// Datum number of a latent particle: two of them a row, neighbours of different sign.
-  static Real datum(Index particle) { return particle / 2 % 2 ? std::sqrt(2.) : -std::sqrt(2.); }
+  static KOKKOS_INLINE_FUNCTION Real datum(Index particle) {
+    return particle / 2 % 2 ? 1.4142135623730951 : -1.4142135623730951;  // sqrt(2)
+  }
 
   void velocity(const Moment&, BlockSet wanted, const ConstBlockViews& x, const BlockViews& v,
                 const VectorRef<Real>& energies) override {
@@ -190,17 +193,19 @@ class LinearGaussian : public Flow {
     }
     if (!wanted.has(2)) return;
     // dE/dw = -(x - w z) z / s2
-    const Real positive = of_data_("", "dE/dw",
-                                   [=](const Tile& tile, Real* sum) {
-                                     for (Index i = tile.first; i < tile.first + tile.count; ++i)
-                                       sum[0] -= (datum(first + i) - w * z(0, i)) * z(0, i) / s2;
-                                   })[0] /
+    const Real positive = of_data_(
+                              "", "dE/dw",
+                              KOKKOS_LAMBDA(const Tile& tile, Real* sum) {
+                                for (Index i = tile.first; i < tile.first + tile.count; ++i)
+                                  sum[0] -= (datum(first + i) - w * z(0, i)) * z(0, i) / s2;
+                              })[0] /
                           Real(2 * data_);
-    const Real negative = of_pool_("", "dE/dw",
-                                   [=](const Tile& tile, Real* sum) {
-                                     for (Index i = tile.first; i < tile.first + tile.count; ++i)
-                                       sum[0] -= (xz(0, i) - w * xz(1, i)) * xz(1, i) / s2;
-                                   })[0] /
+    const Real negative = of_pool_(
+                              "", "dE/dw",
+                              KOKKOS_LAMBDA(const Tile& tile, Real* sum) {
+                                for (Index i = tile.first; i < tile.first + tile.count; ++i)
+                                  sum[0] -= (xz(0, i) - w * xz(1, i)) * xz(1, i) / s2;
+                              })[0] /
                           Real(pool_);
     for (Index i = 0; i < Index(v[2].extent(1)); ++i) v[2](0, i) = negative - positive;  // ascends
   }
