@@ -110,7 +110,7 @@ copy_libraries() {
       libc.so.* | libm.so.* | libpthread.so.* | libdl.so.* | librt.so.* | libresolv.so.* | libutil.so.* | ld-linux* | libcuda.so.*) ;;
       *) [[ -e $bundle/lib/$name ]] || cp -L "$path" "$bundle/lib/$name" ;;
     esac
-  done < <(ldd "$@" 2>/dev/null | awk '$2 == "=>" && $3 ~ /^\// { print $1, $3 }' | sort -u)
+  done < <(LD_LIBRARY_PATH=$petsc/lib ldd "$@" 2>/dev/null | awk '$2 == "=>" && $3 ~ /^\// { print $1, $3 }' | sort -u)
 }
 copy_libraries "$bundle"/bin/*
 kokkos_libraries=("$bundle"/lib/*kokkoscore.so*)

@@ -39,7 +39,9 @@ for test in bin/test_*; do
   code=$?
   counts=$(awk '/^\[  PASSED  \] [0-9]+ test/ { passed = $4 } /^\[  FAILED  \] [0-9]+ test/ { bad = $4 }
     /^\[  FAILED  \] .*\(/ { names = names " " $4 } /^\[ RUN/ { last = $4 }
-    END { printf "%d passed", passed; if (names != "") printf ", failed:%s", names; if (passed + bad == 0) printf "; the last was %s", last }' "$log")
+    END { printf "%d passed", passed; if (names != "") printf ", failed:%s", names; if (passed + bad == 0 && last != "") printf ", broken off in %s", last }' "$log")
+  # One that did not even start says why.
+  [ $code -ne 0 ] && ! grep -q '^\[ RUN' "$log" && counts=$(grep -m 1 -E 'what\(\)|error' "$log")
   report $code "$name" "$counts (exit $code)"
 done
 
