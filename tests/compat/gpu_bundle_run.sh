@@ -37,11 +37,12 @@ for test in bin/test_*; do
   log=$results/$name.log
   limited "${WEIR_TEST_LIMIT:-300}" "$test" >"$log" 2>&1
   code=$?
-  counts=$(awk '/^\[  PASSED  \] [0-9]+ test/ { passed = $4 } /^\[  FAILED  \] [0-9]+ test/ { bad = $4 }
-    /^\[  FAILED  \] .*\(/ { names = names " " $4 } /^\[ RUN/ { last = $4 }
-    END { printf "%d passed", passed; if (names != "") printf ", failed:%s", names; if (passed + bad == 0 && last != "") printf ", broken off in %s", last }' "$log")
   # One that did not even start says why.
-  [ $code -ne 0 ] && ! grep -q '^\[ RUN' "$log" && counts=$(grep -m 1 -E 'what\(\)|error' "$log")
+  counts=$(awk '/^\[  PASSED  \] [0-9]+ test/ { passed = $4 } /^\[  FAILED  \] [0-9]+ test/ { bad = $4 }
+    /^\[  FAILED  \] .*\(/ { names = names " " $4 } /^\[ RUN/ { last = $4 } /what\(\)/ { why = $0 } /error/ && why == "" { why = $0 }
+    END {
+      if (passed + bad > 0) { printf "%d passed", passed; if (names != "") printf ", failed:%s", names }
+      else printf "%s", last == "" ? why : "broken off in " last }' "$log")
   report $code "$name" "$counts (exit $code)"
 done
 
