@@ -65,7 +65,7 @@ if [[ -z $petsc ]]; then
     rm -rf "$sources" && mkdir -p "$sources" && cd "$sources"
     python3 -m pip download --no-deps --no-binary petsc "petsc==$petsc_version" || die "pip has no PETSc $petsc_version: name a PETSc by --petsc"
     tar xf petsc-*.tar.gz && cd petsc-*/
-    python3 ./configure --prefix="$petsc" --with-debugging=0 --with-shared-libraries=1 --with-cc=mpicc --with-cxx=0 --with-fc=0 \
+    python3 ./configure --prefix="$petsc" --with-debugging=0 --with-shared-libraries=1 --with-cc=mpicc --with-cxx=mpicxx --with-fc=0 \
       --with-x=0 --with-ssl=0 --with-blaslapack-lib="-llapack -lblas" COPTFLAGS=-O2
     make MAKE_NP="$jobs" all && make install
     rm -rf "$sources"
@@ -110,7 +110,7 @@ copy_libraries() {
       libc.so.* | libm.so.* | libpthread.so.* | libdl.so.* | librt.so.* | libresolv.so.* | libutil.so.* | ld-linux* | libcuda.so.*) ;;
       *) [[ -e $bundle/lib/$name ]] || cp -L "$path" "$bundle/lib/$name" ;;
     esac
-  done < <(ldd "$@" 2>/dev/null | awk '$2 == "=>" && $3 ~ /^\// { print $1, $3 }' | sort -u)
+  done < <(LD_LIBRARY_PATH=$petsc/lib ldd "$@" 2>/dev/null | awk '$2 == "=>" && $3 ~ /^\// { print $1, $3 }' | sort -u)
 }
 copy_libraries "$bundle"/bin/*
 kokkos_libraries=("$bundle"/lib/*kokkoscore.so*)

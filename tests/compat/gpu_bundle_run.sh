@@ -37,9 +37,12 @@ for test in bin/test_*; do
   log=$results/$name.log
   limited "${WEIR_TEST_LIMIT:-300}" "$test" >"$log" 2>&1
   code=$?
+  # One that did not even start says why.
   counts=$(awk '/^\[  PASSED  \] [0-9]+ test/ { passed = $4 } /^\[  FAILED  \] [0-9]+ test/ { bad = $4 }
-    /^\[  FAILED  \] .*\(/ { names = names " " $4 } /^\[ RUN/ { last = $4 }
-    END { printf "%d passed", passed; if (names != "") printf ", failed:%s", names; if (passed + bad == 0) printf "; the last was %s", last }' "$log")
+    /^\[  FAILED  \] .*\(/ { names = names " " $4 } /^\[ RUN/ { last = $4 } /what\(\)/ { why = $0 } /error/ && why == "" { why = $0 }
+    END {
+      if (passed + bad > 0) { printf "%d passed", passed; if (names != "") printf ", failed:%s", names }
+      else printf "%s", last == "" ? why : "broken off in " last }' "$log")
   report $code "$name" "$counts (exit $code)"
 done
 
