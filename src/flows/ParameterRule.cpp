@@ -45,8 +45,8 @@ Real ParameterRule::rate(Index tick) const {
   Real fall = 1;
   if (options_.schedule == "cosine") {
     const Real held = options_.hold * Real(steps_);
-    const Real passed = std::max(Real(0), Real(tick) - held) / std::max(Real(steps_) - held, Real(1));
-    fall = options_.final + (1 - options_.final) * 0.5 * (1 + std::cos(M_PI * passed));
+    const Real passed = std::max(Real(0), Real(tick) - held), whole = std::max(Real(steps_) - held, Real(1));
+    fall = options_.final + (1 - options_.final) * 0.5 * (1 + std::cos(M_PI * passed / whole));
   }
   return options_.rate * scalars_[1] * rise * fall;
 }

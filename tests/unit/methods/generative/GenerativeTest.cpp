@@ -186,7 +186,9 @@ TEST(StandardisationParallel, GivesUnitCovarianceAndComesBack) {
       EXPECT_NEAR(moments.covariance[0], 1, 1e-12);
       EXPECT_NEAR(moments.covariance[3], 1, 1e-12);
     }
-    if (kind == "whiten") EXPECT_NEAR(moments.covariance[1], 0, 1e-12);
+    if (kind == "whiten") {
+      EXPECT_NEAR(moments.covariance[1], 0, 1e-12);
+    }
     standardisation.undo(ensemble.x);
     for (Index i = 0; i < ensemble.partition.local_particles(); ++i)
       for (Index c = 0; c < 2; ++c) EXPECT_NEAR(ensemble.x(c, i), before.x(c, i), 1e-12);

@@ -230,7 +230,9 @@ TEST(LatentEbmParallel, CompletionsKeepWhatIsGiven) {
     ASSERT_EQ(completed.size(), held_out.size());
     Real moved = 0;
     for (std::size_t i = 0; i < completed.size(); ++i) {
-      if (i % 2 == 1) EXPECT_EQ(completed[i], held_out[i]);
+      if (i % 2 == 1) {
+        EXPECT_EQ(completed[i], held_out[i]);
+      }
       moved = std::max(moved, std::abs(completed[i] - held_out[i]));
     }
     EXPECT_GT(moved, 0.1);
