@@ -34,6 +34,7 @@ std::vector<Real> covariance_about(const Ensemble& ensemble, const std::vector<R
   const LocalTiles tiles = ensemble.partition.local();
   for (Index t = 0; t < tiles.tiles; ++t) {
     const Tile tile = tiles[t];
+    Kokkos::fence();  // the sum before reads the same memory where the host reaches a device's
     for (Index i = 0; i < tile.count; ++i)
       for (Index c = 0; c < d; ++c) centred(c, i) = x(c, tile.first + i) - mean[std::size_t(c)];
     std::fill_n(host_gram.data(), d * d, Real(0));

@@ -196,8 +196,7 @@ void SoftmaxSum<T>::add(Dimension d, Real rate, const MatrixRef<const Real>& x,
   const Accumulation<T> to{sums_, drawn_,          drawn_at_, block,  sources, first_source,
                            tile_, components_ + 1, T(rate),   draws_, draw_};
   const LocalTiles tiles = targets_;
-  constexpr bool on_host = std::is_same<MemorySpace, Kokkos::HostSpace>::value;
-  constexpr Index strip = on_host ? 8 : 1 << 30;
+  constexpr Index strip = kernels_on_host ? 8 : 1 << 30;
   for (Index first = 0; first < tiles.tiles; first += strip) {
     const Index last = std::min(first + strip, tiles.tiles);
     Kokkos::parallel_for(

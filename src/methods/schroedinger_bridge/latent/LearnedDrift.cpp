@@ -71,6 +71,22 @@ Ensemble copy_of(const Ensemble& ensemble) {
   return copy;
 }
 
+/// Of every particle from its partners, which lie one below the other, the root of the mean square a
+/// component.
+Real root_of_squared_distance(const Ensemble& x, const Matrix<Real>& ends, Index partners) {
+  const Index d = x.components();
+  const auto from = x.x;
+  const auto to = ends;
+  TileSum sum(x.comm, x.partition, 1);
+  const Real square = sum(
+      "Weir::LearnedDrift::distance", "the pairs' distances", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
+        for (Index i = tile.first; i < tile.first + tile.count; ++i)
+          for (Index j = 0; j < partners * d; ++j)
+            partial[0] += (to(j, i) - from(j % d, i)) * (to(j, i) - from(j % d, i));
+      })[0];
+  return std::sqrt(square / Real(x.particles() * partners * d));
+}
+
 }  // namespace
 
 std::unique_ptr<LearnedDrift> LearnedDrift::learn(const SchroedingerBridgeOptions& options,
@@ -163,17 +179,7 @@ bool LearnedDrift::train_paired(const NetworkDriftOptions& options, const std::s
     between += 0.25 * (a - b) * (a - b) / Real(d);
   }
   form.deviation = std::sqrt(0.5 * (variance_x + variance_y) + between);
-  TileSum sum(x.comm, x.partition, 1);
-  const auto from = x.x;
-  const auto to = rows.ends.x;
-  const Index partners = options.partners;
-  const Real square = sum(
-      "Weir::LearnedDrift::distance", "the pairs' distances", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
-        for (Index i = tile.first; i < tile.first + tile.count; ++i)
-          for (Index j = 0; j < partners * d; ++j)
-            partial[0] += (to(j, i) - from(j % d, i)) * (to(j, i) - from(j % d, i));
-      })[0];
-  form.distance = std::sqrt(square / Real(x.particles() * options.partners * d));
+  form.distance = root_of_squared_distance(x, rows.ends.x, options.partners);
   network_ = fit_endpoint_network(form, options, options.train, rows, nullptr, where, latent_stages(), output,
                                   control);
   return network_.has_value();

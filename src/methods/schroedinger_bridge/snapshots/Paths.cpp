@@ -136,6 +136,7 @@ std::vector<Ensemble> places_at(const Paths& paths, const PathOptions& shape, co
       const Ensemble &from = begins ? paths.places[std::size_t(k)] : at.back(),
                      &to = paths.places[std::size_t(k) + 1];
       fill_normals(noise, random, any.partition.first_particle(), Index(n));
+      Kokkos::fence();
       for (Index i = 0; i < here; ++i)
         for (Index c = 0; c < d; ++c)
           now.x(c, i) = from.x(c, i) + share * (to.x(c, i) - from.x(c, i)) + deviation * noise(c, i);
