@@ -32,4 +32,12 @@ void Batches::draw(Index iteration, Batch& batch) const {
   }
 }
 
+Index Batches::Batch::particles_in(const Partition& partition) const {
+  Index count = 0;
+  const Index size = partition.tile_size();
+  for (const Index tile : tiles)
+    if (tile >= 0) count += std::min(size, partition.particles() - tile * size);
+  return count;
+}
+
 }  // namespace weir

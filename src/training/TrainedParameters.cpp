@@ -2,6 +2,7 @@
 
 #include "weir/base/Error.hpp"
 #include "weir/parallel/Counters.hpp"
+#include "weir/training/ParameterBlocks.hpp"
 
 namespace weir {
 
@@ -44,9 +45,7 @@ void TrainedParameters<T>::initialise(const MatrixRef<Real>& local) const {
                        VectorRef<Real>(all.data() + first(n), std::size_t(size(n))));
   for (std::size_t s = 0; s < scalar_starts_.size(); ++s)
     Kokkos::deep_copy(Kokkos::subview(all, place_of_scalar(Index(s))), scalar_starts_[s]);
-  const Index begin = partition_.first_particle(), end = begin + partition_.local_particles();
-  Kokkos::deep_copy(Kokkos::subview(local, 0, Kokkos::ALL),
-                    Kokkos::subview(all, Kokkos::pair<Index, Index>(begin, end)));
+  write_own_part(parameter_block(comm_, "", count()), all, local);
 }
 
 template <class T>

@@ -6,52 +6,15 @@
 --verify: the exit code says whether every bar is met. Without names all parts run; `cells` needs the embryoid-body cells
 (--cells FOLDER with X.npy and t.npy) and is left out, with a line, where they are not.
 """
-import argparse
-import json
 import pathlib
-import shutil
-import subprocess
 import sys
-import tempfile
-import time
 
 import h5py
 import numpy as np
 
+import bars
+
 DECKS = pathlib.Path(__file__).resolve().parents[2] / "input/schroedinger_bridge"
-missed = []
-
-
-class Weir:
-    def __init__(self, program, ranks):
-        self.command = [program]
-        if ranks > 1:
-            self.command = ["mpirun", "--oversubscribe", "-n", str(ranks), program]
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weir_bars_"))
-
-    def run(self, deck, **settings):
-        """The summary of a run, its folder and its seconds. `deck`: a path, or text."""
-        if "\n" in str(deck):
-            path = self.folder / "deck.yaml"
-            path.write_text(deck)
-            deck = path
-        output = self.folder / "out"
-        words = [f"{key.replace('__', '.')}={value}" for key, value in settings.items()] + [f"run.output={output}"]
-        start = time.time()
-        done = subprocess.run(self.command + [str(deck)] + [w for word in words for w in ("--set", word)],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if done.returncode:
-            sys.exit(f"{deck}: exit code {done.returncode}\n{done.stdout[-2000:]}")
-        return json.loads((output / "summary.json").read_text()), output, time.time() - start
-
-
-def bar(name, value, most=None, least=None):
-    met = (most is None or value <= most) and (least is None or value >= least)
-    wanted = f"at most {most:g}" if most is not None else f"at least {least:g}" if least is not None else ""
-    print(f"| {name} | {value:.4g} | {wanted or '-'} | {'' if met else '**missed**'} |", flush=True)
-    if not met:
-        missed.append(name)
-
 
 # Fresh starts, five pairs, eight seeds each; distances of 1000 points.
 MOONS = "{synthetic: {moons: {count: 10000, noise: 0.1, scale: 3, shift: -1}}}"
@@ -59,7 +22,7 @@ EIGHT = "{synthetic: {eight_gaussians: {count: 10000, radius: 5, deviation: 0.56
 ROLL = "{synthetic: {swiss_roll: {count: 10000, noise: 0.05}}}"
 
 
-def plane(weir):
+def plane(weir, table, options):
     normal = weir.folder / "normal.npy"
     np.save(normal, np.random.default_rng(1).standard_normal((10000, 2)))
     noise = f"{{file: {{path: {normal}}}}}"
@@ -77,8 +40,8 @@ def plane(weir):
                                          schroedinger_bridge__metrics="{report: [w2, copying], points: 1000}")
                 ratios.append(summary["w2_ratio"])
                 copying.append(summary["copying"])
-            bar(f"{pair}, {drift}: W2 over its floor", np.mean(ratios), most=most)
-            bar(f"{pair}, {drift}: copying", np.mean(copying), least=0.9)
+            table.row(f"{pair}, {drift}: W2 over its floor", np.mean(ratios), most=most)
+            table.row(f"{pair}, {drift}: copying", np.mean(copying), least=0.9)
 
 
 def moments(x, alpha, r, S, eps):
@@ -101,10 +64,10 @@ def bures(m, a, n, b):
     return ((m - n) ** 2).sum() + np.trace(a + b - 2 * root(s @ b @ s))
 
 
-def mixtures(weir):
+def mixtures(weir, table, options):
     """The plan is known: cBW-UVP in percent. Published (another instance): .03/.08/.60 and .05/.09/.62."""
-    for eps, bars in ((0.1, (0.1, 0.2, 0.7)), (1.0, (0.1, 0.2, 0.7))):
-        for d, most in zip((2, 16, 128), bars):
+    for eps, wanted in ((0.1, (0.1, 0.2, 0.7)), (1.0, (0.1, 0.2, 0.7))):
+        for d, most in zip((2, 16, 128), wanted):
             rng = np.random.default_rng(0)
             r = rng.standard_normal((5, d))
             r *= 5 / np.linalg.norm(r, axis=1, keepdims=True)
@@ -141,11 +104,11 @@ schroedinger_bridge:
                        np.exp(values[k * (1 + d):]).reshape(k, d))
             error = np.mean([bures(*moments(x, *learned, eps), *moments(x, alpha, r, S, eps))
                              for x in rng.standard_normal((500, d))])
-            bar(f"known plan, D = {d}, eps = {eps:g}: cBW-UVP %", 100 * error / (y1.var(0).sum() / 2), most=most)
-            bar(f"known plan, D = {d}, eps = {eps:g}: seconds", seconds, most=60)
+            table.row(f"known plan, D = {d}, eps = {eps:g}: cBW-UVP %", 100 * error / (y1.var(0).sum() / 2), most=most)
+            table.row(f"known plan, D = {d}, eps = {eps:g}: seconds", seconds, most=60)
 
 
-def gaussian(weir):
+def gaussian(weir, table, options):
     """One component between two normal laws, trained on 20,000 rows of each: the drift's relative error."""
     rng = np.random.default_rng(3)
     m0, s0, m1, s1, eps = np.array([0.5, -1]), np.array([1.3, 0.7]), np.array([-1, 0.7]), np.array([0.5, 0.9]), 0.5
@@ -170,7 +133,7 @@ schroedinger_bridge:
         x = m + np.sqrt(v) * rng.standard_normal((20000, 2))
         true = (m1 + ((1 - t) * C + t * s1) / v * (x - m) - x) / (1 - t)
         learned = ((S * x / (1 - t) + r) / (S * t / (1 - t) + 1) - x) / (1 - t)
-        bar(f"normal to normal, trained: error of the drift at t = {t:g}",
+        table.row(f"normal to normal, trained: error of the drift at t = {t:g}",
             np.sqrt(((learned - true) ** 2).mean() / (true**2).mean()), most=0.01)
 
 
@@ -192,33 +155,34 @@ def all_neighbours(output):
         return neighbours(samples["latents"][:], held_out)
 
 
-def digits(weir):
+def digits(weir, table, options):
     deck = DECKS / "digits.yaml"
     latent = {"schroedinger_bridge__autoencoder": "{data: {file: {path: " + str(DECKS.parent / "data/digits.csv.gz")
               + ", columns: [0, 64], scale: 0.125, shift: -1.0, labels: {column: 64, select: [0, 1, 2, 3, 4]}}}, linear: {}}",
               "schroedinger_bridge__metrics": "[nearest_neighbour_latent, energy_distance_latent, copying_latent, nearest_neighbour]"}
     runs, of_all = {}, {}
-    for score, options in (("network", "{network: {}}"), ("empirical", "empirical")):
+    for score, given in (("network", "{network: {}}"), ("empirical", "empirical")):
         runs[score], of_all[score] = [], []
         for seed in range(5):
-            summary, output, _ = weir.run(deck, run__seed=seed, schroedinger_bridge__score=options, **latent)
+            summary, output, _ = weir.run(deck, run__seed=seed, schroedinger_bridge__score=given, **latent)
             runs[score].append(summary)
             of_all[score].append(all_neighbours(output))
     mean = lambda score, name: np.mean([run[name] for run in runs[score]])
-    bar("digits, network: latent 1-NN", mean("network", "nearest_neighbour_latent"), most=0.64)
-    bar("digits, network: copying", mean("network", "copying_latent"), least=0.9)
-    bar("digits, network: latent 1-NN of 448 a side", np.mean(of_all["network"]), most=0.64)
-    bar("digits, network less empirical: latent 1-NN of 448 a side",
+    table.row("digits, network: latent 1-NN", mean("network", "nearest_neighbour_latent"), most=0.64)
+    table.row("digits, network: copying", mean("network", "copying_latent"), least=0.9)
+    table.row("digits, network: latent 1-NN of 448 a side", np.mean(of_all["network"]), most=0.64)
+    table.row("digits, network less empirical: latent 1-NN of 448 a side",
         np.mean(of_all["network"]) - np.mean(of_all["empirical"]), most=0)
-    bar("digits, empirical: latent 1-NN", mean("empirical", "nearest_neighbour_latent"))
-    bar("digits, empirical: copying", mean("empirical", "copying_latent"))
-    bar("digits, network: 1-NN in pixels (real digits through that decoder: .92)", mean("network", "nearest_neighbour"))
+    table.row("digits, empirical: latent 1-NN", mean("empirical", "nearest_neighbour_latent"))
+    table.row("digits, empirical: copying", mean("empirical", "copying_latent"))
+    table.row("digits, network: 1-NN in pixels (real digits through that decoder: .92)", mean("network", "nearest_neighbour"))
 
 
-def cells(weir, folder):
-    if not (folder / "X.npy").exists():
-        print(f"| cells: {folder} has no X.npy | | | left out |")
+def cells(weir, table, options):
+    if options.cells is None or not (options.cells / "X.npy").exists():
+        print("| cells: no --cells folder with X.npy | | | left out |")
         return
+    folder = options.cells.resolve()
     deck = f"""weir: 1
 run: {{name: cells}}
 schroedinger_bridge:
@@ -235,32 +199,15 @@ schroedinger_bridge:
         runs = [weir.run(deck, schroedinger_bridge__leave_out=f"[{k}]", **more)[0] for k in (1, 2, 3)]
         for metric in ("w1", "w1_displacement", "w1_identity", "w1_floor"):
             found[metric + name] = np.mean([run[metric] for run in runs])
-    bar("cells, spline .5: W1 of t1, t2, t3", found["w1"], most=0.75)
-    bar("cells, spline .5 less displacement", found["w1"] - found["w1_displacement"], most=0)
-    bar("cells, displacement", found["w1_displacement"])
-    bar("cells, spline .5, growth rho 3", found["w1, growth rho 3"])
-    bar("cells, the snapshot before", found["w1_identity"])
-    bar("cells, floor (two halves)", found["w1_floor"])
+    table.row("cells, spline .5: W1 of t1, t2, t3", found["w1"], most=0.75)
+    table.row("cells, spline .5 less displacement", found["w1"] - found["w1_displacement"], most=0)
+    table.row("cells, displacement", found["w1_displacement"])
+    table.row("cells, spline .5, growth rho 3", found["w1, growth rho 3"])
+    table.row("cells, the snapshot before", found["w1_identity"])
+    table.row("cells, floor (two halves)", found["w1_floor"])
     print("| cells, published: OT-CFM, SF2M, OT-MFM | .790, .793, .713 | - | |")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("weir")
-    parser.add_argument("parts", nargs="*")
-    parser.add_argument("--ranks", type=int, default=1)
-    parser.add_argument("--cells", type=pathlib.Path, default=pathlib.Path("../shared/data/eb_5pc"))
-    parser.add_argument("--verify", action="store_true")
-    options = parser.parse_args()
-    weir = Weir(options.weir, options.ranks)
-    print("| what | measured | bar | |\n|---|---|---|---|")
-    for part in (plane, mixtures, gaussian, digits, cells):
-        if not options.parts or part.__name__ in options.parts:
-            part(weir, *([options.cells.resolve()] if part is cells else []))
-    shutil.rmtree(weir.folder)
-    print(f"\n{len(missed)} missed" + "".join(f"\n* {name}" for name in missed))
-    return int(options.verify and bool(missed))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    folder = ("--cells", {"type": pathlib.Path, "help": "folder with X.npy and t.npy of the embryoid-body cells"})
+    sys.exit(bars.main((plane, mixtures, gaussian, digits, cells), __doc__, [folder]))

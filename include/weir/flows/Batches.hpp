@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "weir/base/Types.hpp"
+#include "weir/parallel/Partition.hpp"
 
 namespace weir {
 
@@ -32,6 +33,9 @@ class Batches {
   struct Batch {
     Index group;
     std::vector<Index> tiles;  ///< of the group, one per stratum, ascending; -1: the stratum is through
+
+    /// Of all ranks, where tiles are those of this partition.
+    Index particles_in(const Partition& partition) const;
   };
   /// The batch of iteration number `iteration`, a pure function of it; `batch` is overwritten.
   void draw(Index iteration, Batch& batch) const;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "weir/base/Error.hpp"
+#include "weir/ensemble/Parts.hpp"
 #include "weir/input/DataFile.hpp"
 
 namespace weir {
@@ -31,6 +32,14 @@ DataShape shape_of(const GenerativeDataOptions& options) {
   }
   const auto file = open_data(std::get<FileRows>(options.source));
   return {file->rows(), file->columns(), file->column_names(), file->has_labels()};
+}
+
+GenerativeDataOptions smaller(GenerativeDataOptions options, Index rows) {
+  if (auto* synthetic = std::get_if<SyntheticData>(&options.source)) {
+    Index& count = std::get<SyntheticOptions>(synthetic->set).count;
+    count = std::min(count, rows);
+  }
+  return options;
 }
 
 void close_files(const GenerativeDataOptions& options) {
@@ -67,14 +76,6 @@ std::vector<Real> read_stripe(const GenerativeDataOptions& options, const DataSh
   return rows;
 }
 
-/// Rows [first, first + count) of `all`, as components of their own.
-Ensemble components_of(const Ensemble& all, Index tile, Index first, Index count) {
-  Ensemble part(all.comm, all.particles(), count, tile);
-  Kokkos::deep_copy(part.x,
-                    Kokkos::subview(all.x, Kokkos::pair<Index, Index>(first, first + count), Kokkos::ALL));
-  return part;
-}
-
 }  // namespace
 
 Data make_data(const GenerativeDataOptions& options, const SplitOptions& split, const Communicator& comm,
@@ -103,10 +104,10 @@ Data make_data(const GenerativeDataOptions& options, const SplitOptions& split, 
   Data data{splitter.train().front(), splitter.test().front(), {}, {}, shape.columns, {}};
   if (shape.labelled) {
     const Index d = shape.components;
-    data.train_labels = components_of(data.train, tile_rows, d, 1);
-    data.test_labels = components_of(data.test, tile_rows, d, 1);
-    data.train = components_of(data.train, tile_rows, 0, d);
-    data.test = components_of(data.test, tile_rows, 0, d);
+    data.train_labels = components_of(data.train, d, d + 1);
+    data.test_labels = components_of(data.test, d, d + 1);
+    data.train = components_of(data.train, 0, d);
+    data.test = components_of(data.test, 0, d);
   }
   if (const auto* synthetic = std::get_if<SyntheticData>(&options.source))
     data.fresh = [source = *synthetic, comm, run, set](Index count, Index draw) {

@@ -46,6 +46,9 @@ struct Data {
 Data make_data(const GenerativeDataOptions& options, const SplitOptions& split, const Communicator& comm,
                const RunOptions& run, Index tile_rows, Index set = 0);
 
+/// The same with at most so many rows; those of a file stay as they are.
+GenerativeDataOptions smaller(GenerativeDataOptions options, Index rows);
+
 /// Closes the file that the rows come from; it could be read again.
 void close_files(const GenerativeDataOptions& options);
 

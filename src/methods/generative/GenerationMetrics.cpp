@@ -25,8 +25,8 @@ bool GenerationMetricsOptions::wants(const std::string& name) const {
 }
 
 const std::vector<std::string>& generation_metric_names() {
-  static const std::vector<std::string> names{
-      "w2", "energy_distance", "frechet_pca", "frechet_features", "nearest_neighbour", "copying"};
+  static const std::vector<std::string> names{"w2", "energy_distance", "frechet_pca", "nearest_neighbour",
+                                              "copying"};
   return names;
 }
 
@@ -56,7 +56,6 @@ void GenerationMetrics::advance() {
   if (name == "w2") add_w2();
   if (name == "energy_distance") add(name, energy());
   if (name == "frechet_pca") add(name, frechet_pca());
-  if (name == "frechet_features") add(name, frechet_features());
   if (name == "nearest_neighbour") add(name, neighbour_accuracy());
   if (name == "copying") add(name, copying());
   ++done_;
@@ -151,11 +150,6 @@ Real GenerationMetrics::frechet_pca() const {
     return scores;
   };
   return frechet(projected(rows_.generated), projected(rows_.held_out));
-}
-
-Real GenerationMetrics::frechet_features() const {
-  WEIR_CHECK(rows_.features, "{} without a classifier", "frechet_features");
-  return frechet(rows_.features(rows_.generated), rows_.features(rows_.held_out));
 }
 
 Real GenerationMetrics::neighbour_accuracy() const {

@@ -10,7 +10,6 @@
 //     negative frechet_pca         |dm|^2 + tr(A + B - 2 (A^1/2 B A^1/2)^1/2), in the first 50 principal
 //     components of the
 //                         training rows, of all rows
-//     frechet_features    the same of a classifier's features
 //     nearest_neighbour   leave-one-out accuracy of the nearest neighbour, 5 draws of n and n rows; .5 is
 //     perfect copying             median distance of n generated rows to the nearest training row over that
 //     of n held-out
@@ -53,8 +52,6 @@ struct GeneratedRows {
   const Ensemble& training;
   /// Independent rows of the true law, where it is known; collective.
   std::function<Ensemble(Index rows, Index draw)> fresh;
-  /// A classifier's features of rows, where there is one; collective.
-  std::function<Ensemble(const Ensemble& rows)> features;
 };
 
 /// A piece is one metric. Collective.
@@ -85,7 +82,6 @@ class GenerationMetrics : public Piecewise {
   void add_w2();
   Real energy() const;
   Real frechet_pca() const;
-  Real frechet_features() const;
   Real neighbour_accuracy() const;
   Real copying() const;
   std::string group() const { return "/generation_metrics" + suffix_; }

@@ -50,14 +50,9 @@ void Decoder<T>::squash() {
   Kokkos::fence();
 }
 
-template <class T>
-void Decoder<T>::compare(const MatrixRef<const T>& y, T inverse_variance) {
-  find_residuals(y, inverse_variance);
-}
-
 /// Outputs become their adjoints.
 template <class T>
-void Decoder<T>::find_residuals(const MatrixRef<const T>& y, T inverse_variance) {
+void Decoder<T>::compare(const MatrixRef<const T>& y, T inverse_variance) {
   const auto output = output_;
   const auto losses = losses_;
   const Index d = Index(output_.extent(0));

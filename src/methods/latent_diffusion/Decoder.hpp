@@ -38,7 +38,6 @@ class Decoder {
                  const MatrixRef<T>& force);
 
   // Kernels, which nvcc takes in public functions only.
-  void find_residuals(const MatrixRef<const T>& y, T inverse_variance);
   void scale_adjoints(T by);
   void subtract(const MatrixRef<T>& force, T by) const;
   void squash();

@@ -8,19 +8,11 @@
 #include "weir/flows/Stage.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/parallel/Random.hpp"
+#include "weir/training/ParameterBlocks.hpp"
 
 namespace weir {
 
 namespace {
-
-template <class T>
-Vector<T> in_precision(const std::vector<Real>& values) {
-  const Vector<T> copy("Weir::DiffusionSampling::parameters", values.size());
-  const auto host = Kokkos::create_mirror_view(copy);
-  for (std::size_t i = 0; i < values.size(); ++i) host(i) = T(values[i]);
-  Kokkos::deep_copy(copy, host);
-  return copy;
-}
 
 template <class T>
 class ReverseFlow : public Flow {

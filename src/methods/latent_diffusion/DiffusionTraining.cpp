@@ -6,6 +6,7 @@
 #include "methods/latent_diffusion/LatentDiffusionFlow.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/output/Checkpoint.hpp"
+#include "weir/training/ParameterBlocks.hpp"
 #include "weir/training/TrainingRun.hpp"
 
 namespace weir {
@@ -70,20 +71,14 @@ bool run_stage(TrainingStage& training, const LatentDiffusionOptions& options, I
   });
 }
 
-std::vector<Real> gathered(const Communicator& comm, const Block& block, const MatrixRef<const Real>& local) {
-  Gather gather(comm, block.partition, block.components);
-  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), gather(local));
-  return {host.data(), host.data() + host.size()};
-}
-
 struct AveragedNetwork {
   StoredNetwork averaged, last;
 };
 AveragedNetwork network_of(TrainingStage& training, Index block, const MlpShape& shape,
                            const Communicator& comm) {
   const Block& parameters = (*training.flow->layout())[block];
-  const auto averaged = gathered(comm, parameters, training.stage->learned(block));
-  return {{shape, averaged}, {shape, gathered(comm, parameters, training.blocks()[block])}};
+  const auto averaged = gather_whole(comm, parameters, training.stage->learned(block));
+  return {{shape, averaged}, {shape, gather_whole(comm, parameters, training.blocks()[block])}};
 }
 
 /// The likelihood as a stage has learned it; checkpoints of the stage that follows keep it below

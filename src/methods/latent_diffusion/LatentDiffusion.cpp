@@ -1,8 +1,8 @@
 #include "methods/latent_diffusion/LatentDiffusion.hpp"
 
 #include <algorithm>
-#include <fstream>
 
+#include "methods/generative/ModelFile.hpp"
 #include "methods/generative/Samples.hpp"
 #include "methods/latent_diffusion/DiffusionSampling.hpp"
 #include "methods/latent_diffusion/DiffusionTraining.hpp"
@@ -35,12 +35,7 @@ void LatentDiffusion::prepare(const Communicator& comm, const RunOptions& run) {
     const DiffusionModel model = read_model(comm);
     DataShape shape;
     comm.agree([&] { shape = shape_of(options_.data); });
-    if (model.data() != shape.components)
-      throw InputError(
-          options_.where + ".model",
-          fmt::format("{} is of data with {} components, and these have {}; give the data that it was "
-                      "trained on",
-                      options_.model.path, model.data(), shape.components));
+    check_model_fits(options_.model, model.data(), shape.components, options_.where + ".model");
   }
   data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
   close_files(options_.data);
@@ -53,27 +48,14 @@ void LatentDiffusion::prepare(const Communicator& comm, const RunOptions& run) {
 void LatentDiffusion::check(const Communicator& comm, const RunOptions& run) {
   LatentDiffusion few;
   few.options_ = options_;
-  if (auto* synthetic = std::get_if<SyntheticData>(&few.options_.data.source)) {
-    auto& set = std::get<SyntheticOptions>(synthetic->set);
-    set.count = std::min(set.count, Index(1000));
-  }
+  few.options_.data = smaller(few.options_.data, 1000);
   few.prepare(comm, run);
 }
 
 DiffusionModel LatentDiffusion::read_model(const Communicator& comm) const {
   const std::string where = options_.where + ".model";
-  comm.agree([&] {
-    if (!std::ifstream(options_.model.path))
-      throw InputError(
-          where, fmt::format("cannot read {}: give the networks.h5 of a finished run", options_.model.path));
-  });
-  try {
-    const Hdf5File file(options_.model.path, comm.mpi(), Hdf5File::Access::read);
-    return DiffusionModel::read(file, "", where);
-  } catch (const LibraryError& error) {
-    throw InputError(where, fmt::format("{} is not the networks.h5 of a finished run: {}",
-                                        options_.model.path, error.what()));
-  }
+  return read_model_file(options_.model, comm, where,
+                         [&](const Hdf5File& file) { return DiffusionModel::read(file, "", where); });
 }
 
 /// The model, trained, read, or as the checkpoint has it; nothing where the run was stopped.
@@ -116,7 +98,7 @@ void LatentDiffusion::run(RunOutput& output, RunControl& control) {
   if (data_->test.particles() > 0) tables.push_back({"held_out", &data_->test});
   write_samples(output, tables, model->columns);
 
-  GenerationMetrics metrics(options_.metrics, {samples, data_->test, data_->train, data_->fresh, {}},
+  GenerationMetrics metrics(options_.metrics, {samples, data_->test, data_->train, data_->fresh},
                             output.run());
   const auto metrics_kept = control.keep(metrics);
   if (!work_through(metrics, stages, "measure", output, control, AtEnd::go_on)) return stopped();

@@ -4,8 +4,7 @@
 #include <cmath>
 
 #include "weir/base/Error.hpp"
-#include "weir/parallel/Counters.hpp"
-#include "weir/parallel/Gather.hpp"
+#include "weir/training/ParameterBlocks.hpp"
 
 namespace weir {
 
@@ -15,11 +14,6 @@ constexpr Real least_share = 0.01, least_noise_variance = 1e-4;
 /// The prior block where the stage has none: a gradient of its parameters is not wanted.
 Index slots_of(const Batches& batches, const Partition& partition) {
   return std::min(batches.strata(), partition.local_tiles());
-}
-
-void copy_own_chunks(const Partition& own, const Vector<Real>& all, const MatrixRef<Real>& local) {
-  const Kokkos::pair<Index, Index> mine(own.first_particle(), own.first_particle() + own.local_particles());
-  Kokkos::deep_copy(Kokkos::subview(local, 0, Kokkos::ALL), Kokkos::subview(all, mine));
 }
 
 }  // namespace
@@ -108,17 +102,17 @@ void LatentDiffusionFlow<T>::initialise(const BlockViews& blocks) {
   const Vector<Real> of_decoder("Weir::LatentDiffusionFlow::initial_decoder", theta_.count());
   initialise_decoder(options_.decoder, likelihood_.shape(), run_.seed, moments_of_data.mean,
                      VectorRef<Real>(of_decoder.data(), of_decoder.extent(0)));
-  copy_own_chunks((*layout_)[decoder].partition, of_decoder, blocks[decoder]);
+  write_own_part((*layout_)[decoder], of_decoder, blocks[decoder]);
   if (score_) {
     const Vector<Real> of_prior("Weir::LatentDiffusionFlow::initial_prior", phi_.count());
     initialise_score(score_->shape(), run_.seed, VectorRef<Real>(of_prior.data(), of_prior.extent(0)));
-    copy_own_chunks((*layout_)[prior].partition, of_prior, blocks[prior]);
+    write_own_part((*layout_)[prior], of_prior, blocks[prior]);
   }
   if (amortised_) {
     const Vector<Real> of_posterior("Weir::LatentDiffusionFlow::initial_posterior", psi_.count());
     initialise_posterior(amortised_->shape(), run_.seed,
                          VectorRef<Real>(of_posterior.data(), of_posterior.extent(0)));
-    copy_own_chunks((*layout_)[posterior].partition, of_posterior, blocks[posterior]);
+    write_own_part((*layout_)[posterior], of_posterior, blocks[posterior]);
   }
   running_ = {std::vector<Real>(std::size_t(q_), 0), std::vector<Real>(std::size_t(q_), 1), 0, 0};
   const RealOrWord& noise = options_.decoder.noise;
@@ -149,12 +143,11 @@ void LatentDiffusionFlow<T>::start_at_components(const MatrixRef<Real>& x) const
 
 template <class T>
 void LatentDiffusionFlow<T>::read_running(const MatrixRef<const Real>& local) {
-  Gather gather(comm_, (*layout_)[moments].partition, 1);
-  const auto all = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), gather(local));
-  running_.mean.assign(all.data(), all.data() + q_);
-  running_.variance.assign(all.data() + q_, all.data() + 2 * q_);
-  running_.noise_variance = all(0, 2 * q_);
-  running_.iterations = all(0, 2 * q_ + 1);
+  const auto all = gather_whole(comm_, (*layout_)[moments], local);
+  running_.mean.assign(all.begin(), all.begin() + q_);
+  running_.variance.assign(all.begin() + q_, all.begin() + 2 * q_);
+  running_.noise_variance = all[std::size_t(2 * q_)];
+  running_.iterations = all[std::size_t(2 * q_ + 1)];
 }
 
 template <class T>
@@ -196,7 +189,8 @@ void LatentDiffusionFlow<T>::begin_step(Index step, State& state) {
 template <class T>
 void LatentDiffusionFlow<T>::update_moments(const MatrixRef<const Real>& x) {
   const auto& sums = sum_batch_moments(x);
-  const Real n = Real(batch_particles()), share = std::max(least_share, 1 / running_.iterations);
+  const Real n = Real(batch_.particles_in(latent_partition_)),
+             share = std::max(least_share, 1 / running_.iterations);
   for (Index c = 0; c < q_; ++c) {
     const Real mean = sums[std::size_t(2 * c)] / n;
     const Real variance = std::max(Real(0), sums[std::size_t(2 * c + 1)] / n - mean * mean);
@@ -227,16 +221,6 @@ ActiveTiles LatentDiffusionFlow<T>::active(Index block) const {
   return (*layout_)[block].partition.local();
 }
 
-/// Particles of the batch on all ranks.
-template <class T>
-Index LatentDiffusionFlow<T>::batch_particles() const {
-  Index count = 0;
-  const Index size = latent_partition_.tile_size();
-  for (const Index tile : batch_.tiles)
-    if (tile >= 0) count += std::min(size, latent_partition_.particles() - tile * size);
-  return count;
-}
-
 /// Every tile of the batch goes through decoder and score once, whatever blocks ask.
 template <class T>
 void LatentDiffusionFlow<T>::velocity(const Moment& moment, BlockSet wanted, const ConstBlockViews& blocks,
@@ -248,7 +232,7 @@ void LatentDiffusionFlow<T>::velocity(const Moment& moment, BlockSet wanted, con
   if (wants(posterior)) psi_.gather(blocks, posterior);
   const Index substeps = latents >= 0 ? (*layout_)[latents].substeps : 1;
   const Index tick = moment.step * substeps + (wants(latents) ? moment.substep : 0);
-  const T per_particle = T(1 / Real(batch_particles()));
+  const T per_particle = T(1 / Real(batch_.particles_in(latent_partition_)));
   const ActiveTiles tiles = active_.active();
   used_ = 0;
   for (Index k = 0; k < tiles.count; ++k, ++used_) {
@@ -286,7 +270,7 @@ void LatentDiffusionFlow<T>::add_decoder(Index slot, Index columns, bool forced,
   likelihood_.decode(theta_.network(0), x(columns));
   likelihood_.compare(y(columns), T(1 / running_.noise_variance));
   if (learned) add_losses(slot, columns, likelihood_.losses(), 0);
-  likelihood_.gradients(theta_.network(0), T(1 / Real(batch_particles())),
+  likelihood_.gradients(theta_.network(0), T(1 / Real(batch_.particles_in(latent_partition_))),
                         learned ? theta_.gradient(slot, 0) : VectorRef<T>(),
                         forced ? force(columns) : MatrixRef<T>());
 }
@@ -297,7 +281,8 @@ void LatentDiffusionFlow<T>::add_prior(Index slot, const Tile& tile, Index tick,
   if (!score_) return subtract_latents(columns);
   const DiffusionPriorOptions& options = *options_.prior.diffusion();
   const bool by_bound = options.force == "dsm";
-  const T scale = T(1 / Real(batch_particles() * options.draws)), share = T(1 / Real(options.draws));
+  const T scale = T(1 / Real(batch_.particles_in(latent_partition_) * options.draws)),
+          share = T(1 / Real(options.draws));
   for (Index draw = 0; draw < options.draws && (learned || by_bound); ++draw) {
     score_->draw(phi_.network(0), x(columns), tile.global, tick, draw);
     if (learned && draw == 0) add_losses(slot, columns, score_->losses(), 1);
@@ -307,18 +292,25 @@ void LatentDiffusionFlow<T>::add_prior(Index slot, const Tile& tile, Index tick,
   if (forced && !by_bound) score_->add_score(phi_.network(0), x(columns), force(columns));
 }
 
-/// The noise follows the residuals where it is learned; what follows from the last iteration's sums.
+/// Means of the last iteration: of the decoder's losses a component of the data, of the prior's a component
+/// of the latents.
 template <class T>
-void LatentDiffusionFlow<T>::end_step(Index, State& state) {
+typename LatentDiffusionFlow<T>::MeanLosses LatentDiffusionFlow<T>::mean_losses() {
   Real sums[2];
   loss_sum_(MatrixRef<const Real>(losses_.data(), 2, std::size_t(used_)), sums, "the mean of the losses");
-  const Real n = Real(batch_particles()), per_component = sums[0] / (n * Real(d_));
-  error_ = likelihood_.gaussian() ? std::sqrt(per_component) : 0.5 * per_component;
-  prior_loss_ = sums[1] / (n * Real(q_));
+  const Real n = Real(batch_.particles_in(latent_partition_));
+  return !batch_.tiles.empty() ? MeanLosses{sums[0] / (n * Real(d_)), sums[1] / (n * Real(q_))}
+                               : MeanLosses{0, 0};
+}
+
+/// The noise follows the residuals where it is learned.
+template <class T>
+void LatentDiffusionFlow<T>::end_step(Index, State& state) {
   if (options_.decoder.noise.is_word() && parts_ != DiffusionParts::prior_alone) {
     const Real share = std::max(least_share, 1 / running_.iterations);
-    running_.noise_variance = std::max(
-        least_noise_variance, running_.noise_variance + share * (per_component - running_.noise_variance));
+    running_.noise_variance =
+        std::max(least_noise_variance,
+                 running_.noise_variance + share * (mean_losses().decoder - running_.noise_variance));
   }
   const BlockViews blocks(*layout_, state.vec());
   write_running(blocks[moments]);
@@ -432,7 +424,9 @@ const std::vector<Real>& LatentDiffusionFlow<T>::sum_moments(const MatrixRef<con
 
 template <class T>
 DiffusionReport LatentDiffusionFlow<T>::report(const ConstBlockViews& blocks) {
-  DiffusionReport report{error_, prior_loss_, 0, 0};
+  const MeanLosses losses = mean_losses();
+  DiffusionReport report{likelihood_.gaussian() ? std::sqrt(losses.decoder) : 0.5 * losses.decoder,
+                         losses.prior, 0, 0};
   const auto& sums = sum_moments(amortised_ ? MatrixRef<const Real>(drawn_) : blocks[latents]);
   const Real n = Real(latent_partition_.particles());
   Real total = 0, own = 0;

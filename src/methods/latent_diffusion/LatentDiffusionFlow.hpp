@@ -111,7 +111,10 @@ class LatentDiffusionFlow : public LatentDiffusionTraining {
   bool moves_latents() const { return latents >= 0 && parts_ != DiffusionParts::prior_alone; }
   void add_decoder(Index slot, Index columns, bool forced, bool learned);
   void add_prior(Index slot, const Tile& tile, Index tick, bool forced, bool learned);
-  Index batch_particles() const;
+  struct MeanLosses {
+    Real decoder, prior;
+  };
+  MeanLosses mean_losses();
   void update_moments(const MatrixRef<const Real>& x);
   void read_running(const MatrixRef<const Real>& local);
   void write_running(const MatrixRef<Real>& local) const;
@@ -142,7 +145,6 @@ class LatentDiffusionFlow : public LatentDiffusionTraining {
   Index used_ = 0;
   ExactSum loss_sum_;
   TileSum batch_moments_, all_moments_;
-  Real error_ = 0, prior_loss_ = 0;
 };
 
 extern template class LatentDiffusionFlow<float>;

@@ -8,9 +8,10 @@
 #include "methods/latent_diffusion/DiffusionSampling.hpp"
 #include "methods/latent_diffusion/DiffusionTraining.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/ensemble/Parts.hpp"
 #include "weir/ensemble/Sample.hpp"
 #include "weir/flows/Stage.hpp"
-#include "weir/parallel/TileSum.hpp"
+#include "weir/training/ParameterBlocks.hpp"
 #include "weir/training/TrainingRun.hpp"
 
 namespace weir {
@@ -33,7 +34,7 @@ class ReconstructionFlow : public Flow {
         rows_(rows),
         partition_(rows.comm, rows.particles(), run.tile, starts),
         decoder_(model.decoder_options, model.latent(), model.data(), partition_.tile_size()),
-        theta_("Weir::Reconstruction::theta", model.decoder.parameters.size()),
+        theta_(in_precision<T>(model.decoder.parameters)),
         mean_("Weir::Reconstruction::mean", model.latent()),
         deviation_("Weir::Reconstruction::deviation", model.latent()),
         x_("Weir::Reconstruction::x", model.latent(), partition_.tile_size()),
@@ -41,10 +42,6 @@ class ReconstructionFlow : public Flow {
         y_("Weir::Reconstruction::y", model.data(), partition_.tile_size()) {
     WEIR_CHECK(rows.partition.tile_size() * starts == partition_.tile_size(), "rows in tiles of {}",
                rows.partition.tile_size());
-    const auto theta = Kokkos::create_mirror_view(theta_);
-    for (std::size_t i = 0; i < model.decoder.parameters.size(); ++i)
-      theta(i) = T(model.decoder.parameters[i]);
-    Kokkos::deep_copy(theta_, theta);
     const auto m = Kokkos::create_mirror_view(mean_), d = Kokkos::create_mirror_view(deviation_);
     for (Index c = 0; c < model.latent(); ++c) {
       m(c) = model.mean[std::size_t(c)];
@@ -136,10 +133,7 @@ class ReconstructionFlow : public Flow {
 
 /// Latents and what they decode to, as rows of both, on every rank.
 std::vector<Real> pooled(const Ensemble& latents, const Ensemble& generated, Index seed) {
-  const Index q = latents.components(), d = generated.components();
-  Ensemble both(latents.comm, latents.particles(), q + d, latents.partition.tile_size());
-  Kokkos::deep_copy(Kokkos::subview(both.x, Kokkos::pair<Index, Index>(0, q), Kokkos::ALL), latents.x);
-  Kokkos::deep_copy(Kokkos::subview(both.x, Kokkos::pair<Index, Index>(q, q + d), Kokkos::ALL), generated.x);
+  const Ensemble both = side_by_side(latents, generated);
   auto drawn = sample_on(0, both, pool, seed, pool_tick);
   latents.comm.broadcast(drawn);
   return drawn;
@@ -171,19 +165,6 @@ void start_at_nearest(const std::vector<Real>& drawn, Index q, const Ensemble& r
         to(c, row * starts + k) = drawn[std::size_t(order[std::size_t(k % taken)] * (q + d) + c)];
   }
   Kokkos::deep_copy(x, to);
-}
-
-Real root_mean_square(const Ensemble& a, const Ensemble& b) {
-  TileSum sum(a.comm, a.partition, 1);
-  const auto x = a.x, y = b.x;
-  const Index d = a.components();
-  const Real square = sum(
-      "Weir::Reconstruction::error", "the reconstruction error",
-      KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
-        for (Index i = tile.first; i < tile.first + tile.count; ++i)
-          for (Index c = 0; c < d; ++c) partial[0] += (x(c, i) - y(c, i)) * (x(c, i) - y(c, i));
-      })[0];
-  return std::sqrt(square / Real(a.particles() * d));
 }
 
 template <class T>
@@ -218,7 +199,7 @@ std::optional<Reconstructed> reconstruct_in(const DiffusionModel& model, const E
     Kokkos::deep_copy(best.x, to);
   }
   const Ensemble decoded = decode(model, best, run);
-  return Reconstructed{best, decoded, root_mean_square(decoded, rows)};
+  return Reconstructed{best, decoded, root_mean_square(decoded, rows, 0, model.data())};
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include "methods/latent_ebm/TrainingWatch.hpp"
 #include "weir/base/Calls.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/ensemble/Parts.hpp"
+#include "weir/training/ParameterBlocks.hpp"
 #include "weir/training/TrainingRun.hpp"
 
 namespace weir {
@@ -166,25 +168,17 @@ class Supervision {
   bool stop_, warned_ = false;
 };
 
-/// The whole block on every rank.
-std::vector<Real> gathered(const Communicator& comm, const Block& block, const MatrixRef<const Real>& local) {
-  Gather gather(comm, block.partition, block.components);
-  const auto& all = gather(local);
-  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), all);
-  return {host.data(), host.data() + host.size()};
-}
-
 EbmModel model_of(const LatentEbmOptions& options, const EnergyShape& shape,
                   const Standardisation& standardisation, const std::vector<std::string>& columns,
                   LatentEbmTraining& flow, Stage& stage, const RunOutput& output) {
   const Layout& layout = *flow.layout();
   const Block &pool = layout[flow.negatives], &theta = layout[flow.parameters];
   const MlpShape network = network_shape(options.energy, shape);
-  const auto averaged = gathered(output.comm(), theta, stage.learned(flow.parameters));
+  const auto averaged = gather_whole(output.comm(), theta, stage.learned(flow.parameters));
   const ConstBlockViews blocks(layout, stage.state().vec());
   EbmModel model{shape,
                  {network, averaged},
-                 {network, gathered(output.comm(), theta, blocks[flow.parameters])},
+                 {network, gather_whole(output.comm(), theta, blocks[flow.parameters])},
                  standardisation,
                  Ensemble(output.comm(), pool.partition.particles(), pool.components, output.run().tile),
                  flow.restart_law() ? *flow.restart_law() : RestartLaw(),
@@ -212,9 +206,7 @@ std::optional<EbmModel> train_energy(const LatentEbmOptions& options, const Ense
   const StageList stages = latent_ebm_stages();
   const RunOptions& run = output.run();
   const Standardisation standardisation(options.standardisation(), rows, options.train.data_noise);
-  Ensemble standardised = rows;
-  standardised.x = Matrix<Real>("Weir::train_energy::rows", rows.components(), rows.partition.local_rows());
-  Kokkos::deep_copy(standardised.x, rows.x);
+  Ensemble standardised = copy_of(rows);
   standardisation.apply(standardised.x);
   const auto flow = make_ebm_training(options, standardised,
                                       standardisation.scaled(options.train.data_noise, rows.components()),

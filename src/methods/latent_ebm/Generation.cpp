@@ -6,10 +6,10 @@
 #include "methods/latent_ebm/EbmTraining.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Lapack.hpp"
+#include "weir/ensemble/Parts.hpp"
 #include "weir/ensemble/RowExchange.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/parallel/Random.hpp"
-#include "weir/parallel/TileSum.hpp"
 
 namespace weir {
 
@@ -64,25 +64,6 @@ void start_at_pool(const Ensemble& pool, const Ensemble& chains) {
       to(c, row.key - chains.partition.first_row()) = row.values[c];
   });
   Kokkos::deep_copy(chains.x, to);
-}
-
-Ensemble components_of(const Ensemble& v, Index first, Index end) {
-  Ensemble part(v.comm, v.particles(), end - first, v.partition.tile_size());
-  if (end > first)
-    Kokkos::deep_copy(part.x, Kokkos::subview(v.x, Kokkos::pair<Index, Index>(first, end), Kokkos::ALL));
-  return part;
-}
-
-/// (1/N) sum_i (1/components) sum_c (a - b)^2 over columns [first, end), its root.
-Real rmse(const Ensemble& a, const Ensemble& b, Index first, Index end) {
-  TileSum sum(a.comm, a.partition, 1);
-  const auto x = a.x, y = b.x;
-  const Real square = sum(
-      "Weir::EbmGeneration::rmse", "an error of rows", KOKKOS_LAMBDA(const Tile& tile, Real* partial) {
-        for (Index i = tile.first; i < tile.first + tile.count; ++i)
-          for (Index c = first; c < end; ++c) partial[0] += (x(c, i) - y(c, i)) * (x(c, i) - y(c, i));
-      })[0];
-  return std::sqrt(square / Real(a.particles() * (end - first)));
 }
 
 }  // namespace
@@ -177,24 +158,19 @@ EbmGeneration::Leg EbmGeneration::sampling_leg() const {
 }
 
 Ensemble EbmGeneration::standardised(const Ensemble& rows) const {
-  Ensemble copy = components_of(rows, 0, rows.components());
+  Ensemble copy = copy_of(rows);
   model_.standardisation.apply(copy.x);
   return copy;
 }
 
 /// (x, z), z standard normal where it is not given.
 Ensemble EbmGeneration::joined(const Ensemble& x, std::optional<Ensemble> z, int stage) const {
-  const Index dx = model_.shape.data, dz = model_.shape.latent;
   if (!z) {
-    z.emplace(x.comm, x.particles(), dz, x.partition.tile_size());
+    z.emplace(x.comm, x.particles(), model_.shape.latent, x.partition.tile_size());
     fill_normals(z->x, Random(output_.run().seed, Stream::latent_start, stage), x.partition.first_particle(),
                  0);
   }
-  Ensemble v(x.comm, x.particles(), dx + dz, x.partition.tile_size());
-  Kokkos::deep_copy(Kokkos::subview(v.x, Kokkos::pair<Index, Index>(0, dx), Kokkos::ALL), x.x);
-  if (dz > 0)
-    Kokkos::deep_copy(Kokkos::subview(v.x, Kokkos::pair<Index, Index>(dx, dx + dz), Kokkos::ALL), z->x);
-  return v;
+  return side_by_side(x, *z);
 }
 
 /// Columns [first, end) of held-out rows, or of rows of their own, with noise where the model is of noisy
@@ -213,7 +189,7 @@ EbmGeneration::Leg EbmGeneration::completing_leg() {
     Kokkos::deep_copy(Kokkos::subview(given_->x, Kokkos::pair<Index, Index>(first, end), Kokkos::ALL),
                       rows.train.x);
   } else {
-    given_ = components_of(data_.test, 0, d);
+    given_ = copy_of(data_.test);
   }
   const Conditioning conditioning = condition_on(model_.standardisation, d, first, end);
   const auto& mean = model_.standardisation.mean();
@@ -222,7 +198,7 @@ EbmGeneration::Leg EbmGeneration::completing_leg() {
   SampledParts parts;
   parts.free_data = conditioning.free;
   parts.basis = conditioning.basis;
-  Ensemble x = components_of(*given_, 0, d);
+  Ensemble x = copy_of(*given_);
   Ensemble offset(x.comm, x.particles(), d, x.partition.tile_size());
   const auto rows = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), given_->x);
   const auto at = Kokkos::create_mirror_view(offset.x), start = Kokkos::create_mirror_view(x.x);
@@ -243,7 +219,7 @@ EbmGeneration::Leg EbmGeneration::completing_leg() {
   }
   Kokkos::deep_copy(offset.x, at);
   Kokkos::deep_copy(x.x, start);
-  gaussian_ = components_of(x, 0, d);
+  gaussian_ = copy_of(x);
   model_.standardisation.undo(gaussian_->x);
   keep_given(*gaussian_);
   parts.given = joined(offset, {}, int(number));
@@ -274,7 +250,7 @@ EbmGeneration::Leg EbmGeneration::reconstructing_leg() const {
   const Ensemble& inferred = ended_.at("infer");
   parts.free_data = model_.shape.data;
   parts.free_latents = false;
-  Ensemble given = components_of(inferred, 0, model_.shape.components());
+  Ensemble given = copy_of(inferred);
   Kokkos::deep_copy(Kokkos::subview(given.x, Kokkos::pair<Index, Index>(0, model_.shape.data), Kokkos::ALL),
                     0);
   parts.given = given;
@@ -307,8 +283,8 @@ Metrics EbmGeneration::errors() const {
       completed != data_of_.end() && !options_.generate.given->file) {
     const auto [first, end] = *options_.generate.given->columns;
     const auto over_rest = [&, first = first, end = end](const Ensemble& rows) {
-      const Real before = first > 0 ? rmse(rows, data_.test, 0, first) : 0,
-                 after = end < d ? rmse(rows, data_.test, end, d) : 0;
+      const Real before = first > 0 ? root_mean_square(rows, data_.test, 0, first) : 0,
+                 after = end < d ? root_mean_square(rows, data_.test, end, d) : 0;
       return std::sqrt((before * before * Real(first) + after * after * Real(d - end)) /
                        Real(d - end + first));
     };
@@ -316,7 +292,7 @@ Metrics EbmGeneration::errors() const {
     metrics.emplace_back("completion_gaussian", over_rest(*gaussian_));
   }
   if (const auto found = data_of_.find("reconstruct"); found != data_of_.end())
-    metrics.emplace_back("reconstruction", rmse(found->second, data_.test, 0, d));
+    metrics.emplace_back("reconstruction", root_mean_square(found->second, data_.test, 0, d));
   return metrics;
 }
 

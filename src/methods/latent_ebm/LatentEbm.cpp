@@ -1,8 +1,8 @@
 #include "methods/latent_ebm/LatentEbm.hpp"
 
 #include <algorithm>
-#include <fstream>
 
+#include "methods/generative/ModelFile.hpp"
 #include "methods/generative/Samples.hpp"
 #include "methods/latent_ebm/EbmTraining.hpp"
 #include "methods/latent_ebm/Generation.hpp"
@@ -57,12 +57,7 @@ void LatentEbm::prepare(const Communicator& comm, const RunOptions& run) {
     const EbmModel model = read_model(comm, run.tile);
     DataShape shape;
     comm.agree([&] { shape = shape_of(options_.data); });
-    if (model.shape.data != shape.components)
-      throw InputError(
-          options_.where + ".model",
-          fmt::format("{} is of data with {} components, and these have {}; give the data that it was "
-                      "trained on",
-                      options_.model.path, model.shape.data, shape.components));
+    check_model_fits(options_.model, model.shape.data, shape.components, options_.where + ".model");
   }
   check_given(comm);
   data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
@@ -80,27 +75,14 @@ void LatentEbm::prepare(const Communicator& comm, const RunOptions& run) {
 void LatentEbm::check(const Communicator& comm, const RunOptions& run) {
   LatentEbm few;
   few.options_ = options_;
-  if (auto* synthetic = std::get_if<SyntheticData>(&few.options_.data.source)) {
-    auto& set = std::get<SyntheticOptions>(synthetic->set);
-    set.count = std::min(set.count, Index(1000));
-  }
+  few.options_.data = smaller(few.options_.data, 1000);
   few.prepare(comm, run);
 }
 
 EbmModel LatentEbm::read_model(const Communicator& comm, Index tile) const {
   const std::string where = options_.where + ".model";
-  comm.agree([&] {
-    if (!std::ifstream(options_.model.path))
-      throw InputError(
-          where, fmt::format("cannot read {}: give the networks.h5 of a finished run", options_.model.path));
-  });
-  try {
-    const Hdf5File file(options_.model.path, comm.mpi(), Hdf5File::Access::read);
-    return EbmModel::read(file, "", comm, tile, where);
-  } catch (const LibraryError& error) {
-    throw InputError(where, fmt::format("{} is not the networks.h5 of a finished run: {}",
-                                        options_.model.path, error.what()));
-  }
+  return read_model_file(options_.model, comm, where,
+                         [&](const Hdf5File& file) { return EbmModel::read(file, "", comm, tile, where); });
 }
 
 /// The model, trained, read, or as the checkpoint has it; nothing where the run was stopped.
@@ -147,8 +129,8 @@ void LatentEbm::run(RunOutput& output, RunControl& control) {
   if (likelihood && !likelihood->run()) return stopped();
   if (likelihood) log_and_summarise(likelihood->result(), output);
 
-  GenerationMetrics metrics(
-      options_.metrics, {generation.samples(), data_->test, data_->train, data_->fresh, {}}, output.run());
+  GenerationMetrics metrics(options_.metrics, {generation.samples(), data_->test, data_->train, data_->fresh},
+                            output.run());
   const auto metrics_kept = control.keep(metrics);
   if (!work_through(metrics, stages, "measure", output, control, AtEnd::go_on)) return stopped();
   log_and_summarise(metrics.result(), output);

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "weir/base/Error.hpp"
-#include "weir/parallel/Counters.hpp"
+#include "weir/training/ParameterBlocks.hpp"
 
 namespace weir {
 
@@ -21,12 +21,6 @@ RuleOptions pool_rule(const LatentEbmOptions& options) {
   if (auto* mala = std::get_if<MalaOptions>(&rule); mala && options.latent_dimension() == 0)
     mala->step = Real(mala->step.values.front());
   return rule;
-}
-
-/// This rank's part of parameters that it has whole.
-void copy_own_chunks(const Partition& own, const Vector<Real>& all, const MatrixRef<Real>& local) {
-  const Kokkos::pair<Index, Index> mine(own.first_particle(), own.first_particle() + own.local_particles());
-  Kokkos::deep_copy(Kokkos::subview(local, 0, Kokkos::ALL), Kokkos::subview(all, mine));
 }
 
 }  // namespace
@@ -135,12 +129,12 @@ void LatentEbmFlow<T>::initialise(const BlockViews& blocks) const {
   }
   const Vector<Real> all("Weir::LatentEbmFlow::initial", theta_.count());
   initialise_energy(options_.energy, shape_, run_.seed, VectorRef<Real>(all.data(), all.extent(0)));
-  copy_own_chunks((*layout_)[parameters].partition, all, blocks[parameters]);
+  write_own_part((*layout_)[parameters], all, blocks[parameters]);
   if (!amortised_) return;
   const Vector<Real> of_posterior("Weir::LatentEbmFlow::initial_posterior", q_.count());
   initialise_posterior(amortised_->shape(), run_.seed,
                        VectorRef<Real>(of_posterior.data(), of_posterior.extent(0)));
-  copy_own_chunks((*layout_)[posterior].partition, of_posterior, blocks[posterior]);
+  write_own_part((*layout_)[posterior], of_posterior, blocks[posterior]);
 }
 
 template <class T>
@@ -207,7 +201,7 @@ void LatentEbmFlow<T>::move_negatives(const MatrixRef<const Real>& x, const Matr
 /// Draws z of the batch from q, and descends along the derivative of these draws.
 template <class T>
 void LatentEbmFlow<T>::fit_posterior(const MatrixRef<Real>& v) {
-  const T weight = T(1 / Real(batch_particles()));
+  const T weight = T(1 / Real(batch_.particles_in(latent_partition_)));
   const ActiveTiles tiles = active_.active();
   for (Index k = 0; k < tiles.count; ++k) {
     const Tile tile = tiles[k];
@@ -257,19 +251,9 @@ void LatentEbmFlow<T>::keep_drawn(const Tile& tile, bool slopes) {
   Kokkos::fence();
 }
 
-/// Particles of the batch on all ranks.
-template <class T>
-Index LatentEbmFlow<T>::batch_particles() const {
-  Index count = 0;
-  const Index size = latent_partition_.tile_size();
-  for (const Index tile : batch_.tiles)
-    if (tile >= 0) count += std::min(size, latent_partition_.particles() - tile * size);
-  return count;
-}
-
 template <class T>
 void LatentEbmFlow<T>::ascend(const ConstBlockViews& x, const MatrixRef<Real>& v) {
-  const Index positives = batch_particles(), pool = pool_partition_.particles();
+  const Index positives = batch_.particles_in(latent_partition_), pool = pool_partition_.particles();
   const T penalty = T(2 * options_.energy.magnitude_penalty / Real(positives + pool));
   const auto theta = theta_.network(network_);
   used_ = 0;
@@ -402,7 +386,7 @@ EbmReport LatentEbmFlow<T>::report(const ConstBlockViews& blocks) {
   EbmReport report;
   Real sums[2];
   energy_sum_(MatrixRef<const Real>(summed_.data(), 2, std::size_t(used_)), sums, "the mean energy");
-  const Index positives = batch_particles();
+  const Index positives = batch_.particles_in(latent_partition_);
   report.positive = positives > 0 ? sums[0] / Real(positives) : 0;
   report.negative = sums[1] / Real(pool_partition_.particles());
   if (restart_) {

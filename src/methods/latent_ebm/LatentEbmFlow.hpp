@@ -99,7 +99,6 @@ class LatentEbmFlow : public LatentEbmTraining {
                       const VectorRef<Real>& energies);
   void fit_posterior(const MatrixRef<Real>& v);
   void ascend(const ConstBlockViews& x, const MatrixRef<Real>& v);
-  Index batch_particles() const;
 
   LatentEbmOptions options_;
   RunOptions run_;

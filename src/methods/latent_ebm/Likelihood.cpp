@@ -8,10 +8,10 @@
 #include "methods/latent_ebm/GridLikelihood.hpp"
 #include "methods/latent_ebm/PosteriorFit.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/ensemble/Parts.hpp"
 #include "weir/ensemble/Sample.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/output/CommittedFile.hpp"
-#include "weir/parallel/TileSum.hpp"
 
 namespace weir {
 
@@ -47,13 +47,6 @@ PosteriorFitOptions careful_fit() {
   adam.schedule = "cosine";
   adam.average = 0.99;
   return fit;
-}
-
-Ensemble copy_of(const Ensemble& rows) {
-  Ensemble copy = rows;
-  copy.x = Matrix<Real>("Weir::EbmLikelihood::rows", rows.components(), rows.partition.local_particles());
-  Kokkos::deep_copy(copy.x, rows.x);
-  return copy;
 }
 
 }  // namespace

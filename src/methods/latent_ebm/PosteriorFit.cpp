@@ -5,6 +5,7 @@
 #include "methods/latent_ebm/EbmTraining.hpp"
 #include "methods/latent_ebm/SamplingFlow.hpp"
 #include "weir/flows/Batches.hpp"
+#include "weir/training/ParameterBlocks.hpp"
 #include "weir/training/TrainedParameters.hpp"
 #include "weir/training/TrainingRun.hpp"
 
@@ -105,10 +106,7 @@ class PosteriorFlow : public Flow {
   void velocity(const Moment& moment, BlockSet, const ConstBlockViews& x, const BlockViews& v,
                 const VectorRef<Real>&) override {
     theta_.gather(x, 0);
-    Index rows = 0;
-    const Index size = rows_.partition.tile_size();
-    for (const Index tile : batch_.tiles)
-      if (tile >= 0) rows += std::min(size, rows_.particles() - tile * size);
+    const Index rows = batch_.particles_in(rows_.partition);
     const ActiveTiles tiles = active_.active();
     for (Index k = 0; k < tiles.count; ++k) {
       const Tile tile = tiles[k];
@@ -122,9 +120,7 @@ class PosteriorFlow : public Flow {
   void initialise(const MatrixRef<Real>& local) const {
     const Vector<Real> all("Weir::PosteriorFlow::initial", theta_.count());
     initialise_posterior(drawn_.posterior.shape(), seed_, VectorRef<Real>(all.data(), all.extent(0)));
-    const Partition& own = (*layout_)[0].partition;
-    const Kokkos::pair<Index, Index> mine(own.first_particle(), own.first_particle() + own.local_particles());
-    Kokkos::deep_copy(Kokkos::subview(local, 0, Kokkos::ALL), Kokkos::subview(all, mine));
+    write_own_part((*layout_)[0], all, local);
   }
   std::vector<Real> parameters(const MatrixRef<const Real>& local) {
     theta_.gather(local);
@@ -163,10 +159,7 @@ Ensemble bounds_in(const EbmModel& model, const AmortisedOptions& options,
                    const RunOptions& run) {
   Ensemble bounds(rows.comm, rows.particles(), 1, rows.partition.tile_size());
   DrawnTile<T> drawn(model, options, rows.partition.tile_size(), run.seed, -1);
-  const Vector<T> theta("Weir::gaussian_bounds::theta", parameters.size());
-  const auto host = Kokkos::create_mirror_view(theta);
-  for (std::size_t i = 0; i < parameters.size(); ++i) host(i) = T(parameters[i]);
-  Kokkos::deep_copy(theta, host);
+  const auto theta = in_precision<T>(parameters);
   const Vector<T> entropies("Weir::gaussian_bounds::entropies", rows.partition.tile_size());
   const auto values = Kokkos::create_mirror_view(bounds.x);
   Kokkos::deep_copy(values, 0);

@@ -3,19 +3,16 @@
 #include <algorithm>
 
 #include "weir/base/Error.hpp"
+#include "weir/training/ParameterBlocks.hpp"
 
 namespace weir {
 
 template <class T>
 FixedEnergy<T>::FixedEnergy(const LatentEnergyOptions& options, const EnergyShape& shape, Index most_columns,
                             const std::vector<Real>& parameters)
-    : energy(LatentEnergy<T>::make(options, shape, most_columns)),
-      theta("Weir::FixedEnergy::theta", parameters.size()) {
+    : energy(LatentEnergy<T>::make(options, shape, most_columns)), theta(in_precision<T>(parameters)) {
   WEIR_CHECK(Index(parameters.size()) == energy->parameters(), "{} parameters of {}", parameters.size(),
              energy->parameters());
-  const auto host = Kokkos::create_mirror_view(theta);
-  for (std::size_t i = 0; i < parameters.size(); ++i) host(i) = T(parameters[i]);
-  Kokkos::deep_copy(theta, host);
 }
 
 template struct FixedEnergy<float>;

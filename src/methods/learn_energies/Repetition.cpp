@@ -7,6 +7,7 @@
 #include "methods/learn_energies/prediction/PotentialGrid.hpp"
 #include "methods/learn_energies/prediction/Prediction.hpp"
 #include "methods/learn_energies/trajectory/TrajectoryFit.hpp"
+#include "methods/populations/CouplingReport.hpp"
 #include "methods/populations/PopulationScores.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Hdf5File.hpp"
@@ -42,23 +43,6 @@ void describe_populations(const Populations& populations, RunOutput& output) {
     output.log(fmt::format("population {} at time {:g}: {} to train, {} to test, {} components", k,
                            populations.times[k], populations.train[k].particles(),
                            populations.test[k].particles(), populations.dimension()));
-}
-
-void describe_couplings(const std::vector<CoupledEnsemble>& couplings, const std::vector<Index>& kept,
-                        RunOutput& output) {
-  Real cost = 0, gap = 0;
-  for (std::size_t k = 0; k < couplings.size(); ++k) {
-    const CoupledEnsemble& coupling = couplings[k];
-    output.log(fmt::format("coupling {} to {}: mean squared distance {:.6g}, duality gap {:.1e}{}", kept[k],
-                           kept[k + 1], coupling.cost, coupling.gap,
-                           coupling.iterations > 0
-                               ? fmt::format(", marginal error {:.1e} after {} iterations",
-                                             coupling.marginal_error, coupling.iterations)
-                               : ""));
-    cost += couplings[k].cost / Real(couplings.size());
-    gap = std::max(gap, couplings[k].gap);
-  }
-  output.summarise({{"coupling_cost", cost}, {"coupling_gap", gap}});
 }
 
 void describe_entropy(const LearnedEnergy& energy, RunOutput& output) {

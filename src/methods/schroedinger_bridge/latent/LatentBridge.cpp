@@ -259,8 +259,8 @@ bool LatentBridge::measure(const Ensemble& samples, const Ensemble& latents, Run
   std::function<Ensemble(Index, Index)> fresh_latents;
   if (data_->fresh)
     fresh_latents = [this](Index rows, Index draw) { return autoencoder_->encode(data_->fresh(rows, draw)); };
-  GenerationMetrics of_samples(options, {samples, data_->test, data_->train, data_->fresh, {}}, output.run());
-  GenerationMetrics of_latents(options, {latents, ends_->test, ends_->train, fresh_latents, {}}, output.run(),
+  GenerationMetrics of_samples(options, {samples, data_->test, data_->train, data_->fresh}, output.run());
+  GenerationMetrics of_latents(options, {latents, ends_->test, ends_->train, fresh_latents}, output.run(),
                                "_latent");
   if (const Checkpoint* from = stages.checkpoint_of_round(output)) of_latents.restore(from->file());
   const auto kept_samples = control.keep(of_samples), kept_latents = control.keep(of_latents);

@@ -8,6 +8,7 @@
 #include "methods/schroedinger_bridge/drifts/MixtureTraining.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/Moments.hpp"
+#include "weir/ensemble/Parts.hpp"
 
 namespace weir {
 
@@ -63,12 +64,6 @@ std::optional<Real> slack_of(const std::string& keep) {
   constexpr Real watched = 0.1;
   if (keep == "last") return {};
   return keep == "best" ? 0 : watched;
-}
-
-Ensemble copy_of(const Ensemble& ensemble) {
-  Ensemble copy(ensemble.comm, ensemble.particles(), ensemble.components(), ensemble.partition.tile_size());
-  Kokkos::deep_copy(copy.x, ensemble.x);
-  return copy;
 }
 
 /// Of every particle from its partners, which lie one below the other, the root of the mean square a

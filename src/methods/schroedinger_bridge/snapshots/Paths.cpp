@@ -4,18 +4,13 @@
 #include <cmath>
 
 #include "methods/schroedinger_bridge/snapshots/PathShape.hpp"
+#include "weir/ensemble/Parts.hpp"
 #include "weir/ensemble/RowExchange.hpp"
 #include "weir/parallel/TileSum.hpp"
 
 namespace weir {
 
 namespace {
-
-Ensemble copy_of(const Ensemble& ensemble) {
-  Ensemble copy(ensemble.comm, ensemble.particles(), ensemble.components(), ensemble.partition.tile_size());
-  Kokkos::deep_copy(copy.x, ensemble.x);
-  return copy;
-}
 
 Walkers start_at(const Ensemble& population) {
   Walkers walkers{copy_of(population), {}};

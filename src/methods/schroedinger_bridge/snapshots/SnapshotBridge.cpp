@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "methods/populations/CouplingReport.hpp"
 #include "methods/schroedinger_bridge/BridgeStages.hpp"
 #include "methods/schroedinger_bridge/snapshots/PathShape.hpp"
 #include "weir/base/Error.hpp"
@@ -116,27 +117,6 @@ Index SnapshotBridge::base_of(Index left_out) const {
   const auto after = std::upper_bound(kept_.begin(), kept_.end(), left_out);
   return Index(after - kept_.begin()) - (options_.snapshots->start == "previous" ? 1 : 0);
 }
-
-namespace {
-
-void describe_couplings(const std::vector<CoupledEnsemble>& couplings, const std::vector<Index>& kept,
-                        RunOutput& output) {
-  Real cost = 0, gap = 0;
-  for (std::size_t k = 0; k < couplings.size(); ++k) {
-    const CoupledEnsemble& coupling = couplings[k];
-    output.log(fmt::format("coupling {} to {}: mean squared distance {:.6g}, duality gap {:.1e}{}", kept[k],
-                           kept[k + 1], coupling.cost, coupling.gap,
-                           coupling.iterations > 0
-                               ? fmt::format(", marginal error {:.1e} after {} iterations",
-                                             coupling.marginal_error, coupling.iterations)
-                               : ""));
-    cost += coupling.cost / Real(couplings.size());
-    gap = std::max(gap, coupling.gap);
-  }
-  output.summarise({{"coupling_cost", cost}, {"coupling_gap", gap}});
-}
-
-}  // namespace
 
 std::vector<SnapshotPrediction> SnapshotBridge::predict(const RunOptions& run, RunOutput& output) {
   const auto& snapshots = *options_.snapshots;

@@ -107,7 +107,7 @@ Metrics measure(const Ensemble& generated, const Ensemble& held_out, const Ensem
                 const std::vector<std::string>& names) {
   GenerationMetricsOptions options;
   options.report = names;
-  GenerationMetrics metrics(options, {generated, held_out, training, {}, {}}, RunOptions());
+  GenerationMetrics metrics(options, {generated, held_out, training, {}}, RunOptions());
   while (!metrics.all_done()) metrics.advance();
   return metrics.result();
 }
