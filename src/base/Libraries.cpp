@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #endif
 
 #include <Kokkos_Core.hpp>
@@ -34,6 +35,10 @@ Libraries::Libraries(int& argc, char** argv, const std::vector<std::string>& pet
 #ifdef WEIR_SANITIZE
   const __lsan::ScopedDisabler what_they_lose_as_they_start;
 #endif
+  // Open MPI keeps shared file pointers, which Weir has no use for, behind a semaphore that is named after
+  // the file alone. A run that is killed as it writes leaves it behind, and whoever writes a file of that
+  // name on the node would then wait for ever. (setenv: what the user has set stays.)
+  setenv("OMPI_MCA_sharedfp", "^sm", 0);
   int provided = 0;
   WEIR_MPI(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided));
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // errors are checked and reported once, by WEIR_HDF5
