@@ -9,10 +9,10 @@
 
 namespace weir {
 
-/// train, train_prior; sample: the reverse diffusion; reconstruct: latents of held-out rows; measure: pieces
-/// of metrics.
+/// train, train_prior; sample: the reverse diffusion; reconstruct: latents of held-out rows; classify: a
+/// classifier for metrics; measure: pieces of metrics.
 inline StageList latent_diffusion_stages() {
-  return StageList({"train", "train_prior", "sample", "reconstruct", "measure"});
+  return StageList({"train", "train_prior", "sample", "reconstruct", "classify", "measure"});
 }
 
 /// Collective: the model, or nothing where the run was stopped. `rows`: training rows.
