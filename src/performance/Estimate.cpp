@@ -109,6 +109,8 @@ nlohmann::ordered_json json_of(const TimePrediction& row, const CostModel& model
           {"calls", all.calls * row.ranks},
           {"bytes", all.bytes},
           {"pairs", cost.pairs},
+          {"flops", cost.flops},
+          {"moves", cost.moves},
           {"tiles", cost.tiles},
           {"pair_seconds", cost.pair_seconds},
           {"broadcast_seconds", interconnect.seconds(cost.broadcasts, row.ranks)},

@@ -45,7 +45,8 @@ struct Cost {
   std::map<std::string, Traffic> traffic;  ///< by phase, once; without the broadcasts
   Traffic broadcasts;                      ///< of pair sums, in phase "velocity": under way beside the pairs
   Real pairs = 0;                          ///< of all ranks
-  Real memory = 0;                         ///< bytes that the busiest rank takes, beside the program itself
+  Real flops = 0, moves = 0;  ///< of all ranks, where the model counts them: of networks; particles moved
+  Real memory = 0;            ///< bytes that the busiest rank takes, beside the program itself
   /// Seconds of the busiest rank, and what they would be if all were dealt evenly.
   Real pair_seconds = 0, other_seconds = 0, even_seconds = 0;
   Real serial_seconds = 0;  ///< work that every rank does whole

@@ -8,6 +8,7 @@
 #include "weir/flows/Stage.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/parallel/Random.hpp"
+#include "weir/performance/StepTimer.hpp"
 #include "weir/training/ParameterBlocks.hpp"
 
 namespace weir {
@@ -214,6 +215,26 @@ std::optional<Ensemble> sample_latents(const DiffusionModel& model,
                                        const std::string& where, RunOutput& output, RunControl& control) {
   if (output.run().single_precision()) return sample_in<float>(model, options, where, output, control);
   return sample_in<double>(model, options, where, output, control);
+}
+
+Real seconds_of_sampling_step(const DiffusionModel& model, Index particles, const RunOptions& run) {
+  LatentDiffusionGenerateOptions options;
+  options.count = particles;
+  options.steps = 10000;
+  const Communicator self(MPI_COMM_SELF);
+  const auto seconds_of = [&](Flow& flow) {
+    SteppingOptions stepping;
+    stepping.end = Real(options.steps);
+    stepping.step = 1;
+    Stage stage(stepping, flow, "generate");
+    return shortest_step(stage);
+  };
+  if (run.single_precision()) {
+    ReverseFlow<float> flow(model, options, self, run, 0);
+    return seconds_of(flow);
+  }
+  ReverseFlow<double> flow(model, options, self, run, 0);
+  return seconds_of(flow);
 }
 
 Ensemble decode(const DiffusionModel& model, const Ensemble& latents, const RunOptions& run) {

@@ -23,6 +23,9 @@ std::optional<Ensemble> sample_latents(const DiffusionModel& model,
                                        const LatentDiffusionGenerateOptions& options,
                                        const std::string& where, RunOutput& output, RunControl& control);
 
+/// Not collective: of reverse_sde, on this rank alone. The model has a diffusion prior.
+Real seconds_of_sampling_step(const DiffusionModel& model, Index particles, const RunOptions& run);
+
 /// Not collective but for allocation: means of the data given latents, rows as those are.
 Ensemble decode(const DiffusionModel& model, const Ensemble& latents, const RunOptions& run);
 

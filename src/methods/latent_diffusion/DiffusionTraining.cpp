@@ -6,6 +6,7 @@
 #include "methods/latent_diffusion/LatentDiffusionFlow.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/output/Checkpoint.hpp"
+#include "weir/parallel/Counters.hpp"
 #include "weir/training/ParameterBlocks.hpp"
 #include "weir/training/TrainingRun.hpp"
 
@@ -55,6 +56,7 @@ bool run_stage(TrainingStage& training, const LatentDiffusionOptions& options, I
   bool warned = false;
   return control.run(*training.stage, latent_diffusion_stages().number(training.name), [&](const Tick& tick) {
     if (tick.step % every != 0 && tick.step != iterations) return;
+    const Phase phase("metrics");
     const ConstBlockViews blocks(*training.flow->layout(), training.stage->state().vec());
     const DiffusionReport report = training.flow->report(blocks);
     output.report(before + tick.step, Real(before + tick.step) / Real(per_epoch),

@@ -6,6 +6,7 @@
 #include "methods/generative/Samples.hpp"
 #include "methods/latent_diffusion/DiffusionSampling.hpp"
 #include "methods/latent_diffusion/DiffusionTraining.hpp"
+#include "methods/latent_diffusion/LatentDiffusionCost.hpp"
 #include "methods/latent_diffusion/LatentDiffusionFlow.hpp"
 #include "methods/latent_diffusion/Reconstruction.hpp"
 #include "weir/base/Error.hpp"
@@ -24,6 +25,10 @@ void LatentDiffusion::check_options(const Communicator& comm, const RunOptions& 
         fmt::format("there are {} principal components for latents of {}; choose noise, or fewer "
                     "components",
                     shape.components, options_.latent.dimension));
+  if (std::holds_alternative<MalaOptions>(options_.train.latents.rule.rule))
+    throw InputError(options_.where + ".train.latents.rule",
+                     "mala asks for the energy of a latent, and the bound of a diffusion gives its gradient "
+                     "alone; choose langevin, preconditioned_langevin or underdamped_langevin");
   const Ensemble rows(comm, 2, shape.components, rows_per_tile(options_, run.tile));
   const auto flow = make_diffusion_training(options_, DiffusionParts::all, rows, run, 0);
   const Stage stage(SteppingOptions(), *flow, options_.where + ".train");
@@ -51,6 +56,11 @@ void LatentDiffusion::check(const Communicator& comm, const RunOptions& run) {
   few.options_ = options_;
   few.options_.data = smaller(few.options_.data, 1000);
   few.prepare(comm, run);
+}
+
+std::vector<CostedPart> LatentDiffusion::costs(const Communicator& comm, const RunOptions& run) const {
+  check_options(comm, run);
+  return latent_diffusion_costs(options_, comm, run);
 }
 
 DiffusionModel LatentDiffusion::read_model(const Communicator& comm) const {

@@ -11,7 +11,7 @@ namespace weir {
 namespace {
 constexpr Real least_share = 0.01, least_noise_variance = 1e-4;
 
-/// The prior block where the stage has none: a gradient of its parameters is not wanted.
+/// Tiles of a batch that this rank may have.
 Index slots_of(const Batches& batches, const Partition& partition) {
   return std::min(batches.strata(), partition.local_tiles());
 }
@@ -227,8 +227,9 @@ void LatentDiffusionFlow<T>::velocity(const Moment& moment, BlockSet wanted, con
                                       const BlockViews& v, const VectorRef<Real>&) {
   const auto wants = [&](Index block) { return block >= 0 && wanted.has(block); };
   const bool forced = wants(latents) || wants(posterior);
-  theta_.gather(blocks, decoder);
-  if (score_) phi_.gather(blocks, prior);
+  const bool decodes = parts_ != DiffusionParts::prior_alone && (forced || wants(decoder));
+  if (decodes) theta_.gather(blocks, decoder);
+  if (score_ && (forced || wants(prior))) phi_.gather(blocks, prior);
   if (wants(posterior)) psi_.gather(blocks, posterior);
   const Index substeps = latents >= 0 ? (*layout_)[latents].substeps : 1;
   const Index tick = moment.step * substeps + (wants(latents) ? moment.substep : 0);
@@ -243,8 +244,7 @@ void LatentDiffusionFlow<T>::velocity(const Moment& moment, BlockSet wanted, con
     else
       gather_latents(tile, amortised_ ? MatrixRef<const Real>(drawn_) : blocks[latents]);
     clear_force(tile.count);
-    if (parts_ != DiffusionParts::prior_alone && (forced || wants(decoder)))
-      add_decoder(used_, tile.count, forced, wants(decoder));
+    if (decodes) add_decoder(used_, tile.count, forced, wants(decoder));
     if (forced || wants(prior)) add_prior(used_, tile, tick, forced, wants(prior));
     if (wants(latents)) write_force(tile, v[latents]);
     if (!wants(posterior)) continue;

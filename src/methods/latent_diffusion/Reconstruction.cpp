@@ -11,6 +11,7 @@
 #include "weir/ensemble/Parts.hpp"
 #include "weir/ensemble/Sample.hpp"
 #include "weir/flows/Stage.hpp"
+#include "weir/performance/StepTimer.hpp"
 #include "weir/training/ParameterBlocks.hpp"
 #include "weir/training/TrainingRun.hpp"
 
@@ -18,7 +19,7 @@ namespace weir {
 
 namespace {
 
-constexpr Index starts = 4, pool = 2000, steps = 100;
+constexpr Index starts = reconstruction_starts, pool = 2000, steps = 100;
 constexpr Index pool_tick = 6 << 20;  // among the draws of rows
 
 /// Held-out rows, cut so that each lies with its starts.
@@ -202,7 +203,19 @@ std::optional<Reconstructed> reconstruct_in(const DiffusionModel& model, const E
   return Reconstructed{best, decoded, root_mean_square(decoded, rows, 0, model.data())};
 }
 
+template <class T>
+Real seconds_in(const DiffusionModel& model, const Ensemble& rows, const RunOptions& run) {
+  ReconstructionFlow<T> flow(model, rows, run);
+  Stage stage(training_steps(10000, run), flow, "metrics");
+  return shortest_step(stage);
+}
+
 }  // namespace
+
+Real seconds_of_reconstruction_step(const DiffusionModel& model, Index count, const RunOptions& run) {
+  const Ensemble rows = cut(Ensemble(Communicator(MPI_COMM_SELF), count, model.data(), run.tile), run);
+  return run.single_precision() ? seconds_in<float>(model, rows, run) : seconds_in<double>(model, rows, run);
+}
 
 std::optional<Reconstructed> reconstruct(const DiffusionModel& model, const Ensemble& latents,
                                          const Ensemble& generated, const Ensemble& held_out,

@@ -14,6 +14,8 @@
 
 namespace weir {
 
+constexpr Index reconstruction_starts = 4;
+
 struct Reconstructed {
   Ensemble latents, rows;  ///< one of each held-out row
   Real error;
@@ -24,5 +26,8 @@ struct Reconstructed {
 std::optional<Reconstructed> reconstruct(const DiffusionModel& model, const Ensemble& latents,
                                          const Ensemble& generated, const Ensemble& held_out,
                                          const std::string& where, RunOutput& output, RunControl& control);
+
+/// Not collective: of a step for so many rows, on this rank alone.
+Real seconds_of_reconstruction_step(const DiffusionModel& model, Index rows, const RunOptions& run);
 
 }  // namespace weir

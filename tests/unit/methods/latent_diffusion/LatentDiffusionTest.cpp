@@ -219,7 +219,7 @@ std::vector<Broken> broken_latent_diffusion() {
       {"unknown order", d, {t + "order=in turn"}, "allowed: together, in_turn"},
       {"an optimiser for latents", d, {t + "latents.rule=adam"}, "latents.rule"},
       {"a mover for the decoder", d, {t + "decoder.rule=langevin"}, "decoder.rule"},
-      {"steps of two parts", d, {t + "latents.rule={mala: {step: [1, 2]}}"}, "latent"},
+      {"mala for latents", d, {t + "latents.rule=mala"}, "choose langevin, preconditioned_langevin"},
       {"unknown sampler", d, {e + "generate.sampler=ode"}, "allowed: reverse_sde, probability_flow"},
       {"no samples", d, {e + "generate.count=0"}, "allowed: at least 1"},
       {"unknown metric", d, {e + "metrics=[fid]"}, "latent_diffusion.metrics"},
