@@ -1,58 +1,14 @@
 #include "methods/latent_diffusion/LatentDiffusionCost.hpp"
 
-#include <functional>
-
+#include "methods/generative/ChainStepCost.hpp"
 #include "methods/latent_diffusion/DiffusionSampling.hpp"
 #include "methods/latent_diffusion/DiffusionTrainingCost.hpp"
 #include "methods/latent_diffusion/Reconstruction.hpp"
 #include "weir/networks/MlpFlops.hpp"
-#include "weir/performance/StepTimer.hpp"
 
 namespace weir {
 
 namespace {
-
-/// A step of chains that are by themselves: nothing but the check is sent.
-class ChainStepCost : public CostModel {
- public:
-  /// Seconds of a step of so many particles, on this rank alone.
-  using Seconds = std::function<Real(Index particles)>;
-  ChainStepCost(Index rows, Index replicas, Index flops, Real numbers, Seconds seconds, const RunOptions& run,
-                bool moves)
-      : rows_(rows),
-        replicas_(replicas),
-        flops_(flops),
-        numbers_(numbers),
-        seconds_(std::move(seconds)),
-        run_(run),
-        moves_(moves) {}
-
-  void measure(const Communicator& comm) override {
-    const Index particles = std::min(rows_ * replicas_, 4 * run_.tile);
-    particle_ = slowest(comm, [&] { return seconds_(particles); }) / Real(particles);
-  }
-  Cost at(int ranks) const override {
-    const Partition partition(0, ranks, rows_, run_.tile, replicas_);
-    const Real all = Real(partition.particles()), most = Real(partition.most_local_particles());
-    Cost cost;
-    cost.traffic["check"] = reduction(ranks, real_size);
-    cost.flops = all * Real(flops_);
-    cost.moves = moves_ ? all : 0;
-    cost.other_seconds = particle_ * most;
-    cost.even_seconds = particle_ * all / ranks;
-    cost.tiles = partition.tiles();
-    cost.memory = Real(real_size) * most * numbers_;
-    return cost;
-  }
-
- private:
-  Index rows_, replicas_, flops_;
-  Real numbers_;
-  Seconds seconds_;
-  RunOptions run_;
-  bool moves_;
-  Real particle_ = 0;
-};
 
 /// Shapes as a training would leave them, with any parameters.
 DiffusionModel any_model(const LatentDiffusionOptions& options, Index components) {
@@ -93,21 +49,25 @@ std::vector<CostedPart> latent_diffusion_costs(const LatentDiffusionOptions& opt
     add("train", training(first, apart ? DiffusionParts::without_prior : DiffusionParts::all));
     if (apart) add("train_prior", training(options, DiffusionParts::prior_alone));
   }
-  if (model->prior && options.generate.sampler == "reverse_sde")
-    add("sample",
-        std::make_unique<ChainStepCost>(
-            options.generate.count, 1, MlpFlops(model->prior->shape).value, Real(3 * q),
-            [=](Index particles) { return seconds_of_sampling_step(*model, particles, run); }, run, false));
+  if (model->prior && options.generate.sampler == "reverse_sde") {
+    ChainShape shape;
+    shape.rows = options.generate.count;
+    shape.flops = Real(MlpFlops(model->prior->shape).value);
+    shape.numbers = Real(3 * q);
+    add("sample", std::make_unique<ChainStepCost>(
+                      shape, [=](Index rows) { return seconds_of_sampling_step(*model, rows, run); }, run));
+  }
   if (options.metrics.wants("reconstruction")) {
     const MlpFlops decoder(model->decoder.shape);
-    add("reconstruct", std::make_unique<ChainStepCost>(
-                           data.rows - rows, reconstruction_starts, decoder.value + decoder.vjp(false, true),
-                           Real(5 * q) + Real(d) / reconstruction_starts,
-                           [=](Index particles) {
-                             const Index some = std::max(Index(1), particles / reconstruction_starts);
-                             return seconds_of_reconstruction_step(*model, some, run);
-                           },
-                           run, true));
+    ChainShape shape;
+    shape.rows = data.rows - rows;
+    shape.replicas = reconstruction_starts;
+    shape.flops = Real(decoder.value + decoder.vjp(false, true));
+    shape.moves = 1;
+    shape.numbers = Real(5 * q) + Real(d) / reconstruction_starts;
+    add("reconstruct",
+        std::make_unique<ChainStepCost>(
+            shape, [=](Index some) { return seconds_of_reconstruction_step(*model, some, run); }, run));
   }
   return parts;
 }

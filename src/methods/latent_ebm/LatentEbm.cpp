@@ -6,6 +6,7 @@
 #include "methods/generative/Samples.hpp"
 #include "methods/latent_ebm/EbmTraining.hpp"
 #include "methods/latent_ebm/Generation.hpp"
+#include "methods/latent_ebm/LatentEbmCost.hpp"
 #include "methods/latent_ebm/LatentEbmFlow.hpp"
 #include "methods/latent_ebm/Likelihood.hpp"
 #include "weir/base/Error.hpp"
@@ -78,6 +79,12 @@ void LatentEbm::check(const Communicator& comm, const RunOptions& run) {
   few.options_ = options_;
   few.options_.data = smaller(few.options_.data, 1000);
   few.prepare(comm, run);
+}
+
+std::vector<CostedPart> LatentEbm::costs(const Communicator& comm, const RunOptions& run) const {
+  check_options(comm, run);
+  check_given(comm);
+  return latent_ebm_costs(options_, comm, run);
 }
 
 EbmModel LatentEbm::read_model(const Communicator& comm, Index tile) const {

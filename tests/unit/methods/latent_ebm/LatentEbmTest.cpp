@@ -193,7 +193,7 @@ TEST(LatentEbmParallel, GoesOnBitForBitOnOtherRanks) {
 
 TEST(LatentEbmParallel, EndsAsIfNobodyHadStoppedIt) {
   expect_equal_when_interrupted(
-      small_deck("", "  metrics: [w2, energy_distance, frechet_pca, nearest_neighbour, copying]\n"), 20);
+      small_deck("", "  metrics: [w2, energy_distance, frechet_pca, nearest_neighbour, copying]\n"), 16);
 }
 
 // Every stage: completions, posteriors, reconstructions, annealing, the Gaussian bound.
