@@ -18,6 +18,13 @@ constexpr Index draws_of_set = 1 << 16;
 
 void describe(Section& section, FileRows& options) {
   describe(section, static_cast<DataOptions&>(options));
+  section.option(
+      "period", options.period,
+      "of columns that are angles, a number or one for each: values are brought into [-period / 2, "
+      "period / 2); 0: a column that is none");
+  const auto& periods = options.period.values;
+  if (section.reading() && std::any_of(periods.begin(), periods.end(), [](Real p) { return p < 0; }))
+    section.error("period", "found a negative number; allowed: at least 0");
 }
 
 void describe(Section& section, GenerativeDataOptions& options) {
@@ -30,7 +37,9 @@ DataShape shape_of(const GenerativeDataOptions& options) {
     draw_synthetic(*synthetic, 0, 0, 1, 0, 0);  // whether scale and shift fit
     return {synthetic->options().count, synthetic->options().components(), {}, false};
   }
-  const auto file = open_data(std::get<FileRows>(options.source));
+  const auto& rows = std::get<FileRows>(options.source);
+  const auto file = open_data(rows);
+  rows.period.resolve(file->columns(), options.where + ".file.period");
   return {file->rows(), file->columns(), file->column_names(), file->has_labels()};
 }
 
@@ -47,6 +56,13 @@ void close_files(const GenerativeDataOptions& options) {
 }
 
 namespace {
+
+/// Every value of a column with a period is brought into [-period / 2, period / 2).
+void wrap(const std::vector<Real>& periods, std::vector<Real>& values) {
+  for (std::size_t k = 0; k < values.size(); ++k)
+    if (const Real period = periods[k % periods.size()]; period > 0)
+      values[k] -= period * std::floor(values[k] / period + 0.5);
+}
 
 /// This rank's stripe of the source: rows of `components` numbers, and a label behind each where there are
 /// some.
@@ -66,6 +82,7 @@ std::vector<Real> read_stripe(const GenerativeDataOptions& options, const DataSh
             fmt::format("row {} has a value that is not finite in column {}: remove the row, or choose "
                         "other columns",
                         first + i, c));
+  wrap(std::get<FileRows>(options.source).period.resolve(d, options.where + ".file.period"), values);
   if (!shape.labelled) return values;
   std::vector<Real> rows;
   rows.reserve(std::size_t(count * (d + 1)));

@@ -16,6 +16,7 @@ namespace weir {
 
 struct FileRows : DataOptions {
   static constexpr const char* doc = "rows of a file";
+  VectorValue period{0};  ///< of columns that are angles, say; 0: none
 };
 struct GenerativeDataOptions {
   std::variant<SyntheticData, FileRows> source;

@@ -212,6 +212,23 @@ TEST(StandardisationParallel, GivesUnitCovarianceAndComesBack) {
   }
 }
 
+TEST(GenerativeDataParallel, AnglesAreBroughtIntoOnePeriod) {
+  const SharedFolder folder;
+  folder.write("angles.csv", "7,3.5\n-7,-3.5\n0.25,9\n-2.5,2.5\n2.5,-2.5\n");
+  GenerativeDataOptions options;
+  FileRows file;
+  file.path.path = folder / "angles.csv";
+  file.period = VectorValue(std::vector<Real>{5, 0});
+  options.source = file;
+  const Data data = make_data(options, {}, Communicator(), RunOptions(), 2);
+  const std::vector<std::pair<Real, Real>> wrapped{
+      {2, 3.5}, {-2, -3.5}, {0.25, 9}, {-2.5, 2.5}, {-2.5, -2.5}};
+  Index found = 0;
+  for (Index i = 0; i < data.train.partition.local_particles(); ++i)
+    for (const auto& [x, y] : wrapped) found += data.train.x(0, i) == x && data.train.x(1, i) == y;
+  EXPECT_EQ(Communicator().sum(found), 5);
+}
+
 // Rows and labels of a file are split together.
 TEST(GenerativeDataParallel, LabelsStayWithTheirRows) {
   const SharedFolder folder;

@@ -293,6 +293,8 @@ std::vector<Broken> broken_latent_ebm() {
       {"lift below the set", d, {e + "data={synthetic: {helix: {lift: 2}}}"}, "allowed: 3 at least"},
       {"noise of a set without", d, {e + "data={synthetic: {pinwheel: {noise: 1}}}"}, "noise"},
       {"missing file", d, {e + "data={file: nowhere.csv}"}, "nowhere.csv"},
+      {"negative period", d, {e + "data={file: {path: nowhere.csv, period: -1}}"}, "found a negative number"},
+      {"metrics that need labels", d, {e + "metrics=[sure]"}, "give `labels` of `data.file`"},
       {"nothing held out", d, {e + "split.test=0"}, "give `split.test`, or "},
       {"all held out", d, {e + "split.test=0.9999"}, "rows, of which 0 would be for training"},
       {"unknown posterior", d, {e + "posterior=particle"}, "did you mean \"particles\"?"},
