@@ -20,7 +20,7 @@ Traffic traffic_of_latents(const ParticleRuleChoice& choice, int ranks, Index q)
   Traffic traffic;
   const auto* rule = std::get_if<PreconditionedLangevinOptions>(&choice.rule);
   if (!rule || !rule->diagonal.empty()) return traffic;
-  traffic += exact_sum(ranks, q);
+  traffic += exact_sum(ranks, rule->metric == "fisher" ? q * (q + 1) / 2 : q);
   traffic += reduction(ranks, Index(sizeof(Index)));
   return traffic;
 }

@@ -157,6 +157,7 @@ TEST(LatentDiffusionParallel, GoesOnBitForBitOnOtherRanks) {
             small_deck(diffusion, ", order: in_turn, latents: {rule: {langevin: {step: 1e-3}}, substeps: 2}"),
             {"latent_diffusion.decoder.noise=learned"}},
         Case{small_deck(diffusion), {"latent_diffusion.posterior=amortised"}},
+        Case{small_deck(diffusion, ", latents: {rule: {preconditioned_langevin: {metric: fisher}}}"), {}},
         Case{small_deck("gaussian: {}"), {"latent_diffusion.decoder={linear: {}}"}}}) {
     const SharedFolder folder;
     const DeckRun whole{folder, c.deck, "whole", c.settings}, alone{folder, c.deck, "alone", c.settings};
@@ -219,6 +220,10 @@ std::vector<Broken> broken_latent_diffusion() {
       {"unknown order", d, {t + "order=in turn"}, "allowed: together, in_turn"},
       {"an optimiser for latents", d, {t + "latents.rule=adam"}, "latents.rule"},
       {"a mover for the decoder", d, {t + "decoder.rule=langevin"}, "decoder.rule"},
+      {"two metrics",
+       d,
+       {t + "latents.rule={preconditioned_langevin: {metric: fisher, diagonal: [1, 1]}}"},
+       "found both `diagonal` and `metric: fisher`"},
       {"mala for latents", d, {t + "latents.rule=mala"}, "choose langevin, preconditioned_langevin"},
       {"unknown sampler", d, {e + "generate.sampler=ode"}, "allowed: reverse_sde, probability_flow"},
       {"no samples", d, {e + "generate.count=0"}, "allowed: at least 1"},
