@@ -263,14 +263,14 @@ TEST(LatentDiffusion, PartsOfTheFreeEnergy) {
                                       ", decoder: {rule: {adam: {rate: 1e-9}}}, prior: {rule: {adam: {rate: "
                                       "1e-9}}}, latents: {rule: {langevin: {step: 1e-9}}}");
   ASSERT_EQ(run_deck_text(folder, deck,
-                          {"latent_diffusion.data.synthetic.swiss_roll.count=20000", "run.tile=64",
-                           "latent_diffusion.train.batch=20000", "latent_diffusion.metrics=[]"})
+                          {"latent_diffusion.data.synthetic.swiss_roll.count=60000", "run.tile=64",
+                           "latent_diffusion.train.batch=60000", "latent_diffusion.metrics=[]"})
                 .code,
             ExitCode::done);
   const auto table = csv(folder / "out/metrics.csv");
   const auto last = [&](const std::string& name) { return table.at(name).back(); };
   const Real deviation = last("deviation"), error = last("error");
-  EXPECT_NEAR(last("prior"), 1 + std::log(2 * M_PI) + 2 * std::log(deviation), 0.05);
+  EXPECT_NEAR(last("prior"), 1 + std::log(2 * M_PI) + 2 * std::log(deviation), 0.2);
   EXPECT_NEAR(last("likelihood"), 2.5 * (error * error / 0.01 + std::log(2 * M_PI * 0.01)), 1e-6);
   EXPECT_GT(last("extreme"), 3);
   EXPECT_LT(last("extreme"), 7);
