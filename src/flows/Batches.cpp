@@ -1,6 +1,7 @@
 #include "weir/flows/Batches.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "weir/base/Error.hpp"
 #include "weir/parallel/Shuffle.hpp"
@@ -30,6 +31,23 @@ void Batches::draw(Index iteration, Batch& batch) const {
     const Index tick = (epoch * groups + batch.group) * strata_ + b;
     batch.tiles[b] = place < size ? first + Shuffle(size, seed_, Stream::batch_tiles, tick)(place) : -1;
   }
+}
+
+Real Batches::busiest_tiles(int ranks) const {
+  constexpr Index draws = 64;
+  Batch batch;
+  std::map<Index, Index> of_rank;
+  Real sum = 0;
+  for (Index iteration = 0; iteration < draws; ++iteration) {
+    draw(iteration, batch);
+    of_rank.clear();
+    Index most = 0;
+    for (const Index tile : batch.tiles)
+      if (tile >= 0)
+        most = std::max(most, ++of_rank[Index(Real(tile) / Real(group_tiles_[batch.group]) * ranks)]);
+    sum += Real(most) / draws;
+  }
+  return sum;
 }
 
 Index Batches::Batch::particles_in(const Partition& partition) const {

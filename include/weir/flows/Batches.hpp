@@ -39,6 +39,9 @@ class Batches {
   };
   /// The batch of iteration number `iteration`, a pure function of it; `batch` is overwritten.
   void draw(Index iteration, Batch& batch) const;
+  /// Mean over some batches of the most tiles of a batch that one of so many ranks has, were each group's
+  /// tiles dealt evenly and in order.
+  Real busiest_tiles(int ranks) const;
 
  private:
   Index first_tile(Index group, Index stratum) const { return stratum * group_tiles_[group] / strata_; }

@@ -37,6 +37,7 @@ enum class Stream : std::uint32_t {
   posterior_noise = 29,
   diffusion_noise = 30,
   diffusion_start = 31,
+  gaussian_rows = 40,
   partners = 60,
   path_noise = 61,
   path_starts = 62,

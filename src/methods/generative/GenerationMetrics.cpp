@@ -5,6 +5,7 @@
 
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/Sample.hpp"
+#include "weir/parallel/Random.hpp"
 #include "weir/transport/Bures.hpp"
 #include "weir/transport/Distances.hpp"
 #include "weir/transport/NearestNeighbours.hpp"
@@ -24,9 +25,24 @@ bool GenerationMetricsOptions::wants(const std::string& name) const {
   return std::find(report.begin(), report.end(), name) != report.end();
 }
 
+bool GenerationMetricsOptions::want_classifier() const {
+  return wants("frechet_features") || wants("confidence") || wants("sure");
+}
+
+void check_labels(const GenerationMetricsOptions& options, const std::optional<Ensemble>& labels,
+                  const std::string& where) {
+  if (!options.want_classifier()) return;
+  if (!labels)
+    throw InputError(where + ".metrics.report",
+                     "frechet_features, confidence and sure need a classifier, and that needs labels: give "
+                     "`labels` of `data.file`, or leave these metrics out");
+  classes_of(*labels, where + ".data");
+}
+
 const std::vector<std::string>& generation_metric_names() {
-  static const std::vector<std::string> names{"w2", "energy_distance", "frechet_pca", "nearest_neighbour",
-                                              "copying"};
+  static const std::vector<std::string> names{"w2",          "energy_distance",   "energy_distance_gaussian",
+                                              "frechet_pca", "frechet_features",  "confidence",
+                                              "sure",        "nearest_neighbour", "copying"};
   return names;
 }
 
@@ -37,6 +53,9 @@ void describe_metrics(Section& section, GenerationMetricsOptions& options,
   section
       .option("points", options.points, "most rows of each side that distances are taken of, drawn at random")
       .at_least(2);
+  if (std::find(allowed.begin(), allowed.end(), "frechet_features") != allowed.end())
+    section.section("classifier", options.classifier,
+                    "of labelled rows, which frechet_features, confidence and sure need");
 }
 
 GenerationMetrics::GenerationMetrics(const GenerationMetricsOptions& options, const GeneratedRows& rows,
@@ -54,8 +73,12 @@ GenerationMetrics::GenerationMetrics(const GenerationMetricsOptions& options, co
 void GenerationMetrics::advance() {
   const std::string& name = names_.at(done_);
   if (name == "w2") add_w2();
-  if (name == "energy_distance") add(name, energy());
+  if (name == "energy_distance") add(name, energy(rows_.generated));
+  if (name == "energy_distance_gaussian") add(name, energy(gaussian_rows()));
   if (name == "frechet_pca") add(name, frechet_pca());
+  if (name == "frechet_features") add(name, frechet_features());
+  if (name == "confidence") add(name, confidence(*rows_.classifier, rows_.generated).mean);
+  if (name == "sure") add(name, confidence(*rows_.classifier, rows_.generated).sure);
   if (name == "nearest_neighbour") add(name, neighbour_accuracy());
   if (name == "copying") add(name, copying());
   ++done_;
@@ -81,8 +104,9 @@ Real GenerationMetrics::mean_over(Index draws, const std::function<Pair(Index, i
   return sum / Real(draws);
 }
 
-GenerationMetrics::Pair GenerationMetrics::generated_and_held_out(Index draw, int rank, Index most) const {
-  return {sample_on(rank, rows_.generated, most, run_.seed, generated_tick + draw),
+GenerationMetrics::Pair GenerationMetrics::with_held_out(const Ensemble& rows, Index draw, int rank,
+                                                         Index most) const {
+  return {sample_on(rank, rows, most, run_.seed, generated_tick + draw),
           sample_on(rank, rows_.held_out, most, run_.seed, held_out_tick + draw)};
 }
 
@@ -109,8 +133,8 @@ void GenerationMetrics::add_w2() {
     return wasserstein(points_of(a, d), points_of(b, d), 2);
   };
   const Real measured = mean_over(
-      measured_draws, [&](Index draw, int rank) { return generated_and_held_out(draw, rank, points_); },
-      distance);
+      measured_draws,
+      [&](Index draw, int rank) { return with_held_out(rows_.generated, draw, rank, points_); }, distance);
   const Real floor = mean_over(
       floor_draws, [&](Index draw, int rank) { return two_true_sets(draw, rank); }, distance);
   add("w2", measured);
@@ -118,13 +142,27 @@ void GenerationMetrics::add_w2() {
   add("w2_ratio", measured / floor);
 }
 
-Real GenerationMetrics::energy() const {
-  const Index d = rows_.generated.components();
+Real GenerationMetrics::energy(const Ensemble& rows) const {
+  const Index d = rows.components();
   return mean_over(
-      1, [&](Index draw, int rank) { return generated_and_held_out(draw, rank, most_points_); },
+      1, [&](Index draw, int rank) { return with_held_out(rows, draw, rank, most_points_); },
       [d](const std::vector<Real>& a, const std::vector<Real>& b) {
         return energy_distance(points_of(a, d), points_of(b, d), Statistic::u);
       });
+}
+
+/// As many as were generated: m + sum_k sqrt(l_k) xi_k u_k over all principal components.
+Ensemble GenerationMetrics::gaussian_rows() const {
+  const auto principal = principal_components(rows_.training, rows_.training.components());
+  Ensemble rows(rows_.generated.comm, rows_.generated.particles(), principal.kept(), run_.tile);
+  fill_normals(rows.x, Random(run_.seed, Stream::gaussian_rows), rows.partition.first_particle(), 0);
+  const auto scores = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.x);
+  for (Index i = 0; i < rows.partition.local_particles(); ++i)
+    for (Index k = 0; k < principal.kept(); ++k)
+      scores(k, i) *= std::sqrt(std::max(Real(0), principal.variances[std::size_t(k)]));
+  Kokkos::deep_copy(rows.x, scores);
+  rows.x = from_scores(principal, rows.x);
+  return rows;
 }
 
 namespace {
@@ -152,10 +190,20 @@ Real GenerationMetrics::frechet_pca() const {
   return frechet(projected(rows_.generated), projected(rows_.held_out));
 }
 
+Real GenerationMetrics::frechet_features() const {
+  const auto features = [&](const Ensemble& rows) {
+    Ensemble of_rows = rows;
+    of_rows.x = rows_.classifier->features(rows);
+    return of_rows;
+  };
+  return frechet(features(rows_.generated), features(rows_.held_out));
+}
+
 Real GenerationMetrics::neighbour_accuracy() const {
   const Index d = rows_.generated.components();
   return mean_over(
-      measured_draws, [&](Index draw, int rank) { return generated_and_held_out(draw, rank, points_); },
+      measured_draws,
+      [&](Index draw, int rank) { return with_held_out(rows_.generated, draw, rank, points_); },
       [d](const std::vector<Real>& a, const std::vector<Real>& b) {
         return nearest_neighbour_accuracy(points_of(a, d), points_of(b, d));
       });
@@ -203,6 +251,33 @@ void GenerationMetrics::restore(const Hdf5File& file) {
   const auto names = file.read_strings(group() + "/names");
   const auto values = file.read(group() + "/values");
   for (std::size_t m = 0; m < names.size(); ++m) values_.emplace_back(names[m], values.at(m));
+}
+
+std::optional<Metrics> measure_samples(const GenerationMetricsOptions& options, const Ensemble& generated,
+                                       const Data& data, const std::string& where, const StageList& stages,
+                                       RunOutput& output, RunControl& control) {
+  std::optional<Classifier> classifier;
+  const auto classifier_kept = control.keep([&](Hdf5File& file) {
+    if (classifier) classifier->save(file);
+  });
+  GeneratedRows rows{generated, data.test, data.train, data.fresh};
+  Metrics found;
+  if (options.want_classifier()) {
+    const Checkpoint* from = output.restart();
+    if (from && from->standing().stage > stages.number("classify"))
+      classifier = Classifier::read(from->file());
+    else
+      classifier = train_classifier(options.classifier, data.train, *data.train_labels,
+                                    where + ".metrics.classifier", stages, output, control);
+    if (!classifier) return {};
+    rows.classifier = &*classifier;
+    found.emplace_back("classifier_accuracy", accuracy(*classifier, data.test, *data.test_labels));
+  }
+  GenerationMetrics metrics(options, rows, output.run());
+  const auto metrics_kept = control.keep(metrics);
+  if (!work_through(metrics, stages, "measure", output, control, AtEnd::go_on)) return {};
+  found.insert(found.end(), metrics.result().begin(), metrics.result().end());
+  return found;
 }
 
 }  // namespace weir

@@ -10,9 +10,11 @@
 namespace weir {
 
 /// warm_up: one particle each; train, train_prior; sample: the reverse diffusion; reconstruct: latents of
-/// held-out rows; complete: of rows of which some columns are given; measure: pieces of metrics.
+/// held-out rows; complete: of rows of which some columns are given; classify: a classifier for metrics;
+/// measure: pieces of metrics.
 inline StageList latent_diffusion_stages(const LatentDiffusionOptions& options) {
-  std::vector<std::string> names{"train", "train_prior", "sample", "reconstruct", "complete", "measure"};
+  std::vector<std::string> names{"train",    "train_prior", "sample", "reconstruct",
+                                 "complete", "classify",    "measure"};
   if (options.latent.warm_up > 0) names.insert(names.begin(), "warm_up");
   return StageList(names);
 }

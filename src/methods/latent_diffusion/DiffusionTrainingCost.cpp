@@ -1,9 +1,9 @@
 #include "methods/latent_diffusion/DiffusionTrainingCost.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include "weir/networks/MlpFlops.hpp"
+#include "weir/performance/RuleTraffic.hpp"
 #include "weir/performance/StepTimer.hpp"
 #include "weir/training/TrainingRun.hpp"
 
@@ -11,19 +11,6 @@ namespace weir {
 
 namespace {
 
-template <class Choice>
-bool is_clipped(const Choice& choice) {
-  return std::get<ParameterRuleOptions>(choice.rule).clip.has_value();
-}
-/// What PreconditionedLangevinRule takes into its estimate, once in an iteration.
-Traffic traffic_of_latents(const ParticleRuleChoice& choice, int ranks, Index q) {
-  Traffic traffic;
-  const auto* rule = std::get_if<PreconditionedLangevinOptions>(&choice.rule);
-  if (!rule || !rule->diagonal.empty()) return traffic;
-  traffic += exact_sum(ranks, rule->metric == "fisher" ? q * (q + 1) / 2 : q);
-  traffic += reduction(ranks, Index(sizeof(Index)));
-  return traffic;
-}
 Index parameters_of(const MlpShape& shape) {
   return Mlp<Real>(shape).parameters();
 }
@@ -72,22 +59,8 @@ void DiffusionTrainingCost::measure(const Communicator& comm) {
   step_ = std::max(Real(0), one - tile_);
 }
 
-/// Mean over some batches of the most tiles that one rank has.
 Real DiffusionTrainingCost::busiest_tiles(int ranks) const {
-  constexpr Index draws = 64;
-  const Index tiles = rows(ranks).tiles();
-  const Batches batches({tiles}, strata(), run_.seed);
-  Batches::Batch batch;
-  Real sum = 0;
-  for (Index draw = 0; draw < draws; ++draw) {
-    batches.draw(draw, batch);
-    std::map<Index, Index> of_rank;
-    Index most = 0;
-    for (const Index tile : batch.tiles)
-      if (tile >= 0) most = std::max(most, ++of_rank[Index(Real(tile) / Real(tiles) * ranks)]);
-    sum += Real(most) / draws;
-  }
-  return sum;
+  return Batches({rows(ranks).tiles()}, strata(), run_.seed).busiest_tiles(ranks);
 }
 
 /// What LatentDiffusionFlow asks of networks for each particle of a batch, in all evaluations of an
@@ -123,18 +96,18 @@ Cost DiffusionTrainingCost::at(int ranks) const {
   const bool amortised = options_.amortised(), moves = moves_latents();
   Cost cost;
   Traffic velocity, rules, around;  // around: begin_step and end_step
-  const auto learn = [&](const MlpShape& shape, bool clipped) {
+  const auto learn = [&](const MlpShape& shape, const ParameterRuleChoice& rule) {
     velocity += gathering(parameters_of(shape) * real_size);  // TrainedParameters::gather
     velocity += exact_sum(ranks, parameters_of(shape), limbs);
-    if (clipped) rules += exact_sum(ranks, 1);  // ParameterRule::clipping
+    rules += traffic_of_rule(rule_of(rule), 1, ranks);
   };
-  if (moves) learn(decoder_, is_clipped(options_.train.decoder.rule));
-  if (has_score_) learn(score_, is_clipped(options_.train.prior.rule));
+  if (moves) learn(decoder_, options_.train.decoder.rule);
+  if (has_score_) learn(score_, options_.train.prior.rule);
   if (amortised) {
     around += gathering(parameters_of(posterior_) * real_size);
-    if (moves) learn(posterior_, is_clipped(options_.train.posterior.rule));
+    if (moves) learn(posterior_, options_.train.posterior.rule);
   } else if (moves) {
-    rules += traffic_of_latents(options_.train.latents.rule, ranks, q);
+    rules += traffic_of_rule(rule_of(options_.train.latents.rule), q, ranks);
   }
   if (has_score_ && options_.prior.diffusion()->standardise) around += exact_sum(ranks, 2 * q);
   if (options_.decoder.noise.is_word() && moves) around += exact_sum(ranks, 2);

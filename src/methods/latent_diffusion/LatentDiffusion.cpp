@@ -122,6 +122,7 @@ void LatentDiffusion::prepare(const Communicator& comm, const RunOptions& run) {
   }
   data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
   close_files(options_.data);
+  check_labels(options_.metrics, data_->train_labels, options_.where);
   const bool completes = options_.generate.given && !options_.generate.given->file;
   if ((!options_.metrics.report.empty() || completes || options_.generate.interpolate) &&
       data_->test.particles() < 2)
@@ -215,11 +216,10 @@ void LatentDiffusion::run(RunOutput& output, RunControl& control) {
   if (data_->test.particles() > 0) tables.push_back({"held_out", &data_->test});
   write_samples(output, tables, model->columns);
 
-  GenerationMetrics metrics(options_.metrics, {samples, data_->test, data_->train, data_->fresh},
-                            output.run());
-  const auto metrics_kept = control.keep(metrics);
-  if (!work_through(metrics, stages, "measure", output, control, AtEnd::go_on)) return stopped();
-  Metrics all = metrics.result();
+  const auto metrics =
+      measure_samples(options_.metrics, samples, *data_, options_.where, stages, output, control);
+  if (!metrics) return stopped();
+  Metrics all = *metrics;
   all.insert(all.end(), errors.begin(), errors.end());
   for (const auto& [name, value] : all) output.log(fmt::format("{}: {:.6g}", name, value));
   output.summarise(all);

@@ -1,66 +1,16 @@
 #include "methods/latent_diffusion/LatentDiffusionCost.hpp"
 
-#include <functional>
-
+#include "methods/generative/ChainStepCost.hpp"
 #include "methods/latent_diffusion/DiffusionSampling.hpp"
 #include "methods/latent_diffusion/DiffusionTrainingCost.hpp"
 #include "methods/latent_diffusion/PosteriorFlow.hpp"
 #include "methods/latent_diffusion/Reconstruction.hpp"
 #include "weir/input/DataFile.hpp"
 #include "weir/networks/MlpFlops.hpp"
-#include "weir/performance/StepTimer.hpp"
 
 namespace weir {
 
 namespace {
-
-/// A step of chains that are by themselves: nothing but the check is sent.
-class ChainStepCost : public CostModel {
- public:
-  /// Seconds of a step of so many particles, on this rank alone.
-  using Seconds = std::function<Real(Index particles)>;
-  ChainStepCost(Index rows, Index replicas, Index flops, Real numbers, Seconds seconds, const RunOptions& run,
-                bool moves, Index estimated = 0)
-      : rows_(rows),
-        replicas_(replicas),
-        flops_(flops),
-        numbers_(numbers),
-        seconds_(std::move(seconds)),
-        run_(run),
-        moves_(moves),
-        estimated_(estimated) {}
-
-  void measure(const Communicator& comm) override {
-    const Index particles = std::min(rows_ * replicas_, 4 * run_.tile);
-    particle_ = slowest(comm, [&] { return seconds_(particles); }) / Real(particles);
-  }
-  Cost at(int ranks) const override {
-    const Partition partition(0, ranks, rows_, run_.tile, replicas_);
-    const Real all = Real(partition.particles()), most = Real(partition.most_local_particles());
-    Cost cost;
-    cost.traffic["check"] = reduction(ranks, real_size);
-    if (estimated_ > 0) {  // PreconditionedLangevinRule
-      cost.traffic["rules"] = exact_sum(ranks, estimated_);
-      cost.traffic["rules"] += reduction(ranks, Index(sizeof(Index)));
-    }
-    cost.flops = all * Real(flops_);
-    cost.moves = moves_ ? all : 0;
-    cost.other_seconds = particle_ * most;
-    cost.even_seconds = particle_ * all / ranks;
-    cost.tiles = partition.tiles();
-    cost.memory = Real(real_size) * most * numbers_;
-    return cost;
-  }
-
- private:
-  Index rows_, replicas_, flops_;
-  Real numbers_;
-  Seconds seconds_;
-  RunOptions run_;
-  bool moves_;
-  Index estimated_;  // components whose mean squares the rule keeps
-  Real particle_ = 0;
-};
 
 /// Shapes as a training would leave them, with any parameters.
 DiffusionModel any_model(const LatentDiffusionOptions& options, Index components) {
@@ -112,42 +62,46 @@ std::vector<CostedPart> latent_diffusion_costs(const LatentDiffusionOptions& opt
     add("train", training(first, first_parts));
     if (apart) add("train_prior", training(options, DiffusionParts::prior_alone));
   }
-  if (model->prior && options.generate.sampler == "reverse_sde")
-    add("sample",
-        std::make_unique<ChainStepCost>(
-            options.generate.count, 1, MlpFlops(model->prior->shape).value, Real(3 * q),
-            [=](Index particles) { return seconds_of_sampling_step(*model, particles, run); }, run, false));
+  if (model->prior && options.generate.sampler == "reverse_sde") {
+    ChainShape shape;
+    shape.rows = options.generate.count;
+    shape.flops = Real(MlpFlops(model->prior->shape).value);
+    shape.numbers = Real(3 * q);
+    add("sample", std::make_unique<ChainStepCost>(
+                      shape, [=](Index rows) { return seconds_of_sampling_step(*model, rows, run); }, run));
+  }
   const MlpFlops decoder(model->decoder.shape);
+  PosteriorTask task;
   if (options.wants_reconstructions()) {
-    add("reconstruct", std::make_unique<ChainStepCost>(
-                           data.rows - rows, reconstruction_starts, decoder.value + decoder.vjp(false, true),
-                           Real(5 * q) + Real(d) / reconstruction_starts,
-                           [=](Index particles) {
-                             PosteriorTask task;
-                             task.starts = reconstruction_starts;
-                             task.end = model->data();
-                             return seconds_of_posterior_step(
-                                 *model, task, std::max(Index(1), particles / reconstruction_starts), run);
-                           },
-                           run, true));
+    task.starts = reconstruction_starts;
+    task.end = d;
+    ChainShape shape;
+    shape.rows = data.rows - rows;
+    shape.replicas = task.starts;
+    shape.flops = Real(decoder.value + decoder.vjp(false, true));
+    shape.moves = 1;
+    shape.numbers = Real(5 * q) + Real(d) / reconstruction_starts;
+    add("reconstruct",
+        std::make_unique<ChainStepCost>(
+            shape, [=](Index some) { return seconds_of_posterior_step(*model, task, some, run); }, run));
   }
   if (options.generate.given) {
-    Index count = data.rows - rows;
+    const CompleteOptions& given = *options.generate.given;
+    task = {1, (*given.columns)[0], (*given.columns)[1], true};
+    ChainShape shape;
+    shape.rows = data.rows - rows;
     comm.agree([&] {
-      if (options.generate.given->file) count = open_data(*options.generate.given->file)->rows();
+      if (given.file) shape.rows = open_data(*given.file)->rows();
     });
-    PosteriorTask task;
-    task.first = (*options.generate.given->columns)[0];
-    task.end = (*options.generate.given->columns)[1];
-    task.drawn = true;
+    shape.flops = Real(decoder.value + decoder.vjp(false, true));
+    if (model->prior) shape.flops += Real(MlpFlops(model->prior->shape).value);
+    shape.moves = 1;
+    shape.numbers = Real(3 * q + d);
+    shape.rule = PreconditionedLangevinOptions();
+    shape.components = q;
     add("complete",
         std::make_unique<ChainStepCost>(
-            count, 1,
-            decoder.value + decoder.vjp(false, true) +
-                (model->prior ? MlpFlops(model->prior->shape).value : 0),
-            Real(3 * q + d),
-            [=](Index particles) { return seconds_of_posterior_step(*model, task, particles, run); }, run,
-            true, q));
+            shape, [=](Index some) { return seconds_of_posterior_step(*model, task, some, run); }, run));
   }
   return parts;
 }

@@ -174,9 +174,9 @@ void describe(Section& section, LatentDiffusionGenerateOptions& options) {
 }
 
 void describe(Section& section, LatentDiffusionMetricsOptions& options) {
-  describe_metrics(
-      section, options,
-      {"w2", "energy_distance", "frechet_pca", "nearest_neighbour", "copying", "reconstruction"});
+  std::vector<std::string> allowed = generation_metric_names();
+  allowed.push_back("reconstruction");
+  describe_metrics(section, options, allowed);
 }
 
 void describe(Section& section, LatentDiffusionOptions& options) {

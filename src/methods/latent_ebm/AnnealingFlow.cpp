@@ -10,6 +10,7 @@
 #include "weir/output/Checkpoint.hpp"
 #include "weir/parallel/Random.hpp"
 #include "weir/parallel/TileSum.hpp"
+#include "weir/performance/StepTimer.hpp"
 
 namespace weir {
 
@@ -185,6 +186,26 @@ class AnnealingFlow : public Flow {
   std::shared_ptr<const Layout> layout_;
 };
 
+/// A step a temperature.
+SteppingOptions annealing_steps(Index temperatures, int stage, const RunOptions& run) {
+  SteppingOptions stepping;
+  stepping.end = Real(temperatures);
+  stepping.step = 1;
+  stepping.seed = run.seed;
+  stepping.stage = stage;
+  stepping.single = run.single_precision();
+  stepping.order = StepOrder::in_turn;
+  stepping.remedy = "the energy may not be bounded below: a larger `energy.confinement` may help";
+  return stepping;
+}
+
+template <class T>
+Real seconds_in(const EbmModel& model, const AnnealingOptions& options, const RunOptions& run) {
+  AnnealingFlow<T> flow(model, options, Communicator(MPI_COMM_SELF), run);
+  Stage stage(annealing_steps(options.temperatures, 0, run), flow, "likelihood");
+  return shortest_step(stage);
+}
+
 template <class T>
 std::optional<Ensemble> anneal_in(const EbmModel& model, const AnnealingOptions& options,
                                   const std::string& name, const std::string& where, RunOutput& output,
@@ -199,14 +220,7 @@ std::optional<Ensemble> anneal_in(const EbmModel& model, const AnnealingOptions&
     read_particles(from->file(), "/annealed/" + name, chains, log_weights.x);
     return log_weights;
   }
-  SteppingOptions stepping;
-  stepping.end = Real(options.temperatures);
-  stepping.step = 1;
-  stepping.seed = run.seed;
-  stepping.stage = number;
-  stepping.single = run.single_precision();
-  stepping.order = StepOrder::in_turn;
-  stepping.remedy = "the energy may not be bounded below: a larger `energy.confinement` may help";
+  const SteppingOptions stepping = annealing_steps(options.temperatures, number, run);
   Stage stage(stepping, flow, where);
   flow.start(BlockViews(*flow.layout(), stage.state().vec()),
              Random(run.seed, Stream::annealing_start, number));
@@ -228,6 +242,11 @@ std::optional<Ensemble> anneal(const EbmModel& model, const AnnealingOptions& op
                                RunControl& control) {
   if (output.run().single_precision()) return anneal_in<float>(model, options, stage, where, output, control);
   return anneal_in<double>(model, options, stage, where, output, control);
+}
+
+Real seconds_of_temperature(const EbmModel& model, const AnnealingOptions& options, const RunOptions& run) {
+  return run.single_precision() ? seconds_in<float>(model, options, run)
+                                : seconds_in<double>(model, options, run);
 }
 
 AnnealedIntegral integral_of(const Ensemble& log_weights) {

@@ -33,6 +33,9 @@ std::optional<Ensemble> anneal(const EbmModel& model, const AnnealingOptions& op
                                const std::string& stage, const std::string& where, RunOutput& output,
                                RunControl& control);
 
+/// Not collective: of a temperature, on this rank alone.
+Real seconds_of_temperature(const EbmModel& model, const AnnealingOptions& options, const RunOptions& run);
+
 struct AnnealedIntegral {
   Real log_value;
   Real error;             ///< of log_value: sqrt(1 / effective - 1 / chains)

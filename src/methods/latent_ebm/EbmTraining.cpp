@@ -7,6 +7,7 @@
 #include "weir/base/Calls.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/Parts.hpp"
+#include "weir/parallel/Counters.hpp"
 #include "weir/training/ParameterBlocks.hpp"
 #include "weir/training/TrainingRun.hpp"
 
@@ -229,6 +230,7 @@ std::optional<EbmModel> train_energy(const LatentEbmOptions& options, const Ense
   const auto kept = control.keep([&](Hdf5File& file) { supervision.save(file); });
   const bool ended = control.run(stage, stages.number("train"), [&](const Tick& tick) {
     if (tick.step % supervision.every() != 0 && tick.step != options.train.iterations) return;
+    const Phase phase("metrics");
     output.report(tick.step, Real(tick.step), supervision.report(tick));
     supervision.act();
   });

@@ -17,10 +17,10 @@ namespace weir {
 
 /// train; chains: generate (x, z), condition (x given some of it), infer (z given x), reconstruct (x given
 /// z); normalise (log Z) and likelihood (log p(x)) by annealing, bound (a Gaussian q(z | x) is fitted);
-/// measure: pieces of metrics.
+/// classify: a classifier for metrics; measure: pieces of metrics.
 inline StageList latent_ebm_stages() {
   return StageList({"train", "generate", "condition", "infer", "reconstruct", "normalise", "likelihood",
-                    "bound", "measure"});
+                    "bound", "classify", "measure"});
 }
 
 /// Collective: the model, or nothing where the run was stopped. `rows`: in the units of the data.

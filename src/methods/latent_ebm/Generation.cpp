@@ -13,12 +13,25 @@
 
 namespace weir {
 
+namespace {
+
 RuleOptions frozen_rule(const ParticleRuleChoice& choice, Real factor) {
   RuleOptions rule = rule_of(choice);
   if (auto* mala = std::get_if<MalaOptions>(&rule)) {
     for (Real& step : mala->step.values) step *= factor;
     mala->target.reset();
   }
+  return rule;
+}
+
+}  // namespace
+
+RuleOptions rule_of_chains(const LatentEbmOptions& options, bool free_data, bool free_latents,
+                           Real latent_factor, Real negative_factor) {
+  if (!free_data) return frozen_rule(options.train.latents.rule, latent_factor);
+  RuleOptions rule = frozen_rule(options.train.negatives.rule, negative_factor);
+  if (auto* mala = std::get_if<MalaOptions>(&rule); mala && !free_latents)
+    mala->step = Real(mala->step.values.front());
   return rule;
 }
 
@@ -84,16 +97,6 @@ bool EbmGeneration::run() {
   return run_leg(inferring_leg()) && run_leg(reconstructing_leg());
 }
 
-/// Steps of data and of latents that the chains take.
-RuleOptions EbmGeneration::rule_of_chains(const SampledParts& parts) const {
-  if (parts.free_data == 0) return frozen_rule(options_.train.latents.rule, model_.latent_factor);
-  RuleOptions rule = frozen_rule(options_.train.negatives.rule, model_.negative_factor);
-  const bool latents = parts.free_latents && model_.shape.latent > 0;
-  if (auto* mala = std::get_if<MalaOptions>(&rule); mala && !latents)
-    mala->step = Real(mala->step.values.front());
-  return rule;
-}
-
 bool EbmGeneration::run_leg(const Leg& leg) {
   const int number = stages_.number(leg.stage);
   if (const Checkpoint* from = output_.restart(); from && from->standing().stage > number) {
@@ -106,13 +109,16 @@ bool EbmGeneration::run_leg(const Leg& leg) {
   RunOptions run = output_.run();
   run.tile = leg.start.partition.tile_size();
   SamplingOptions sampling;
-  sampling.rule = rule_of_chains(leg.parts);
+  sampling.rule =
+      rule_of_chains(options_, leg.parts.free_data > 0, leg.parts.free_latents && model_.shape.latent > 0,
+                     model_.latent_factor, model_.negative_factor);
+  sampling.moves = moves_of_step(std::max(leg.steps, Index(1)));
   const auto flow = make_sampling_flow(model_.options, model_.shape, model_.energy.parameters, leg.parts,
                                        sampling, leg.restarts ? &model_.restart : nullptr, output_.comm(),
                                        leg.start.particles(), run, number);
   SteppingOptions stepping;
   stepping.end = Real(std::max(leg.steps, Index(1)));
-  stepping.step = 1;
+  stepping.step = Real(sampling.moves);
   stepping.seed = run.seed;
   stepping.stage = number;
   stepping.single = run.single_precision();

@@ -55,7 +55,6 @@ class EbmGeneration {
   };
   bool run_leg(const Leg& leg);
   void finish_leg(const std::string& stage, const Ensemble& v);
-  RuleOptions rule_of_chains(const SampledParts& parts) const;
   Leg sampling_leg() const;
   Leg completing_leg();
   Leg inferring_leg() const;
@@ -75,8 +74,10 @@ class EbmGeneration {
   std::optional<Ensemble> given_, gaussian_;              ///< rows that completions start from
 };
 
-/// A mover with its step as it was adapted.
-RuleOptions frozen_rule(const ParticleRuleChoice& choice, Real factor);
+/// The mover of chains in which x, z or both are free, with the step that the training arrived at: that of
+/// the pool, or of the latents where x is given.
+RuleOptions rule_of_chains(const LatentEbmOptions& options, bool free_data, bool free_latents,
+                           Real latent_factor = 1, Real negative_factor = 1);
 
 /// What is free where columns [first, end) of x are given: an orthonormal basis of the directions, in
 /// standardised units, that leave them as they are, and the standardised x nearest the mean that has them.

@@ -6,6 +6,7 @@
 #include "methods/generative/Samples.hpp"
 #include "methods/latent_ebm/EbmTraining.hpp"
 #include "methods/latent_ebm/Generation.hpp"
+#include "methods/latent_ebm/LatentEbmCost.hpp"
 #include "methods/latent_ebm/LatentEbmFlow.hpp"
 #include "methods/latent_ebm/Likelihood.hpp"
 #include "weir/base/Error.hpp"
@@ -62,6 +63,7 @@ void LatentEbm::prepare(const Communicator& comm, const RunOptions& run) {
   check_given(comm);
   data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
   close_files(options_.data);
+  check_labels(options_.metrics, data_->train_labels, options_.where);
   const bool wanted = !options_.metrics.report.empty() || options_.likelihood ||
                       options_.generate.reconstruct ||
                       (options_.generate.given && !options_.generate.given->file);
@@ -77,6 +79,12 @@ void LatentEbm::check(const Communicator& comm, const RunOptions& run) {
   few.options_ = options_;
   few.options_.data = smaller(few.options_.data, 1000);
   few.prepare(comm, run);
+}
+
+std::vector<CostedPart> LatentEbm::costs(const Communicator& comm, const RunOptions& run) const {
+  check_options(comm, run);
+  check_given(comm);
+  return latent_ebm_costs(options_, comm, run);
 }
 
 EbmModel LatentEbm::read_model(const Communicator& comm, Index tile) const {
@@ -129,11 +137,10 @@ void LatentEbm::run(RunOutput& output, RunControl& control) {
   if (likelihood && !likelihood->run()) return stopped();
   if (likelihood) log_and_summarise(likelihood->result(), output);
 
-  GenerationMetrics metrics(options_.metrics, {generation.samples(), data_->test, data_->train, data_->fresh},
-                            output.run());
-  const auto metrics_kept = control.keep(metrics);
-  if (!work_through(metrics, stages, "measure", output, control, AtEnd::go_on)) return stopped();
-  log_and_summarise(metrics.result(), output);
+  const auto metrics = measure_samples(options_.metrics, generation.samples(), *data_, options_.where, stages,
+                                       output, control);
+  if (!metrics) return stopped();
+  log_and_summarise(*metrics, output);
   output.finish(control.status(), iterations, Real(iterations));
 }
 

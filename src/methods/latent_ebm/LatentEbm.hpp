@@ -22,6 +22,7 @@ class LatentEbm : public Method {
   void describe(Section& section) override { weir::describe(section, options_); }
   void prepare(const Communicator& comm, const RunOptions& run) override;
   void check(const Communicator& comm, const RunOptions& run) override;
+  std::vector<CostedPart> costs(const Communicator& comm, const RunOptions& run) const override;
   void run(RunOutput& output, RunControl& control) override;
 
  private:

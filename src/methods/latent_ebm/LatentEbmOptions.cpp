@@ -176,8 +176,7 @@ void describe(Section& section, LatentEbmGenerateOptions& options) {
 }
 
 void describe(Section& section, LatentEbmMetricsOptions& options) {
-  describe_metrics(section, options,
-                   {"w2", "energy_distance", "frechet_pca", "nearest_neighbour", "copying"});
+  describe_metrics(section, options, generation_metric_names());
 }
 
 void describe(Section& section, LatentEbmOptions& options) {

@@ -38,17 +38,6 @@ LabelledRows rows_of(const LatentEbmOptions& options, const Data& data, const Ru
   return cut(read.train, read.train_labels);
 }
 
-/// Long enough that the bound is that of the best q, not of a hurried one.
-PosteriorFitOptions careful_fit() {
-  PosteriorFitOptions fit;
-  fit.iterations = 3000;
-  auto& adam = std::get<ParameterRuleOptions>(fit.posterior.rule.rule);
-  adam.rate = 4e-3;
-  adam.schedule = "cosine";
-  adam.average = 0.99;
-  return fit;
-}
-
 }  // namespace
 
 EbmLikelihood::EbmLikelihood(const LatentEbmOptions& options, const EbmModel& model, const Data& data,
@@ -77,13 +66,12 @@ void EbmLikelihood::check(const LatentEbmOptions& options, const EnergyShape& sh
                     most_grid_components, shape.components()));
 }
 
-bool EbmLikelihood::by_grid() const {
-  return likelihood_.by == "grid" ||
-         (likelihood_.by == "auto" && model_.shape.components() <= most_grid_components);
+bool EbmLikelihood::by_grid(const LikelihoodOptions& options, const EnergyShape& shape) {
+  return options.by == "grid" || (options.by == "auto" && shape.components() <= most_grid_components);
 }
 
 bool EbmLikelihood::run() {
-  if (by_grid())
+  if (by_grid(likelihood_, model_.shape))
     run_grid();
   else if (!run_annealing())
     return false;
@@ -182,7 +170,7 @@ void EbmLikelihood::report(const Ensemble& log_p) {
 
 bool EbmLikelihood::run_bounds() {
   if (!anneal_rows()) return false;
-  const PosteriorFitOptions fit = careful_fit();
+  const PosteriorFitOptions fit = careful_posterior_fit();
   const int number = latent_ebm_stages().number("bound");
   if (const Checkpoint* from = output_.restart(); from && from->standing().stage > number) {
     posterior_ = from->file().read("/bound/posterior");

@@ -26,6 +26,7 @@ class EbmLikelihood {
   EbmLikelihood(const LatentEbmOptions& options, const EbmModel& model, const Data& data, RunOutput& output,
                 RunControl& control);
 
+  static bool by_grid(const LikelihoodOptions& options, const EnergyShape& shape);
   /// Throws InputError where a grid is asked for and there are too many components. Not collective.
   static void check(const LatentEbmOptions& options, const EnergyShape& shape);
 
@@ -36,7 +37,6 @@ class EbmLikelihood {
   const Metrics& result() const { return metrics_; }
 
  private:
-  bool by_grid() const;
   void run_grid();
   bool run_annealing();
   bool run_bounds();

@@ -5,6 +5,7 @@
 #include "methods/latent_ebm/EbmTraining.hpp"
 #include "methods/latent_ebm/SamplingFlow.hpp"
 #include "weir/flows/Batches.hpp"
+#include "weir/performance/StepTimer.hpp"
 #include "weir/training/ParameterBlocks.hpp"
 #include "weir/training/TrainedParameters.hpp"
 #include "weir/training/TrainingRun.hpp"
@@ -154,6 +155,15 @@ std::optional<std::vector<Real>> fit_in(const EbmModel& model, const PosteriorFi
 }
 
 template <class T>
+Real seconds_in(const EbmModel& model, const PosteriorFitOptions& options, const Ensemble& rows,
+                const RunOptions& run) {
+  PosteriorFlow<T> flow(model, options, rows, run, 0);
+  Stage stage(training_steps(1000000, run), flow, "likelihood");
+  flow.initialise(BlockViews(*flow.layout(), stage.state().vec())[0]);
+  return shortest_step(stage);
+}
+
+template <class T>
 Ensemble bounds_in(const EbmModel& model, const AmortisedOptions& options,
                    const std::vector<Real>& parameters, const Ensemble& rows, Index draws,
                    const RunOptions& run) {
@@ -180,11 +190,28 @@ Ensemble bounds_in(const EbmModel& model, const AmortisedOptions& options,
 
 }  // namespace
 
+PosteriorFitOptions careful_posterior_fit() {
+  PosteriorFitOptions fit;
+  fit.iterations = 3000;
+  auto& adam = std::get<ParameterRuleOptions>(fit.posterior.rule.rule);
+  adam.rate = 4e-3;
+  adam.schedule = "cosine";
+  adam.average = 0.99;
+  return fit;
+}
+
 std::optional<std::vector<Real>> fit_posterior(const EbmModel& model, const PosteriorFitOptions& options,
                                                const Ensemble& rows, const std::string& where,
                                                RunOutput& output, RunControl& control) {
   if (output.run().single_precision()) return fit_in<float>(model, options, rows, where, output, control);
   return fit_in<double>(model, options, rows, where, output, control);
+}
+
+Real seconds_of_fit(const EbmModel& model, PosteriorFitOptions options, const Ensemble& rows,
+                    const RunOptions& run) {
+  options.batch = rows.particles();
+  return run.single_precision() ? seconds_in<float>(model, options, rows, run)
+                                : seconds_in<double>(model, options, rows, run);
 }
 
 Ensemble gaussian_bounds(const EbmModel& model, const AmortisedOptions& options,

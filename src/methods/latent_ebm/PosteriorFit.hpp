@@ -17,11 +17,18 @@ struct PosteriorFitOptions {
   Index iterations = 1200, batch = 512;
 };
 
+/// Long enough that the bound is that of the best q, not of a hurried one.
+PosteriorFitOptions careful_posterior_fit();
+
 /// Collective: the stage `bound`. `rows`: standardised training rows. Parameters of the network, or nothing
 /// where the run was stopped.
 std::optional<std::vector<Real>> fit_posterior(const EbmModel& model, const PosteriorFitOptions& options,
                                                const Ensemble& rows, const std::string& where,
                                                RunOutput& output, RunControl& control);
+
+/// Not collective: of an iteration with all of these rows, which are this rank's alone.
+Real seconds_of_fit(const EbmModel& model, PosteriorFitOptions options, const Ensemble& rows,
+                    const RunOptions& run);
 
 /// Collective: H(q) - E_q E, the mean of `draws` draws, of each row.
 Ensemble gaussian_bounds(const EbmModel& model, const AmortisedOptions& options,

@@ -48,8 +48,8 @@ class Chains : public SamplingFlow {
     if (parts.free_data > 0) sizes.push_back(parts.free_data);
     if (free_latents() > 0) sizes.push_back(free_latents());
     layout_ = std::make_shared<Layout>(
-        comm, std::vector<Block>{
-                  {"samples", partition_, parts.free_data + free_latents(), options.rule, 1, sizes}});
+        comm, std::vector<Block>{{"samples", partition_, parts.free_data + free_latents(), options.rule,
+                                  options.moves, sizes}});
     const bool whole = !parts.given && parts.free_data == shape.data && parts.free_latents;
     if (law && law->metropolised && whole && options.restart_share > 0)
       restart_.emplace(*law, partition_, run.seed, stage);
@@ -61,9 +61,10 @@ class Chains : public SamplingFlow {
   Real largest_temperature(Real, Real, Index) const override { return 1; }
 
   void begin_step(Index step, State& state) override {
-    if (!restart_ || step % options_.restart_every != 0) return;
+    const Index move = step * options_.moves;
+    if (!restart_ || move % options_.restart_every != 0) return;
     const BlockViews blocks(*layout_, state.vec());
-    restart_->apply(options_.restart_share, step, 1, *energy_.energy, energy_.parameters(), blocks[0]);
+    restart_->apply(options_.restart_share, move, 1, *energy_.energy, energy_.parameters(), blocks[0]);
   }
 
   void velocity(const Moment&, BlockSet, const ConstBlockViews& y, const BlockViews& v,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <vector>
 
@@ -38,9 +39,16 @@ struct FixedEnergy {
 
 struct SamplingOptions {
   RuleOptions rule;
-  Real restart_share = 0.2;  ///< of the chains, at every `restart_every`-th step
+  Real restart_share = 0.2;  ///< of the chains, at every `restart_every`-th move
   Index restart_every = 10;
+  Index moves = 1;  ///< of a step; `restart_every` is a multiple of it
 };
+
+/// Moves that a step of chains takes, of so many in all: the more, the fewer evaluations, as one that was
+/// made serves the next.
+inline Index moves_of_step(Index moves) {
+  return std::gcd(moves, SamplingOptions().restart_every);
+}
 
 class SamplingFlow : public Flow {
  public:

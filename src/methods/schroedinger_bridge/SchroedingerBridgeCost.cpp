@@ -1,7 +1,7 @@
 #include "methods/schroedinger_bridge/SchroedingerBridgeCost.hpp"
 
+#include "methods/generative/BatchTrainingCost.hpp"
 #include "methods/populations/CouplingCost.hpp"
-#include "methods/schroedinger_bridge/cost/BatchTrainingCost.hpp"
 #include "methods/schroedinger_bridge/cost/BridgeStepCost.hpp"
 #include "methods/schroedinger_bridge/drifts/EmpiricalDrift.hpp"
 #include "methods/schroedinger_bridge/drifts/EndpointTraining.hpp"

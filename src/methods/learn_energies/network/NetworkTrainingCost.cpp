@@ -65,24 +65,9 @@ std::vector<Index> NetworkTrainingCost::group_tiles(int ranks) const {
   return {std::accumulate(tiles.begin(), tiles.end(), Index(0))};
 }
 
-/// Mean over some batches of the most tiles of a batch that one rank has. A transition's tiles lie on ranks
-/// as their places in the order of `grouped`, which mixes transitions, say.
+/// A transition's tiles lie on ranks as their places in the order of `grouped`, which mixes transitions, say.
 Real NetworkTrainingCost::busiest_tiles(int ranks) const {
-  constexpr Index draws = 64;
-  const std::vector<Index> tiles = group_tiles(ranks);
-  const Batches batches(tiles, strata_, run_.seed);
-  Batches::Batch batch;
-  std::map<Index, Index> of_rank;
-  Real sum = 0;
-  for (Index draw = 0; draw < draws; ++draw) {
-    batches.draw(draw, batch);
-    of_rank.clear();
-    Index most = 0;
-    for (const Index tile : batch.tiles)
-      if (tile >= 0) most = std::max(most, ++of_rank[Index(Real(tile) / Real(tiles[batch.group]) * ranks)]);
-    sum += Real(most) / draws;
-  }
-  return sum;
+  return Batches(group_tiles(ranks), strata_, run_.seed).busiest_tiles(ranks);
 }
 
 Cost NetworkTrainingCost::at(int ranks) const {

@@ -138,9 +138,26 @@ TEST(GenerationMetrics, CloudsOfOneLawAndOfAnother) {
   EXPECT_NEAR(named(measure(training, held_out, training, {"copying"}), "copying"), 0, 1e-12);
 }
 
+// A Gaussian with the moments of two clouds apart is far from them; with those of one cloud it is not.
+TEST(GenerationMetrics, TheGaussianFitIsABaseline) {
+  const Communicator self(MPI_COMM_SELF);
+  const auto two = [&](Index key) {
+    Ensemble both = cloud(self, 1000, 0, 0.1, key);
+    for (Index i = 0; i < 1000; ++i) both.x(0, i) += i % 2 ? 1 : -1;
+    return both;
+  };
+  const std::vector<std::string> names{"energy_distance", "energy_distance_gaussian"};
+  const Metrics apart = measure(two(3), two(2), two(1), names),
+                one = measure(cloud(self, 1000, 0, 1, 3), cloud(self, 1000, 0, 1, 2),
+                              cloud(self, 1000, 0, 1, 1), names);
+  EXPECT_NEAR(named(apart, "energy_distance"), 0, 0.01);
+  EXPECT_GT(named(apart, "energy_distance_gaussian"), 0.05);
+  EXPECT_NEAR(named(one, "energy_distance_gaussian"), 0, 0.01);
+}
+
 TEST(GenerationMetricsParallel, AreTheSameOnAnyNumberOfRanks) {
-  const std::vector<std::string> names{"w2", "energy_distance", "frechet_pca", "nearest_neighbour",
-                                       "copying"};
+  const std::vector<std::string> names{"w2",          "energy_distance",   "energy_distance_gaussian",
+                                       "frechet_pca", "nearest_neighbour", "copying"};
   const auto all = [&](const Communicator& comm) {
     return measure(cloud(comm, 61, 0.1, 1, 3), cloud(comm, 57, 0, 1, 2), cloud(comm, 83, 0, 1, 1), names);
   };

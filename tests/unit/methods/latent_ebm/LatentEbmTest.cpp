@@ -193,7 +193,7 @@ TEST(LatentEbmParallel, GoesOnBitForBitOnOtherRanks) {
 
 TEST(LatentEbmParallel, EndsAsIfNobodyHadStoppedIt) {
   expect_equal_when_interrupted(
-      small_deck("", "  metrics: [w2, energy_distance, frechet_pca, nearest_neighbour, copying]\n"), 20);
+      small_deck("", "  metrics: [w2, energy_distance, frechet_pca, nearest_neighbour, copying]\n"), 16);
 }
 
 // Every stage: completions, posteriors, reconstructions, annealing, the Gaussian bound.
@@ -206,6 +206,26 @@ TEST(LatentEbmParallel, EveryStageEndsAsIfNobodyHadStoppedIt) {
                "steps: 4, given: {columns: [0, 1], steps: 4}, reconstruct: {steps: 3}}");
   deck.replace(deck.find("iterations: 12"), 14, "iterations: 4");
   expect_equal_when_interrupted(deck, 15);
+}
+
+// The classifier that metrics need is a stage too.
+TEST(LatentEbmParallel, AClassifierEndsAsIfNobodyHadStoppedIt) {
+  const SharedFolder data;
+  std::string rows = eight_columns(61);
+  std::string labelled;
+  Index row = 0;
+  for (std::size_t at = 0, end; (end = rows.find('\n', at)) != rows.npos; at = end + 1)
+    labelled += rows.substr(at, end - at) + (row++ % 3 ? ",1\n" : ",0\n");
+  data.write("rows.csv", labelled);
+  std::string deck = small_deck("",
+                                "  metrics: {report: [sure, frechet_features, confidence], classifier: "
+                                "{epochs: 2, batch: 16, network: {hidden: [6, 3]}}}\n");
+  const std::size_t from = deck.find("  data: "), to = deck.find('\n', from);
+  deck.replace(from, to - from,
+               "  data: {file: {path: " + data / "rows.csv" + ", columns: [0, 2], labels: {column: 8}}}");
+  deck.replace(deck.find("steps: 15}"), 10, "steps: 2}");
+  deck.replace(deck.find("iterations: 12"), 14, "iterations: 2");
+  expect_equal_when_interrupted(deck, 10);
 }
 
 TEST(LatentEbmParallel, AnAmortisedPosteriorIsTheSameOnAnyNumberOfRanks) {

@@ -1,20 +1,15 @@
-#include "methods/schroedinger_bridge/cost/BatchTrainingCost.hpp"
+#include "methods/generative/BatchTrainingCost.hpp"
 
 #include <algorithm>
 #include <map>
 
 #include "weir/flows/Batches.hpp"
+#include "weir/flows/State.hpp"
 #include "weir/networks/TileGradient.hpp"
 #include "weir/parallel/Partition.hpp"
 #include "weir/performance/StepTimer.hpp"
 
 namespace weir {
-
-namespace {
-
-constexpr Index parameter_tile = 256;  // as the state deals parameters
-
-}  // namespace
 
 Index BatchTrainingCost::strata() const {
   return strata_of(shape_.batch, run_.tile);
@@ -60,7 +55,7 @@ Cost BatchTrainingCost::at(int ranks) const {
   cost.serial_seconds = step_;
   cost.tiles = strata();
   const Index size = shape_.single ? Index(sizeof(float)) : real_size;
-  const Index own = Partition(0, ranks, p, parameter_tile).most_local_particles();
+  const Index own = Partition(0, ranks, p, parameter_chunk).most_local_particles();
   const Index tiles = strata() * Index(shape_.rows.size());
   cost.memory = shape_.memory + Real(size * p * (tiles + 1)) + Real(real_size * (p * (limbs + 2) + 6 * own));
   for (const Index rows : shape_.rows)
