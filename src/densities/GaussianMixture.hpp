@@ -39,6 +39,7 @@ class GaussianMixture : public Density {
   void log_density(const Partition& partition, const MatrixRef<const Real>& x,
                    const VectorRef<Real>& values) override;
   std::vector<std::string> remarks() const override { return remarks_; }
+  const MixtureParameters& parameters() const { return parameters_; }
 
   // Kernels, which nvcc takes in public functions only.
   /// Sums of one sweep over the particles; `hard`: each belongs to the nearest mean. Returns the mean

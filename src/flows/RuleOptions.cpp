@@ -12,9 +12,14 @@ void describe(Section& section, LangevinOptions& options) {
 void describe(Section& section, PreconditionedLangevinOptions& options) {
   section.option("step", options.step, "step size h of a sub-step").above(0);
   section
-      .option("diagonal", options.diagonal,
-              "scales of the components, one for each; by default 1 / mean g^2 of the gradients so far")
+      .option("metric", options.metric,
+              "of the gradients g so far: diagonal, 1 / mean g^2 for each component; fisher, the inverse of "
+              "the matrix of the means g g'")
+      .one_of({"diagonal", "fisher"});
+  section.option("diagonal", options.diagonal, "scales of the components, one for each, in place of these")
       .above(0);
+  if (section.reading() && !options.diagonal.empty() && options.metric == "fisher")
+    section.error("diagonal", "found both `diagonal` and `metric: fisher`; give one of them");
 }
 
 void describe(Section& section, UnderdampedLangevinOptions& options) {

@@ -29,10 +29,12 @@ struct LangevinOptions {
 /// PreconditionedLangevinRule.hpp
 struct PreconditionedLangevinOptions {
   static constexpr const char* key = "preconditioned_langevin";
-  static constexpr const char* doc = "by velocity and noise, each component scaled";
+  static constexpr const char* doc = "by velocity and noise, scaled by a metric";
   static constexpr const char* shorthand = "step";
+  static constexpr Index most_components = 64;  ///< of a block whose metric is fisher
   Real step = 0.3;
-  std::vector<Real> diagonal;  ///< empty: the running Fisher estimate
+  std::string metric = "diagonal";  ///< of the running Fisher estimate: its diagonal, or fisher, all of it
+  std::vector<Real> diagonal;       ///< the scales; empty: by the estimate
 };
 
 /// UnderdampedLangevinRule.hpp

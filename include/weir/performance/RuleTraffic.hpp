@@ -13,7 +13,7 @@ inline Traffic traffic_of_rule(const RuleOptions& rule, Index components, int ra
     traffic += reduction(ranks, 2 * Index(sizeof(Index)));
   if (const auto* scaled = std::get_if<PreconditionedLangevinOptions>(&rule);
       scaled && scaled->diagonal.empty()) {  // PreconditionedLangevinRule::update_estimate
-    traffic += exact_sum(ranks, components);
+    traffic += exact_sum(ranks, scaled->metric == "fisher" ? components * (components + 1) / 2 : components);
     traffic += reduction(ranks, Index(sizeof(Index)));
   }
   if (const auto* parameters = std::get_if<ParameterRuleOptions>(&rule); parameters && parameters->clip)

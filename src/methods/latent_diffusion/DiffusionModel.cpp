@@ -25,6 +25,12 @@ void DiffusionModel::save(Hdf5File& file, const std::string& group) const {
     numbers = {Real(prior_options->mixed), Real(1 + found - schedules.begin())};
   }
   file.write(group + "/prior_options", numbers, {2});
+  if (mixture) {
+    const Index components = Index(mixture->weights.size()), q = latent();
+    file.write(group + "/mixture/weights", mixture->weights, {components});
+    file.write(group + "/mixture/means", mixture->means, {components, q});
+    file.write(group + "/mixture/inverse_roots", mixture->inverse_roots, {components, q, q});
+  }
   if (!columns.empty()) file.write_strings(group + "/columns", columns);
 }
 
@@ -54,6 +60,9 @@ DiffusionModel DiffusionModel::read(const Hdf5File& file, const std::string& gro
     model.decoder_options.map = network;
   }
   if (file.has(group + "/columns")) model.columns = file.read_strings(group + "/columns");
+  if (file.has(group + "/mixture"))
+    model.mixture = LatentMixture{file.read(group + "/mixture/weights"), file.read(group + "/mixture/means"),
+                                  file.read(group + "/mixture/inverse_roots")};
   if (prior.at(1) == 0) return model;
   model.prior = read_network(file, group + "/networks/prior", where);
   model.prior_last = read_network(file, group + "/networks/prior_last", where);

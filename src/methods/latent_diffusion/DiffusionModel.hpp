@@ -4,10 +4,13 @@
 //
 //     /networks/decoder, /networks/decoder_last   averaged and last parameters
 //     /networks/prior, /networks/prior_last       the same, where the prior is a diffusion
+//     /mixture/weights, means, inverse_roots      where it is a mixture: of component c, rows m_c and A_c
+//     with
+//                                                 A_c S_c A_c' = I, lower triangular
 //     /latents/mean, /latents/deviation           what latents are standardised by before the score
 //     /likelihood                                 1: gaussian, 2: bernoulli; s
-//     /prior_options                              mixed (0, 1); schedule: 1 vp, 2 cosine, 3 ve; 0 where it is
-//     N(0, I) /columns                                    names of the columns
+//     /prior_options                              mixed (0, 1); schedule: 1 vp, 2 cosine, 3 ve, 0 none
+//     /columns                                    names of the columns
 #pragma once
 
 #include <optional>
@@ -19,6 +22,10 @@
 
 namespace weir {
 
+struct LatentMixture {
+  std::vector<Real> weights, means, inverse_roots;
+};
+
 struct DiffusionModel {
   StoredNetwork decoder, decoder_last;
   std::optional<StoredNetwork> prior, prior_last;
@@ -26,6 +33,7 @@ struct DiffusionModel {
   Real noise = 1;
   DecoderOptions decoder_options;
   std::optional<DiffusionPriorOptions> prior_options;
+  std::optional<LatentMixture> mixture;
   std::vector<std::string> columns;
 
   Index latent() const { return decoder.shape.inputs; }

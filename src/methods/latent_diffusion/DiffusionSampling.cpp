@@ -4,7 +4,8 @@
 
 #include "methods/latent_diffusion/Decoder.hpp"
 #include "methods/latent_diffusion/DiffusionTraining.hpp"
-#include "methods/latent_diffusion/ScorePrior.hpp"
+#include "methods/latent_diffusion/MixturePrior.hpp"
+#include "methods/latent_diffusion/ReverseDiffusion.hpp"
 #include "weir/flows/Stage.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/parallel/Random.hpp"
@@ -20,18 +21,17 @@ class ReverseFlow : public Flow {
  public:
   ReverseFlow(const DiffusionModel& model, const LatentDiffusionGenerateOptions& options,
               const Communicator& comm, const RunOptions& run, int stage)
-      : q_(model.latent()),
-        steps_(options.steps),
+      : steps_(options.steps),
         by_steps_(options.sampler == "reverse_sde"),
         partition_(comm, options.count, run.tile),
-        score_(*model.prior_options, q_, run.tile, run.seed, stage),
+        score_(*model.prior_options, model.latent(), run.tile, run.seed, stage),
         theta_(in_precision<T>(model.prior->parameters)),
-        noise_(run.seed, Stream::diffusion_noise, stage),
-        u_("Weir::ReverseFlow::u", q_, run.tile),
-        e_("Weir::ReverseFlow::e", q_, run.tile) {
+        reverse_(score_, model.latent(), run.tile, options.steps,
+                 Random(run.seed, Stream::diffusion_noise, stage)) {
     LangevinOptions euler;  // velocities of the flow; steps of the other are begin_step's
     const RuleOptions rule = by_steps_ ? RuleOptions(StillOptions()) : RuleOptions(euler);
-    layout_ = std::make_shared<Layout>(comm, std::vector<Block>{{"samples", partition_, q_, rule}});
+    layout_ =
+        std::make_shared<Layout>(comm, std::vector<Block>{{"samples", partition_, model.latent(), rule}});
   }
 
   std::shared_ptr<const Layout> layout() const override { return layout_; }
@@ -41,10 +41,7 @@ class ReverseFlow : public Flow {
     if (!by_steps_) return;
     const BlockViews blocks(*layout_, state.vec());
     const LocalTiles tiles = partition_.local();
-    for (Index t = 0; t < tiles.tiles; ++t) {
-      predict(tiles[t], blocks[0], lambda_at(step));
-      step_back(tiles[t], step, blocks[0]);
-    }
+    for (Index t = 0; t < tiles.tiles; ++t) reverse_.step(theta(), tiles[t], step, step, blocks[0]);
   }
 
   void velocity(const Moment& moment, BlockSet, const ConstBlockViews& x, const BlockViews& v,
@@ -52,108 +49,42 @@ class ReverseFlow : public Flow {
     const Real least = score_.schedule().least(), largest = score_.schedule().largest();
     const Real lambda = largest + moment.time * (least - largest);
     const LocalTiles tiles = partition_.local();
-    for (Index t = 0; t < tiles.tiles; ++t) {
-      predict(tiles[t], x[0], lambda);
-      write_velocity(tiles[t], lambda, least - largest, x[0], v[0]);
-    }
+    for (Index t = 0; t < tiles.tiles; ++t)
+      reverse_.velocity(theta(), tiles[t], lambda, least - largest, x[0], v[0]);
   }
 
   /// x0 at the least lambda.
   void finish(const MatrixRef<Real>& u) {
     const LocalTiles tiles = partition_.local();
-    const Real lambda = by_steps_ ? lambda_at(steps_) : score_.schedule().least();
-    for (Index t = 0; t < tiles.tiles; ++t) {
-      predict(tiles[t], u, lambda);
-      remove_noise(tiles[t], lambda, u);
-    }
-  }
-
-  // Kernels, which nvcc takes in public functions only.
-  void predict(const Tile& tile, const MatrixRef<const Real>& from, Real lambda) {
-    const auto u = u_;
-    const Index q = q_;
-    Kokkos::parallel_for(
-        "Weir::ReverseFlow::gather", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
-          for (Index c = 0; c < q; ++c) u(c, i) = T(from(c, tile.first + i));
-        });
-    Kokkos::fence();
-    score_.predict(VectorRef<const T>(theta_.data(), theta_.extent(0)), first_columns(u_, tile.count),
-                   T(lambda), first_columns(e_, tile.count));
-  }
-
-  void step_back(const Tile& tile, Index step, const MatrixRef<Real>& u) const {
-    const Real from = lambda_at(step), to = lambda_at(step + 1);
-    const Real a0 = signal_at(from), s0 = noise_at(from), a1 = signal_at(to), s1 = noise_at(to);
-    const Real ratio = std::exp(to - from), keep = a0 / a1 * (s1 / s0) * (s1 / s0),
-               deviation = s1 * std::sqrt(1 - ratio);
-    const auto e = e_;
-    const Random random = noise_;
-    const Index q = q_;
-    Kokkos::parallel_for(
-        "Weir::ReverseFlow::step_back", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
-          for (Index c = 0; c < q; ++c) {
-            Real& here = u(c, tile.first + i);
-            const Real x0 = (here - s0 * Real(e(c, i))) / a0;
-            here = a1 * x0 * (1 - ratio) + keep * here + deviation * random.normal(tile.global + i, step, c);
-          }
-        });
-    Kokkos::fence();
-  }
-
-  void write_velocity(const Tile& tile, Real lambda, Real per_time, const MatrixRef<const Real>& u,
-                      const MatrixRef<Real>& v) const {
-    const Real s = noise_at(lambda);
-    const auto e = e_;
-    const Index q = q_;
-    Kokkos::parallel_for(
-        "Weir::ReverseFlow::velocity", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
-          for (Index c = 0; c < q; ++c)
-            v(c, tile.first + i) = per_time * 0.5 * (s * Real(e(c, i)) - s * s * u(c, tile.first + i));
-        });
-    Kokkos::fence();
-  }
-
-  void remove_noise(const Tile& tile, Real lambda, const MatrixRef<Real>& u) const {
-    const Real a = signal_at(lambda), s = noise_at(lambda);
-    const auto e = e_;
-    const Index q = q_;
-    Kokkos::parallel_for(
-        "Weir::ReverseFlow::finish", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
-          for (Index c = 0; c < q; ++c) u(c, tile.first + i) = (u(c, tile.first + i) - s * Real(e(c, i))) / a;
-        });
-    Kokkos::fence();
+    const Real lambda = by_steps_ ? reverse_.lambda_at(steps_) : score_.schedule().least();
+    for (Index t = 0; t < tiles.tiles; ++t) reverse_.finish(theta(), tiles[t], lambda, u);
   }
 
  private:
-  /// Times are squares of equal steps of their roots.
-  Real lambda_at(Index step) const {
-    const NoiseSchedule& schedule = score_.schedule();
-    const Real from = std::sqrt(schedule.latest()), to = std::sqrt(schedule.earliest());
-    const Real root = from + (to - from) * Real(step) / Real(steps_);
-    return schedule.lambda(root * root);
-  }
+  VectorRef<const T> theta() const { return VectorRef<const T>(theta_.data(), theta_.extent(0)); }
 
-  Index q_, steps_;
+  Index steps_;
   bool by_steps_;
   Partition partition_;
   ScorePrior<T> score_;
   Vector<T> theta_;
-  Random noise_;
-  Matrix<T> u_, e_;
+  ReverseDiffusion<T> reverse_;
   std::shared_ptr<const Layout> layout_;
 };
 
 template <class T>
 std::optional<Ensemble> sample_in(const DiffusionModel& model, const LatentDiffusionGenerateOptions& options,
-                                  const std::string& where, RunOutput& output, RunControl& control) {
+                                  const std::string& where, const StageList& stages, RunOutput& output,
+                                  RunControl& control) {
   const RunOptions& run = output.run();
-  const int number = latent_diffusion_stages().number("sample");
+  const int number = stages.number("sample");
   Ensemble x(output.comm(), options.count, model.latent(), run.tile);
   if (const Checkpoint* from = output.restart(); from && from->standing().stage > number) {
     read_particles(from->file(), "/generated/latents", x.partition, x.x);
     return x;
   }
   fill_normals(x.x, Random(run.seed, Stream::diffusion_start, number), x.partition.first_particle(), 0);
+  if (model.mixture) draw_from_mixture(*model.mixture, Random(run.seed, Stream::diffusion_start, number), x);
   if (!model.prior) return x;
   ReverseFlow<T> flow(model, options, output.comm(), run, number);
   SteppingOptions stepping;
@@ -212,9 +143,11 @@ Ensemble decode_in(const DiffusionModel& model, const Ensemble& latents) {
 
 std::optional<Ensemble> sample_latents(const DiffusionModel& model,
                                        const LatentDiffusionGenerateOptions& options,
-                                       const std::string& where, RunOutput& output, RunControl& control) {
-  if (output.run().single_precision()) return sample_in<float>(model, options, where, output, control);
-  return sample_in<double>(model, options, where, output, control);
+                                       const std::string& where, const StageList& stages, RunOutput& output,
+                                       RunControl& control) {
+  if (output.run().single_precision())
+    return sample_in<float>(model, options, where, stages, output, control);
+  return sample_in<double>(model, options, where, stages, output, control);
 }
 
 Real seconds_of_sampling_step(const DiffusionModel& model, Index particles, const RunOptions& run) {

@@ -21,7 +21,8 @@ namespace weir {
 /// Collective: latents of `count` samples; nothing where the run was stopped.
 std::optional<Ensemble> sample_latents(const DiffusionModel& model,
                                        const LatentDiffusionGenerateOptions& options,
-                                       const std::string& where, RunOutput& output, RunControl& control);
+                                       const std::string& where, const StageList& stages, RunOutput& output,
+                                       RunControl& control);
 
 /// Not collective: of reverse_sde, on this rank alone. The model has a diffusion prior.
 Real seconds_of_sampling_step(const DiffusionModel& model, Index particles, const RunOptions& run);

@@ -9,11 +9,18 @@
 
 namespace weir {
 
-/// train, train_prior; sample: the reverse diffusion; reconstruct: latents of held-out rows; classify: a
-/// classifier for metrics; measure: pieces of metrics.
-inline StageList latent_diffusion_stages() {
-  return StageList({"train", "train_prior", "sample", "reconstruct", "classify", "measure"});
+/// warm_up: one particle each; train, train_prior; sample: the reverse diffusion; reconstruct: latents of
+/// held-out rows; complete: of rows of which some columns are given; classify: a classifier for metrics;
+/// measure: pieces of metrics.
+inline StageList latent_diffusion_stages(const LatentDiffusionOptions& options) {
+  std::vector<std::string> names{"train",    "train_prior", "sample", "reconstruct",
+                                 "complete", "classify",    "measure"};
+  if (options.latent.warm_up > 0) names.insert(names.begin(), "warm_up");
+  return StageList(names);
 }
+
+/// Not collective: particle i of `from` becomes particles i replicas .. of `to`. A kernel.
+void replicate(const MatrixRef<const Real>& from, const MatrixRef<Real>& to, Index replicas);
 
 /// Collective: the model, or nothing where the run was stopped. `rows`: training rows.
 std::optional<DiffusionModel> train_diffusion(const LatentDiffusionOptions& options, const Ensemble& rows,

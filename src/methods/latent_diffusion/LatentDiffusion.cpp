@@ -1,19 +1,87 @@
 #include "methods/latent_diffusion/LatentDiffusion.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "methods/generative/ModelFile.hpp"
 #include "methods/generative/Samples.hpp"
+#include "methods/latent_diffusion/Completion.hpp"
 #include "methods/latent_diffusion/DiffusionSampling.hpp"
 #include "methods/latent_diffusion/DiffusionTraining.hpp"
+#include "methods/latent_diffusion/DiffusionTrainingCost.hpp"
 #include "methods/latent_diffusion/LatentDiffusionCost.hpp"
 #include "methods/latent_diffusion/LatentDiffusionFlow.hpp"
 #include "methods/latent_diffusion/Reconstruction.hpp"
+#include "weir/base/Calls.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/input/DataFile.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/output/CommittedFile.hpp"
 
 namespace weir {
+
+namespace {
+
+bool plain_langevin(const ParticleRuleChoice& choice) {
+  const auto* rule = std::get_if<LangevinOptions>(&choice.rule);
+  return rule && rule->name == "langevin";
+}
+
+/// Bytes that a rank may take: as the deck says, or its share of the node's memory.
+Real memory_of_rank(const Communicator& comm, const RunOptions& run) {
+  if (run.machine.memory) return *run.machine.memory;
+  MPI_Comm node = MPI_COMM_NULL;
+  int ranks = 1;
+  WEIR_MPI(MPI_Comm_split_type(comm.mpi(), MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
+  WEIR_MPI(MPI_Comm_size(node, &ranks));
+  WEIR_MPI(MPI_Comm_free(&node));
+  const Real bytes = Real(sysconf(_SC_PHYS_PAGES)) * Real(sysconf(_SC_PAGE_SIZE)) / ranks;
+  return -comm.max(-bytes);
+}
+
+}  // namespace
+
+/// Whether the training fits; else how many ranks it takes.
+void LatentDiffusion::check_memory(const Communicator& comm, const RunOptions& run,
+                                   const DataShape& shape) const {
+  const Index rows = train_size(shape.rows, options_.split);
+  if (rows < 1) return;  // make_data says so
+  const DiffusionTrainingCost cost(options_, DiffusionParts::all, rows, shape.components, run);
+  const Real most = memory_of_rank(comm, run), wanted = cost.at(comm.size()).memory;
+  if (wanted <= most) return;
+  int enough = comm.size();
+  constexpr int many = 1 << 20;
+  while (enough < many && cost.at(enough).memory > most) enough *= 2;
+  for (int step = enough / 2; step > 0; step /= 2)
+    if (enough - step >= comm.size() && cost.at(enough - step).memory <= most) enough -= step;
+  const std::string remedy = enough < many
+                                 ? fmt::format("{} ranks would do", enough)
+                                 : "more ranks do not help: networks alone are too large, or `run.tile` is";
+  throw InputError(options_.where + ".data",
+                   fmt::format("{} rows with {} latents each take {:.3g} bytes a rank on {}, and a rank has "
+                               "{:.3g} (`run.machine.memory`); {}",
+                               rows, options_.latent.particles, wanted, comm.size(), most, remedy));
+}
+
+/// Whether the columns that completions are given are there.
+void LatentDiffusion::check_given(const Communicator& comm, const DataShape& shape) const {
+  if (!options_.generate.given) return;
+  const CompleteOptions& given = *options_.generate.given;
+  const auto [first, end] = *given.columns;
+  const std::string where = options_.where + ".generate.given";
+  if (end > shape.components)
+    throw InputError(where + ".columns", fmt::format("found [{}, {}], and the data have {} columns", first,
+                                                     end, shape.components));
+  comm.agree([&, first = first, end = end] {
+    if (!given.file) return;
+    const Index columns = open_data(*given.file)->columns();
+    if (columns != end - first)
+      throw InputError(
+          where + ".file",
+          fmt::format("has {} columns, and {} are given; choose as many by `columns`", columns, end - first));
+  });
+}
 
 /// The flow of a few rows: what is wrong with rules and shapes shows in it.
 void LatentDiffusion::check_options(const Communicator& comm, const RunOptions& run) const {
@@ -29,6 +97,11 @@ void LatentDiffusion::check_options(const Communicator& comm, const RunOptions& 
     throw InputError(options_.where + ".train.latents.rule",
                      "mala asks for the energy of a latent, and the bound of a diffusion gives its gradient "
                      "alone; choose langevin, preconditioned_langevin or underdamped_langevin");
+  if (options_.train.catch_up && !plain_langevin(options_.train.latents.rule))
+    throw InputError(options_.where + ".train.catch_up",
+                     "steps of other lengths are those of `latents.rule: langevin`; choose it, or leave "
+                     "`catch_up` out");
+  check_given(comm, shape);
   const Ensemble rows(comm, 2, shape.components, rows_per_tile(options_, run.tile));
   const auto flow = make_diffusion_training(options_, DiffusionParts::all, rows, run, 0);
   const Stage stage(SteppingOptions(), *flow, options_.where + ".train");
@@ -42,13 +115,20 @@ void LatentDiffusion::prepare(const Communicator& comm, const RunOptions& run) {
     comm.agree([&] { shape = shape_of(options_.data); });
     check_model_fits(options_.model, model.data(), shape.components, options_.where + ".model");
   }
+  if (options_.model.empty()) {
+    DataShape shape;
+    comm.agree([&] { shape = shape_of(options_.data); });
+    check_memory(comm, run, shape);
+  }
   data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
   close_files(options_.data);
   check_labels(options_.metrics, data_->train_labels, options_.where);
-  if (!options_.metrics.report.empty() && data_->test.particles() < 2)
-    throw InputError(
-        options_.where + ".split",
-        "no rows are held out, which metrics compare with: give `split.test`, or leave `metrics` out");
+  const bool completes = options_.generate.given && !options_.generate.given->file;
+  if ((!options_.metrics.report.empty() || completes || options_.generate.interpolate) &&
+      data_->test.particles() < 2)
+    throw InputError(options_.where + ".split",
+                     "no rows are held out, which metrics, interpolations and completions come from: give "
+                     "`split.test`, or leave these out");
 }
 
 void LatentDiffusion::check(const Communicator& comm, const RunOptions& run) {
@@ -71,7 +151,7 @@ DiffusionModel LatentDiffusion::read_model(const Communicator& comm) const {
 
 /// The model, trained, read, or as the checkpoint has it; nothing where the run was stopped.
 std::optional<DiffusionModel> LatentDiffusion::learn(RunOutput& output, RunControl& control) {
-  const StageList stages = latent_diffusion_stages();
+  const StageList stages = latent_diffusion_stages(options_);
   if (const Checkpoint* from = output.restart();
       from && from->standing().stage > stages.number("train_prior"))
     return DiffusionModel::read(from->file(), "/model", options_.where + ".model");
@@ -83,28 +163,55 @@ std::optional<DiffusionModel> LatentDiffusion::learn(RunOutput& output, RunContr
 }
 
 void LatentDiffusion::run(RunOutput& output, RunControl& control) {
-  const StageList stages = latent_diffusion_stages();
+  const StageList stages = latent_diffusion_stages(options_);
+  const LatentDiffusionGenerateOptions& generate = options_.generate;
   const auto stopped = [&] { output.finish(control.status(), 0, 0); };
   const auto model = learn(output, control);
   if (!model) return stopped();
   const auto model_kept = control.keep([&](Hdf5File& file) { model->save(file, "/model"); });
 
-  const auto latents = sample_latents(*model, options_.generate, options_.where, output, control);
+  const auto latents = sample_latents(*model, generate, options_.where, stages, output, control);
   if (!latents) return stopped();
-  const auto latents_kept = control.keep(
-      [&](Hdf5File& file) { write_particles(file, "/generated/latents", latents->partition, latents->x); });
+  const auto keep = [&](const char* name, const Ensemble& rows) {
+    return control.keep([&, name](Hdf5File& file) {
+      write_particles(file, std::string("/generated/") + name, rows.partition, rows.x);
+    });
+  };
+  const auto latents_kept = keep("latents", *latents);
   const Ensemble samples = decode(*model, *latents, output.run());
   std::vector<NamedRows> tables{{"samples", &samples}, {"latents", &*latents}};
+  Metrics errors;
+
   std::optional<Reconstructed> reconstructed;
   const auto reconstructed_kept = control.keep([&](Hdf5File& file) {
     if (reconstructed)
       write_particles(file, "/generated/reconstructed", reconstructed->latents.partition,
                       reconstructed->latents.x);
   });
-  if (options_.metrics.wants("reconstruction")) {
-    reconstructed = reconstruct(*model, *latents, samples, data_->test, options_.where, output, control);
+  if (options_.wants_reconstructions()) {
+    reconstructed =
+        reconstruct(*model, *latents, samples, data_->test, options_.where, stages, output, control);
     if (!reconstructed) return stopped();
     tables.push_back({"reconstructions", &reconstructed->rows});
+    if (options_.metrics.wants("reconstruction")) errors.emplace_back("reconstruction", reconstructed->error);
+  }
+  std::optional<Ensemble> between;
+  if (generate.interpolate) {
+    between = interpolate(*model, *generate.interpolate, reconstructed->latents, output.run());
+    tables.push_back({"interpolations", &*between});
+  }
+  std::optional<Completed> completed;
+  const auto completed_kept = control.keep([&](Hdf5File& file) {
+    if (completed)
+      write_particles(file, "/generated/completed", completed->latents.partition, completed->latents.x);
+  });
+  if (generate.given) {
+    const Ensemble given = rows_to_complete(*generate.given, data_->test, options_.where, output.run());
+    completed =
+        complete(*model, *generate.given, *latents, samples, given, options_.where, stages, output, control);
+    if (!completed) return stopped();
+    tables.push_back({"completions", &completed->rows});
+    if (completed->error) errors.emplace_back("completion", *completed->error);
   }
   if (data_->test.particles() > 0) tables.push_back({"held_out", &data_->test});
   write_samples(output, tables, model->columns);
@@ -113,7 +220,7 @@ void LatentDiffusion::run(RunOutput& output, RunControl& control) {
       measure_samples(options_.metrics, samples, *data_, options_.where, stages, output, control);
   if (!metrics) return stopped();
   Metrics all = *metrics;
-  if (reconstructed) all.emplace_back("reconstruction", reconstructed->error);
+  all.insert(all.end(), errors.begin(), errors.end());
   for (const auto& [name, value] : all) output.log(fmt::format("{}: {:.6g}", name, value));
   output.summarise(all);
   output.finish(control.status(), options_.train.epochs, Real(options_.train.epochs));

@@ -27,6 +27,8 @@ class LatentDiffusion : public Method {
 
  private:
   void check_options(const Communicator& comm, const RunOptions& run) const;
+  void check_given(const Communicator& comm, const DataShape& shape) const;
+  void check_memory(const Communicator& comm, const RunOptions& run, const DataShape& shape) const;
   DiffusionModel read_model(const Communicator& comm) const;
   std::optional<DiffusionModel> learn(RunOutput& output, RunControl& control);
 

@@ -3,7 +3,9 @@
 #include "methods/generative/ChainStepCost.hpp"
 #include "methods/latent_diffusion/DiffusionSampling.hpp"
 #include "methods/latent_diffusion/DiffusionTrainingCost.hpp"
+#include "methods/latent_diffusion/PosteriorFlow.hpp"
 #include "methods/latent_diffusion/Reconstruction.hpp"
+#include "weir/input/DataFile.hpp"
 #include "weir/networks/MlpFlops.hpp"
 
 namespace weir {
@@ -32,7 +34,10 @@ DiffusionModel any_model(const LatentDiffusionOptions& options, Index components
 std::vector<CostedPart> latent_diffusion_costs(const LatentDiffusionOptions& options,
                                                const Communicator& comm, const RunOptions& run) {
   DataShape data;
-  comm.agree([&] { data = shape_of(options.data); });
+  comm.agree([&] {
+    data = shape_of(options.data);
+    check_split(options.split, 0, data.rows, options.where + ".split");
+  });
   const Index rows = train_size(data.rows, options.split), d = data.components, q = options.latent.dimension;
   const auto model = std::make_shared<const DiffusionModel>(any_model(options, d));
   std::vector<CostedPart> parts;
@@ -42,11 +47,19 @@ std::vector<CostedPart> latent_diffusion_costs(const LatentDiffusionOptions& opt
   const auto training = [&](const LatentDiffusionOptions& of_stage, DiffusionParts stage_parts) {
     return std::make_unique<DiffusionTrainingCost>(of_stage, stage_parts, rows, d, run);
   };
+  const auto warming = [&](LatentDiffusionOptions of_stage, DiffusionParts stage_parts) {
+    RunOptions of_rows = run;
+    of_rows.tile = rows_per_tile(of_stage, run.tile);
+    of_stage.latent.particles = 1;
+    return std::make_unique<DiffusionTrainingCost>(of_stage, stage_parts, rows, d, of_rows);
+  };
   const bool apart = options.train.prior_afterwards && options.prior.diffusion();
   if (options.model.empty()) {
     LatentDiffusionOptions first = options;
     if (apart) first.prior.law = GaussianPriorOptions();
-    add("train", training(first, apart ? DiffusionParts::without_prior : DiffusionParts::all));
+    const DiffusionParts first_parts = apart ? DiffusionParts::without_prior : DiffusionParts::all;
+    if (options.latent.warm_up > 0) add("warm_up", warming(first, first_parts));
+    add("train", training(first, first_parts));
     if (apart) add("train_prior", training(options, DiffusionParts::prior_alone));
   }
   if (model->prior && options.generate.sampler == "reverse_sde") {
@@ -57,17 +70,38 @@ std::vector<CostedPart> latent_diffusion_costs(const LatentDiffusionOptions& opt
     add("sample", std::make_unique<ChainStepCost>(
                       shape, [=](Index rows) { return seconds_of_sampling_step(*model, rows, run); }, run));
   }
-  if (options.metrics.wants("reconstruction")) {
-    const MlpFlops decoder(model->decoder.shape);
+  const MlpFlops decoder(model->decoder.shape);
+  PosteriorTask task;
+  if (options.wants_reconstructions()) {
+    task.starts = reconstruction_starts;
+    task.end = d;
     ChainShape shape;
     shape.rows = data.rows - rows;
-    shape.replicas = reconstruction_starts;
+    shape.replicas = task.starts;
     shape.flops = Real(decoder.value + decoder.vjp(false, true));
     shape.moves = 1;
     shape.numbers = Real(5 * q) + Real(d) / reconstruction_starts;
     add("reconstruct",
         std::make_unique<ChainStepCost>(
-            shape, [=](Index some) { return seconds_of_reconstruction_step(*model, some, run); }, run));
+            shape, [=](Index some) { return seconds_of_posterior_step(*model, task, some, run); }, run));
+  }
+  if (options.generate.given) {
+    const CompleteOptions& given = *options.generate.given;
+    task = {1, (*given.columns)[0], (*given.columns)[1], true};
+    ChainShape shape;
+    shape.rows = data.rows - rows;
+    comm.agree([&] {
+      if (given.file) shape.rows = open_data(*given.file)->rows();
+    });
+    shape.flops = Real(decoder.value + decoder.vjp(false, true));
+    if (model->prior) shape.flops += Real(MlpFlops(model->prior->shape).value);
+    shape.moves = 1;
+    shape.numbers = Real(3 * q + d);
+    shape.rule = PreconditionedLangevinOptions();
+    shape.components = q;
+    add("complete",
+        std::make_unique<ChainStepCost>(
+            shape, [=](Index some) { return seconds_of_posterior_step(*model, task, some, run); }, run));
   }
   return parts;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "methods/latent_diffusion/ReverseDiffusion.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/training/ParameterBlocks.hpp"
 
@@ -246,7 +247,11 @@ void LatentDiffusionFlow<T>::velocity(const Moment& moment, BlockSet wanted, con
     clear_force(tile.count);
     if (decodes) add_decoder(used_, tile.count, forced, wants(decoder));
     if (forced || wants(prior)) add_prior(used_, tile, tick, forced, wants(prior));
-    if (wants(latents)) write_force(tile, v[latents]);
+    if (wants(latents)) {
+      write_force(tile, v[latents]);
+      if (options_.train.catch_up && moment.substep == 0)
+        add_missed_steps(tile, moment.step, missed_iterations(tile, moment.step), v[latents]);
+    }
     if (!wants(posterior)) continue;
     negate_force(tile.count);
     amortised_->gradient(psi_.network(0), force(tile.count), per_particle, psi_.gradient(used_, 0));
@@ -367,6 +372,44 @@ void LatentDiffusionFlow<T>::write_force(const Tile& tile, const MatrixRef<Real>
   Kokkos::fence();
 }
 
+/// Every tile comes once an epoch: its iteration in the epoch before is found once for all tiles.
+template <class T>
+Index LatentDiffusionFlow<T>::missed_iterations(const Tile& tile, Index step) {
+  const Index per_epoch = batches_.per_epoch(), epoch = step / per_epoch;
+  if (used_epoch_ != epoch) {
+    const LocalTiles own = latent_partition_.local();
+    used_before_.assign(std::size_t(own.tiles), -1);
+    Batches::Batch batch;
+    for (Index earlier = std::max(Index(0), (epoch - 1) * per_epoch); earlier < epoch * per_epoch;
+         ++earlier) {
+      batches_.draw(earlier, batch);
+      for (const Index used : batch.tiles)
+        if (used >= own.first_tile && used < own.first_tile + own.tiles)
+          used_before_[std::size_t(used - own.first_tile)] = earlier;
+    }
+    used_epoch_ = epoch;
+  }
+  return step - 1 - used_before_[std::size_t(tile.local)];
+}
+
+template <class T>
+void LatentDiffusionFlow<T>::add_missed_steps(const Tile& tile, Index step, Index missed,
+                                              const MatrixRef<Real>& v) const {
+  const Block& block = (*layout_)[latents];
+  const Real own = std::get<LangevinOptions>(block.rule).step.value_or(1 / Real(block.substeps));
+  const Real more = Real(missed), amplitude = std::sqrt(2 * options_.train.temperature * more / own);
+  const Random random(run_.seed, Stream::momentum_noise, stage_ * int(most_blocks + 1) + int(latents));
+  const Index q = q_;
+  Kokkos::parallel_for(
+      "Weir::LatentDiffusionFlow::missed", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
+        for (Index c = 0; c < q; ++c) {
+          Real& to = v(c, tile.first + i);
+          to = (1 + more) * to + amplitude * random.normal(tile.global + i, step, c);
+        }
+      });
+  Kokkos::fence();
+}
+
 template <class T>
 void LatentDiffusionFlow<T>::negate_force(Index columns) const {
   const auto force = force_;
@@ -422,12 +465,60 @@ const std::vector<Real>& LatentDiffusionFlow<T>::sum_moments(const MatrixRef<con
       });
 }
 
+/// The largest |x - m| / d of this rank.
+template <class T>
+Real LatentDiffusionFlow<T>::find_extreme(const MatrixRef<const Real>& x) const {
+  const Vector<Real> mean = in_precision<Real>(running_.mean),
+                     deviation = in_precision<Real>(running_.deviation());
+  const Index q = q_;
+  Real largest = 0;
+  Kokkos::parallel_reduce(
+      "Weir::LatentDiffusionFlow::extreme", Range(0, Index(x.extent(1))),
+      KOKKOS_LAMBDA(Index i, Real & most) {
+        for (Index c = 0; c < q; ++c) {
+          const Real u = fabs(x(c, i) - mean(c)) / deviation(c);
+          most = u > most ? u : most;
+        }
+      },
+      Kokkos::Max<Real>(largest));
+  return std::max(largest, Real(0));
+}
+
+/// `sums`: of all latents, as sum_moments has them.
+template <class T>
+void LatentDiffusionFlow<T>::add_free_energy(DiffusionReport& report, const MeanLosses& losses,
+                                             const std::vector<Real>& sums) const {
+  if (batch_.tiles.empty()) return;  // no iteration was made yet
+  const Real variance = running_.noise_variance, n = Real(latent_partition_.particles());
+  if (parts_ != DiffusionParts::prior_alone)
+    report.likelihood =
+        0.5 * Real(d_) *
+        (likelihood_.gaussian() ? losses.decoder / variance + std::log(2 * M_PI * variance) : losses.decoder);
+  Real square = 0, log_deviations = 0;
+  for (Index c = 0; c < q_; ++c) {
+    const Real m = score_ ? running_.mean[std::size_t(c)] : 0,
+               v = score_ ? running_.variance[std::size_t(c)] : 1;
+    square += (sums[std::size_t(3 * c + 1)] / n - 2 * m * sums[std::size_t(3 * c)] / n + m * m) / v;
+    log_deviations += 0.5 * std::log(v);
+  }
+  if (!score_) {
+    report.prior = 0.5 * (square + Real(q_) * std::log(2 * M_PI));
+    return;
+  }
+  const NoiseSchedule& schedule = score_->schedule();
+  const Real a = signal_at(schedule.largest());
+  report.prior = 0.5 * (schedule.largest() - schedule.least()) * losses.prior * Real(q_) +
+                 0.5 * a * a * square + bound_constant(schedule, q_) + log_deviations;
+}
+
 template <class T>
 DiffusionReport LatentDiffusionFlow<T>::report(const ConstBlockViews& blocks) {
   const MeanLosses losses = mean_losses();
-  DiffusionReport report{likelihood_.gaussian() ? std::sqrt(losses.decoder) : 0.5 * losses.decoder,
-                         losses.prior, 0, 0};
-  const auto& sums = sum_moments(amortised_ ? MatrixRef<const Real>(drawn_) : blocks[latents]);
+  DiffusionReport report;
+  report.error = likelihood_.gaussian() ? std::sqrt(losses.decoder) : 0.5 * losses.decoder;
+  report.prior_loss = losses.prior;
+  const MatrixRef<const Real> x = amortised_ ? MatrixRef<const Real>(drawn_) : blocks[latents];
+  const auto& sums = sum_moments(x);
   const Real n = Real(latent_partition_.particles());
   Real total = 0, own = 0;
   for (Index c = 0; c < q_; ++c) {
@@ -437,7 +528,21 @@ DiffusionReport LatentDiffusionFlow<T>::report(const ConstBlockViews& blocks) {
   }
   report.deviation = std::sqrt(std::max(Real(0), total));
   report.own_share = total > 0 ? own / total : 0;
+  add_free_energy(report, losses, sums);
+  report.extreme = comm_.max(find_extreme(x));
+  if (!score_) return report;
+  phi_.gather(blocks[prior]);
+  report.generated_extreme =
+      largest_generated<T>(*score_, phi_.network(0), comm_, q_, latent_partition_.tile_size(),
+                           Random(run_.seed, Stream::diffusion_start, stage_));
   return report;
+}
+
+template <class T>
+Ensemble LatentDiffusionFlow<T>::all_latents(const ConstBlockViews& blocks) const {
+  Ensemble all(comm_, rows_.particles(), q_, run_.tile, latent_partition_.replicas());
+  Kokkos::deep_copy(all.x, amortised_ ? MatrixRef<const Real>(drawn_) : blocks[latents]);
+  return all;
 }
 
 template class LatentDiffusionFlow<float>;

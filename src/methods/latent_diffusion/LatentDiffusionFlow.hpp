@@ -2,14 +2,15 @@
 //
 //     F = sum_m E_{q_m} [ log q_m(x) - log p_theta(y_m | x) - L_phi(x) ]
 //
-//     latents   dX = [grad_x log p_theta(y_m | X) + grad_x L_phi(X)] dt + sqrt(2T) dW     N for each datum of
-//     the batch decoder   -(1/|B|N) grad_theta of -log p prior     -(1/|B|N) grad_phi of w(lambda) |e -
-//     eps|^2 running   m, d of the latents, the noise s^2 where it is learned, iterations: still, written
-//     after every step
+//     latents  dX = [grad_x log p_theta(y_m | X) + grad_x L_phi(X)] dt + sqrt(2T) dW, N for each datum
+//     decoder  -(1 / |B| N) grad_theta of -log p
+//     prior    -(1 / |B| N) grad_phi of w(lambda) |e - eps|^2
+//     running  m, d of latents, s^2 where it is learned, iterations: still, written after every step
 //
-// With an amortised posterior its parameters take the latents' place: x = m(y) + exp(s(y)) xi, descending the
-// same F. With N(0, I) as prior there is no prior block and its force is -x. Source: Wang, Kuntz, Akyildiz,
-// arXiv 2505.12412.
+// With `catch_up` a datum that missed r iterations moves by (1 + r) h f + sqrt(2 T (1 + r) h) xi when its
+// turn comes: beside the force, v has r f + sqrt(2 T r / h) xi'. With an amortised posterior its parameters
+// take the latents' place: x = m(y) + exp(s(y)) xi, descending the same F. With N(0, I) as prior there is no
+// prior block and its force is -x. Source: Wang, Kuntz, Akyildiz, arXiv 2505.12412.
 #pragma once
 
 #include <memory>
@@ -41,6 +42,11 @@ struct DiffusionReport {
   Real prior_loss = 0;  ///< mean |e - eps|^2 a component, in the last iteration
   Real deviation = 0;   ///< of latents: root of their mean variance
   Real own_share = 0;   ///< of a datum's own particles in that variance
+  // Parts of the free energy, for each datum and latent of the last iteration: means of -log p(y | x) and of
+  // -L(x), the bound on -log p(x).
+  Real likelihood = 0, prior = 0;
+  // Largest magnitudes of components in standardised units: of latents, and of some that the prior draws.
+  Real extreme = 0, generated_extreme = 0;
 };
 
 class LatentDiffusionTraining : public Flow {
@@ -51,6 +57,8 @@ class LatentDiffusionTraining : public Flow {
   virtual const RunningMoments& running() const = 0;
   /// Collective.
   virtual DiffusionReport report(const ConstBlockViews& blocks) = 0;
+  /// Collective for allocation alone: the latents of all data, as they stand or as they were drawn last.
+  virtual Ensemble all_latents(const ConstBlockViews& blocks) const = 0;
   virtual Index iterations_per_epoch() const = 0;
   virtual Index batch() const = 0;
   /// Numbers of the blocks; -1 where there is none.
@@ -88,6 +96,7 @@ class LatentDiffusionFlow : public LatentDiffusionTraining {
   void initialise(const BlockViews& blocks) override;
   const RunningMoments& running() const override { return running_; }
   DiffusionReport report(const ConstBlockViews& blocks) override;
+  Ensemble all_latents(const ConstBlockViews& blocks) const override;
   Index iterations_per_epoch() const override { return batches_.per_epoch(); }
   Index batch() const override { return batches_.strata() * rows_.partition.tile_size(); }
 
@@ -95,12 +104,14 @@ class LatentDiffusionFlow : public LatentDiffusionTraining {
   void gather_rows(const Tile& tile);
   void gather_latents(const Tile& tile, const MatrixRef<const Real>& x);
   void write_force(const Tile& tile, const MatrixRef<Real>& v) const;
+  void add_missed_steps(const Tile& tile, Index step, Index missed, const MatrixRef<Real>& v) const;
   void negate_force(Index columns) const;
   void subtract_latents(Index columns) const;
   void clear_force(Index columns) const;
   void add_losses(Index slot, Index columns, const VectorRef<const T>& losses, Index row) const;
   const std::vector<Real>& sum_batch_moments(const MatrixRef<const Real>& x);
   const std::vector<Real>& sum_moments(const MatrixRef<const Real>& x);
+  Real find_extreme(const MatrixRef<const Real>& x) const;
   void keep_drawn(const Tile& tile);
   void start_at_components(const MatrixRef<Real>& x) const;
 
@@ -115,6 +126,9 @@ class LatentDiffusionFlow : public LatentDiffusionTraining {
     Real decoder, prior;
   };
   MeanLosses mean_losses();
+  Index missed_iterations(const Tile& tile, Index step);
+  void add_free_energy(DiffusionReport& report, const MeanLosses& losses,
+                       const std::vector<Real>& sums) const;
   void update_moments(const MatrixRef<const Real>& x);
   void read_running(const MatrixRef<const Real>& local);
   void write_running(const MatrixRef<Real>& local) const;
@@ -136,7 +150,9 @@ class LatentDiffusionFlow : public LatentDiffusionTraining {
   TrainedParameters<T> theta_, phi_, psi_;  // of decoder, prior, posterior
   std::shared_ptr<const Layout> layout_;
   RunningMoments running_;
-  Index read_at_ = -1;  // the step that begins with running_ as it is
+  std::vector<Index> used_before_;  // of each tile of this rank: the iteration of the epoch before
+  Index used_epoch_ = -1;           // for which epoch these are
+  Index read_at_ = -1;              // the step that begins with running_ as it is
   bool has_moments_;
 
   Matrix<T> x_, y_, force_;  // a tile's

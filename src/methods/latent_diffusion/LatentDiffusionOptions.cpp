@@ -49,6 +49,11 @@ void describe(Section& section, DiffusionLatentOptions& options) {
               "pca: at the datum's principal components, of unit variance with some noise; noise: standard "
               "normal")
       .one_of({"pca", "noise"});
+  section
+      .option("warm_up", options.warm_up,
+              "share of the epochs in which every datum has one particle; copies of it start the rest")
+      .at_least(0)
+      .below(1);
 }
 
 void describe(Section& section, DecoderNetwork& options) {
@@ -96,6 +101,10 @@ void describe(Section& section, DiffusionPriorOptions& options) {
 
 void describe(Section&, GaussianPriorOptions&) {}
 
+void describe(Section& section, MixturePriorOptions& options) {
+  section.option("components", options.components, "Gaussians of the mixture").at_least(1).at_most(64);
+}
+
 void describe(Section& section, PriorOptions& options) {
   section.one_of(options.law, "the law of latents");
 }
@@ -118,12 +127,36 @@ void describe(Section& section, LatentDiffusionTrainOptions& options) {
       .one_of({"together", "in_turn"});
   section.option("prior_afterwards", options.prior_afterwards,
                  "two stages: latents and decoder are trained with N(0, I), then the prior on these latents");
+  section.option("catch_up", options.catch_up,
+                 "a datum that missed r iterations makes a step of size (1 + r) h when its turn comes; for "
+                 "`latents.rule: langevin`");
   section.option("temperature", options.temperature, "of the latents").above(0);
   section.section("latents", options.latents, "particles of x given a datum");
   section.section("decoder", options.decoder, "its parameters");
   section.section("prior", options.prior, "the score network's parameters");
   section.section("posterior", options.posterior, "the Gaussian q(x | y), where the posterior is amortised");
   section.option("reports", options.reports, "rows of metrics.csv").at_least(1);
+}
+
+void describe(Section& section, CompleteOptions& options) {
+  section.option("columns", options.columns, "columns [a, b) that are given, counted from 0").at_least(0);
+  section.section("file", options.file,
+                  "rows of the given columns alone; by default those of the held-out rows", "path");
+  section.option("steps", options.steps, "moves of every latent").at_least(1);
+  if (!section.reading()) return;
+  if (!options.columns) section.error("columns", "missing; give those that are given, [a, b], half-open");
+  if (options.columns && (*options.columns)[0] >= (*options.columns)[1])
+    section.error("columns", "found no column; allowed: [a, b] with a < b, half-open");
+}
+
+void describe(Section& section, InterpolateOptions& options) {
+  section.option("pairs", options.pairs, "of held-out rows: the first and the second, ..").at_least(1);
+  section.option("points", options.points, "of each path, both ends included").at_least(2);
+  section
+      .option("path", options.path,
+              "between the ends' standardised latents: line; arc, on which lengths go evenly from one to the "
+              "other")
+      .one_of({"arc", "line"});
 }
 
 void describe(Section& section, LatentDiffusionGenerateOptions& options) {
@@ -136,6 +169,8 @@ void describe(Section& section, LatentDiffusionGenerateOptions& options) {
       .one_of({"reverse_sde", "probability_flow"});
   section.option("steps", options.steps, "of reverse_sde").at_least(1);
   section.option("tolerance", options.tolerance, "of probability_flow: local error of a step").above(0);
+  section.section("given", options.given, "rows are completed of which some columns are given");
+  section.section("interpolate", options.interpolate, "rows between held-out rows are drawn");
 }
 
 void describe(Section& section, LatentDiffusionMetricsOptions& options) {

@@ -1,6 +1,7 @@
 // What a `latent_diffusion` section holds.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <variant>
@@ -17,6 +18,7 @@ namespace weir {
 struct DiffusionLatentOptions {
   Index dimension = 16, particles = 5;
   std::string start = "pca";
+  Real warm_up = 0;  ///< share of the epochs in which every datum has one particle
 };
 
 struct DecoderNetwork : NetworkOptions {
@@ -53,10 +55,17 @@ struct GaussianPriorOptions {
   static constexpr const char* key = "gaussian";
   static constexpr const char* doc = "N(0, I)";
 };
+struct MixturePriorOptions {
+  static constexpr const char* key = "mixture";
+  static constexpr const char* doc =
+      "a mixture of Gaussians, fitted to latents that were trained with N(0, I)";
+  Index components = 10;
+};
 struct PriorOptions {
-  std::variant<DiffusionPriorOptions, GaussianPriorOptions> law;
+  std::variant<DiffusionPriorOptions, GaussianPriorOptions, MixturePriorOptions> law;
 
   const DiffusionPriorOptions* diffusion() const { return std::get_if<DiffusionPriorOptions>(&law); }
+  const MixturePriorOptions* mixture() const { return std::get_if<MixturePriorOptions>(&law); }
 };
 
 struct DiffusionLatentBlock {
@@ -71,7 +80,7 @@ struct NetworkBlock {
 struct LatentDiffusionTrainOptions {
   Index epochs = 150, batch = 128;
   std::string order = "together";
-  bool prior_afterwards = false;
+  bool prior_afterwards = false, catch_up = false;
   Real temperature = 1;
   DiffusionLatentBlock latents;
   NetworkBlock decoder, prior;
@@ -80,10 +89,23 @@ struct LatentDiffusionTrainOptions {
   LatentDiffusionTrainOptions();
 };
 
+/// Rows of which columns [a, b) are known, and the rest is drawn.
+struct CompleteOptions {
+  std::optional<std::array<Index, 2>> columns;
+  std::optional<FileRows> file;  ///< rows that have the given columns; else held-out rows
+  Index steps = 500;
+};
+/// Rows between pairs of held-out rows.
+struct InterpolateOptions {
+  Index pairs = 8, points = 9;
+  std::string path = "arc";
+};
 struct LatentDiffusionGenerateOptions {
   Index count = 2000, steps = 200;
   std::string sampler = "reverse_sde";
   Real tolerance = 1e-4;
+  std::optional<CompleteOptions> given;
+  std::optional<InterpolateOptions> interpolate;
 };
 struct LatentDiffusionMetricsOptions : GenerationMetricsOptions {};
 
@@ -101,6 +123,7 @@ struct LatentDiffusionOptions {
   std::string where;
 
   bool amortised() const { return posterior == "amortised"; }
+  bool wants_reconstructions() const { return metrics.wants("reconstruction") || generate.interpolate; }
 };
 
 void describe(Section& section, DiffusionLatentOptions& options);
@@ -109,7 +132,10 @@ void describe(Section& section, LinearDecoder& options);
 void describe(Section& section, DecoderOptions& options);
 void describe(Section& section, DiffusionPriorOptions& options);
 void describe(Section& section, GaussianPriorOptions& options);
+void describe(Section& section, MixturePriorOptions& options);
 void describe(Section& section, PriorOptions& options);
+void describe(Section& section, CompleteOptions& options);
+void describe(Section& section, InterpolateOptions& options);
 void describe(Section& section, DiffusionLatentBlock& options);
 void describe(Section& section, NetworkBlock& options);
 void describe(Section& section, LatentDiffusionTrainOptions& options);

@@ -45,4 +45,12 @@ KOKKOS_INLINE_FUNCTION Real noise_at(Real lambda) {
   return sqrt(1 / (1 + exp(-lambda)));
 }
 
+/// What stands in -L(u) of q components beside (Z / 2) E l and a_T^2 |u|^2 / 2, so that it is -log p(u) where
+/// the score is exact and the least lambda goes to minus infinity:
+///     (q / 2) (log 2 pi + s_T^2 - log(s_T^2 / s_0^2))
+inline Real bound_constant(const NoiseSchedule& schedule, Index q) {
+  const Real last = noise_at(schedule.largest()), first = noise_at(schedule.least());
+  return 0.5 * Real(q) * (std::log(2 * M_PI) + last * last - 2 * std::log(last / first));
+}
+
 }  // namespace weir

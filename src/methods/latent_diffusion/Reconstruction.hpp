@@ -25,9 +25,7 @@ struct Reconstructed {
 /// rows.
 std::optional<Reconstructed> reconstruct(const DiffusionModel& model, const Ensemble& latents,
                                          const Ensemble& generated, const Ensemble& held_out,
-                                         const std::string& where, RunOutput& output, RunControl& control);
-
-/// Not collective: of a step for so many rows, on this rank alone.
-Real seconds_of_reconstruction_step(const DiffusionModel& model, Index rows, const RunOptions& run);
+                                         const std::string& where, const StageList& stages, RunOutput& output,
+                                         RunControl& control);
 
 }  // namespace weir

@@ -28,13 +28,20 @@ Real mean_product(const std::vector<Real>& values, Index d, Index a, Index b) {
 std::vector<RuleOptions> movers() {
   LangevinOptions averaged;
   averaged.name = "leimkuhler_matthews";
-  PreconditionedLangevinOptions given;
+  PreconditionedLangevinOptions given, fisher;
   given.diagonal = {0.5, 2, 1};
+  fisher.metric = "fisher";
   MalaOptions adapted, parts;
   adapted.target = 0.6;
   parts.step = VectorValue({0.3, 0.1});
-  return {LangevinOptions(), averaged, PreconditionedLangevinOptions(), given, UnderdampedLangevinOptions(),
-          adapted,           parts};
+  return {LangevinOptions(),
+          averaged,
+          PreconditionedLangevinOptions(),
+          given,
+          fisher,
+          UnderdampedLangevinOptions(),
+          adapted,
+          parts};
 }
 
 /// One mover with two sub-steps beside parameters that Adam moves, from 1.
@@ -204,6 +211,98 @@ TEST(Movers, TheFisherEstimateRuns) {
   const auto found = all_of_block(stage.state(), 0);
   EXPECT_NEAR(found[0], x[0], 1e-12);
   EXPECT_NEAR(found[1], x[1], 1e-12);
+}
+
+// All of the estimate: X' = X + h M^-1 v, beside a plain loop that inverts 2 x 2 matrices.
+TEST(Movers, TheWholeFisherEstimateRuns) {
+  const Communicator self(MPI_COMM_SELF);
+  const Index number = 21;
+  PreconditionedLangevinOptions rule;
+  rule.step = 0.1;
+  rule.metric = "fisher";
+  QuadraticFlow flow(self, {particles(self, number, 2, rule)});
+  flow.stiffness = {1, 3};
+  flow.temperature_of_all = 0;
+  Stage stage(steps_of(30), flow, "");
+  std::vector<Real> x(std::size_t(2 * number));
+  for (Index i = 0; i < number; ++i) {
+    x[std::size_t(2 * i)] = std::sin(Real(i));
+    x[std::size_t(2 * i + 1)] = std::cos(2 * Real(i)) + x[std::size_t(2 * i)];
+  }
+  const auto host = Kokkos::create_mirror_view(BlockViews(stage.state().layout(), stage.state().vec())[0]);
+  for (Index i = 0; i < number; ++i)
+    for (Index c = 0; c < 2; ++c) host(c, i) = x[std::size_t(2 * i + c)];
+  Kokkos::deep_copy(BlockViews(stage.state().layout(), stage.state().vec())[0], host);
+  stage.run([](const Tick&) {});
+  Real xx = 0, xy = 0, yy = 0;
+  for (Index n = 1; n <= 30; ++n) {
+    Real now[3] = {0, 0, 0};
+    for (Index i = 0; i < number; ++i) {
+      const Real a = -flow.k(0) * x[std::size_t(2 * i)], b = -flow.k(1) * x[std::size_t(2 * i + 1)];
+      now[0] += a * a / number, now[1] += a * b / number, now[2] += b * b / number;
+    }
+    const Real share = std::max(0.05, 1 / Real(n));
+    xx += share * (now[0] - xx), xy += share * (now[1] - xy), yy += share * (now[2] - yy);
+    const Real more = 1e-6 * (xx + yy) / 2, p = xx + more, q = yy + more, determinant = p * q - xy * xy;
+    for (Index i = 0; i < number; ++i) {
+      Real &a = x[std::size_t(2 * i)], &b = x[std::size_t(2 * i + 1)];
+      const Real va = -flow.k(0) * a, vb = -flow.k(1) * b;
+      a += 0.1 * (q * va - xy * vb) / determinant;
+      b += 0.1 * (p * vb - xy * va) / determinant;
+    }
+  }
+  const auto found = all_of_block(stage.state(), 0);
+  for (std::size_t k = 0; k < found.size(); ++k) EXPECT_NEAR(found[k], x[k], 1e-12) << k;
+}
+
+// The noise of a step from rest has covariance 2 T h M^-1: here v v' has mean M = K S K of particles that
+// start with covariance S, and X - h M^-1 K X has what is left of it.
+TEST(Movers, TheWholeFisherEstimateColoursTheNoise) {
+  const Communicator self(MPI_COMM_SELF);
+  const Index number = 40000;
+  const Real h = 0.2, temperature = 0.7, k[] = {1, 3}, error = 5 * std::sqrt(2. / number);
+  PreconditionedLangevinOptions rule;
+  rule.step = h;
+  rule.metric = "fisher";
+  QuadraticFlow flow(self, {{"particles", Partition(self, number, 64), 2, rule}});
+  flow.stiffness = {k[0], k[1]};
+  flow.temperature_of_all = temperature;
+  Stage stage(steps_of(1), flow, "");
+  const auto view = BlockViews(stage.state().layout(), stage.state().vec())[0];
+  fill_normals(view, Random(7, Stream::initial_ensemble), 0, 0);
+  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), view);
+  for (Index i = 0; i < number; ++i) host(1, i) = 0.8 * host(0, i) + 0.6 * host(1, i);
+  Kokkos::deep_copy(view, host);
+  std::vector<Real> start(std::size_t(2 * number));
+  for (Index i = 0; i < number; ++i)
+    for (Index c = 0; c < 2; ++c) start[std::size_t(2 * i + c)] = host(c, i);
+  stage.run([](const Tick&) {});
+  const auto x = all_of_block(stage.state(), 0);
+  // M by the sample, its inverse P.
+  const Real m00 = k[0] * k[0] * mean_product(start, 2, 0, 0),
+             m01 = k[0] * k[1] * mean_product(start, 2, 0, 1),
+             m11 = k[1] * k[1] * mean_product(start, 2, 1, 1), more = 1e-6 * (m00 + m11) / 2;
+  const Real det = (m00 + more) * (m11 + more) - m01 * m01;
+  const Real p00 = (m11 + more) / det, p01 = -m01 / det, p11 = (m00 + more) / det;
+  std::vector<Real> noise(x.size());
+  for (Index i = 0; i < number; ++i) {
+    const Real va = -k[0] * start[std::size_t(2 * i)], vb = -k[1] * start[std::size_t(2 * i + 1)];
+    noise[std::size_t(2 * i)] = x[std::size_t(2 * i)] - start[std::size_t(2 * i)] - h * (p00 * va + p01 * vb);
+    noise[std::size_t(2 * i + 1)] =
+        x[std::size_t(2 * i + 1)] - start[std::size_t(2 * i + 1)] - h * (p01 * va + p11 * vb);
+  }
+  const Real scale = 2 * temperature * h;
+  EXPECT_NEAR(mean_product(noise, 2, 0, 0) / (scale * p00), 1, error);
+  EXPECT_NEAR(mean_product(noise, 2, 1, 1) / (scale * p11), 1, error);
+  EXPECT_NEAR(mean_product(noise, 2, 0, 1) / (scale * p01), 1, 2 * error);
+}
+
+TEST(Movers, TheWholeEstimateHasALimit) {
+  const Communicator self(MPI_COMM_SELF);
+  PreconditionedLangevinOptions rule;
+  rule.metric = "fisher";
+  QuadraticFlow flow(self, {particles(self, 9, 65, rule)});
+  EXPECT_THROW(Stage(steps_of(1), flow, "rule"), InputError);
 }
 
 TEST(Movers, ADiagonalFitsItsBlock) {

@@ -63,24 +63,30 @@ TEST(EstimateParallel, CountsOfLatentDiffusion) {
   const std::string e = "latent_diffusion.", t = e + "train.";
   struct Case {
     std::vector<std::string> settings;
-    bool two_stages = false, prior = true;
+    bool two_stages = false, prior = true, more = false;
   };
   for (const Case& c : {
            Case{{}},
            Case{{t + "order=in_turn", t + "latents={rule: {langevin: {step: 1e-3}}, substeps: 3}",
                  e + "decoder.noise=learned", "run.precision=double", t + "decoder.rule={adam: {clip: 1}}"}},
-           Case{{t + "latents={substeps: 2}", e + "prior.diffusion={hidden: [5], force: score, draws: 3}"}},
+           Case{{t + "latents={rule: {preconditioned_langevin: {metric: fisher}}, substeps: 2}",
+                 e + "prior.diffusion={hidden: [5], force: score, draws: 3}"}},
            Case{{e + "posterior=amortised", t + "posterior.rule={adam: {clip: 1}}",
                  e + "prior.diffusion={hidden: [5], standardise: false}"}},
            Case{{t + "prior_afterwards=true", e + "decoder={network: {hidden: [6], layer_norm: true}}"},
                 true},
            Case{{e + "prior=gaussian", e + "decoder={linear: {}}"}, false, false},
+           Case{{e + "latent.warm_up=0.4", e + "generate.given={columns: [0, 2], steps: 9}"},
+                false,
+                true,
+                true},
        }) {
     const Communicator comm;
     const SharedFolder folder;
     std::map<std::string, Index> times{{"train", 21}, {"reconstruct", 100}};
     if (c.prior) times["sample"] = 5;
     if (c.two_stages) times["train_prior"] = 21;
+    if (c.more) times = {{"warm_up", 7}, {"train", 14}, {"sample", 5}, {"reconstruct", 100}, {"complete", 9}};
     const Sum expected = predicted(c.settings, times);
     ASSERT_EQ(run_deck_text(folder, estimated_deck, c.settings).code, ExitCode::done);
     std::string text;
@@ -91,7 +97,7 @@ TEST(EstimateParallel, CountsOfLatentDiffusion) {
       Traffic traffic;
       if (expected.traffic.count(name)) traffic += expected.traffic.at(name);
       if (name == std::string("solver"))  // the block `running`, where a stage begins
-        traffic += (c.two_stages ? 2 : 1) * gathering(6 * real_size);
+        traffic += (c.two_stages || c.more ? 2 : 1) * gathering(6 * real_size);
       EXPECT_EQ(record.calls, traffic.calls) << name << " " << text;
       EXPECT_EQ(comm.sum(record.bytes), traffic.bytes) << name << " " << text;
     }

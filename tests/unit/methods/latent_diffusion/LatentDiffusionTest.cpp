@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
+#include <map>
+#include <sstream>
 
 #include "methods/BrokenDecks.hpp"
 #include "methods/Interrupted.hpp"
@@ -42,6 +45,29 @@ TEST(NoiseSchedule, TheBoundsForceOnAGaussian) {
   EXPECT_NEAR(force_from(1e-2), 4.829557, 1e-5);
 }
 
+// With the exact score the bound is the density: -L(x) = -log N(x; m, v), by quadrature over lambda.
+TEST(NoiseSchedule, TheBoundOfAnExactScoreIsTheDensity) {
+  const Real mean = 0.7, variance = 0.35;
+  for (const char* name : {"vp", "cosine", "ve"})
+    for (const Real x : {-1., 0.2, 1.5}) {
+      const NoiseSchedule schedule(name);
+      const Real least = schedule.lambda(std::max(1e-4, schedule.earliest())), largest = schedule.largest();
+      constexpr Index points = 200000;
+      Real integral = 0;
+      for (Index k = 0; k < points; ++k) {
+        const Real lambda = least + (largest - least) * (Real(k) + 0.5) / points;
+        const Real a = signal_at(lambda), s = noise_at(lambda), total = a * a * variance + s * s;
+        const Real along = s * a * (x - mean) / total, rest = a * a * variance / total;
+        integral += 0.5 * (along * along + rest * rest) * (largest - least) / points;
+      }
+      const Real a_end = signal_at(largest);
+      Real constant = bound_constant(schedule, 1);  // from the schedule's own least lambda on
+      constant += std::log(noise_at(least) / noise_at(schedule.least()));
+      const Real expected = 0.5 * (x - mean) * (x - mean) / variance + 0.5 * std::log(2 * M_PI * variance);
+      EXPECT_NEAR(integral + 0.5 * a_end * a_end * x * x + constant, expected, 2e-3) << name << " " << x;
+    }
+}
+
 // A pair of draws costs twice, and without a network the force is that of N(0, I) on average.
 TEST(ScorePrior, WithoutANetworkTheForceIsThatOfTheStandardNormal) {
   DiffusionPriorOptions options;
@@ -64,6 +90,23 @@ TEST(ScorePrior, WithoutANetworkTheForceIsThatOfTheStandardNormal) {
     for (Index c = 0; c < 2; ++c) mean[c] += force(c, i) / Real(columns * repeats);
   EXPECT_NEAR(mean[0], -1.5, 0.1);
   EXPECT_NEAR(mean[1], 0.5, 0.1);
+}
+
+/// Columns of a file of numbers, by name.
+std::map<std::string, std::vector<Real>> csv(const std::string& path) {
+  std::ifstream file(path);
+  std::vector<std::string> names;
+  std::map<std::string, std::vector<Real>> table;
+  std::string line, word;
+  for (Index row = 0; std::getline(file, line); ++row) {
+    std::istringstream words(line);
+    for (std::size_t k = 0; std::getline(words, word, ','); ++k)
+      if (row == 0)
+        names.push_back(word);
+      else
+        table[names.at(k)].push_back(std::stod(word));
+  }
+  return table;
 }
 
 /// y = 1.5 z_1 u + z_2 v + noise of .5, in four dimensions.
@@ -157,6 +200,12 @@ TEST(LatentDiffusionParallel, GoesOnBitForBitOnOtherRanks) {
             small_deck(diffusion, ", order: in_turn, latents: {rule: {langevin: {step: 1e-3}}, substeps: 2}"),
             {"latent_diffusion.decoder.noise=learned"}},
         Case{small_deck(diffusion), {"latent_diffusion.posterior=amortised"}},
+        Case{small_deck(diffusion, ", latents: {rule: {preconditioned_langevin: {metric: fisher}}}"), {}},
+        Case{
+            small_deck("mixture: {components: 2}", ", catch_up: true, latents: {rule: {langevin: 1e-3}}"),
+            {"latent_diffusion.latent.warm_up=0.3",
+             "latent_diffusion.generate={count: 21, given: {columns: [1, 3], steps: 5}, interpolate: {pairs: "
+             "2, points: 3}}"}},
         Case{small_deck("gaussian: {}"), {"latent_diffusion.decoder={linear: {}}"}}}) {
     const SharedFolder folder;
     const DeckRun whole{folder, c.deck, "whole", c.settings}, alone{folder, c.deck, "alone", c.settings};
@@ -181,10 +230,21 @@ TEST(LatentDiffusionParallel, TwoStagesEndAsIfNobodyHadStoppedThem) {
   expect_equal_when_interrupted(deck, 15);
 }
 
+TEST(LatentDiffusionParallel, AllStagesEndAsIfNobodyHadStoppedThem) {
+  std::string deck = small_deck("diffusion: {hidden: [8]}");
+  deck.replace(deck.find("epochs: 3"), 9, "epochs: 2");
+  deck.replace(deck.find("particles: 3"), 12, "particles: 3, warm_up: 0.5");
+  deck.replace(deck.find("steps: 5}"), 9, "steps: 3, given: {columns: [1, 3], steps: 3}}");
+  deck.replace(deck.find(", reconstruction]"), 17, "]");
+  expect_equal_when_interrupted(deck, 15);
+}
+
 TEST(LatentDiffusionParallel, AModelThatIsReadSamplesAsItDid) {
-  for (const std::string sampler : {"reverse_sde", "probability_flow"}) {
+  for (const std::string setting :
+       {"latent_diffusion.generate.sampler=reverse_sde", "latent_diffusion.generate.sampler=probability_flow",
+        "latent_diffusion.prior={mixture: {components: 2}}"}) {
     const SharedFolder folder;
-    const std::string deck = small_deck(), setting = "latent_diffusion.generate.sampler=" + sampler;
+    const std::string deck = small_deck();
     ASSERT_EQ((DeckRun{folder, deck, "first", {setting}})().code, ExitCode::done);
     const DeckRun again{
         folder, deck, "second", {setting, "latent_diffusion.model=" + folder / "first/networks.h5"}};
@@ -194,12 +254,45 @@ TEST(LatentDiffusionParallel, AModelThatIsReadSamplesAsItDid) {
   }
 }
 
+// With rates of almost 0 a mixed score stays that of N(0, I): the prior's part is E |u|^2 / 2 + (q / 2) log 2
+// pi
+// + log deviations, and that of the likelihood follows from the error.
+TEST(LatentDiffusion, PartsOfTheFreeEnergy) {
+  const SharedFolder folder;
+  const std::string deck = small_deck("diffusion: {hidden: [8], draws: 1}",
+                                      ", decoder: {rule: {adam: {rate: 1e-9}}}, prior: {rule: {adam: {rate: "
+                                      "1e-9}}}, latents: {rule: {langevin: {step: 1e-9}}}");
+  ASSERT_EQ(run_deck_text(folder, deck,
+                          {"latent_diffusion.data.synthetic.swiss_roll.count=60000", "run.tile=64",
+                           "latent_diffusion.train.batch=60000", "latent_diffusion.metrics=[]"})
+                .code,
+            ExitCode::done);
+  const auto table = csv(folder / "out/metrics.csv");
+  const auto last = [&](const std::string& name) { return table.at(name).back(); };
+  const Real deviation = last("deviation"), error = last("error");
+  EXPECT_NEAR(last("prior"), 1 + std::log(2 * M_PI) + 2 * std::log(deviation), 0.2);
+  EXPECT_NEAR(last("likelihood"), 2.5 * (error * error / 0.01 + std::log(2 * M_PI * 0.01)), 1e-6);
+  EXPECT_GT(last("extreme"), 3);
+  EXPECT_LT(last("extreme"), 7);
+  EXPECT_GT(last("generated_extreme"), 2);
+  EXPECT_LT(last("generated_extreme"), 6);
+}
+
+TEST(LatentDiffusion, SaysHowManyRanksWouldFit) {
+  const SharedFolder folder;
+  const Outcome outcome = run_deck_text(folder, small_deck(),
+                                        {"latent_diffusion.data.synthetic.swiss_roll.count=2000000",
+                                         "latent_diffusion.train.batch=64", "run.machine.memory=10000000"});
+  EXPECT_NE(outcome.code, ExitCode::done);
+  EXPECT_NE(outcome.message.find("ranks would do"), std::string::npos) << outcome.message;
+}
+
 std::vector<Broken> broken_latent_diffusion() {
   const std::string d = small_deck(), e = "latent_diffusion.", t = "latent_diffusion.train.";
   return {
       {"no data", d, {e + "data={}"}, "latent_diffusion.data"},
       {"missing file", d, {e + "data={file: nowhere.npy}"}, "nowhere.npy"},
-      {"nothing held out", d, {e + "split.test=0"}, "give `split.test`, or leave `metrics` out"},
+      {"nothing held out", d, {e + "split.test=0"}, "give `split.test`, or leave these out"},
       {"all held out", d, {e + "split.test=0.999"}, "rows, of which 0 would be for training"},
       {"latents of no components", d, {e + "latent.dimension=0"}, "allowed: at least 1"},
       {"no particles", d, {e + "latent.particles=0"}, "allowed: at least 1"},
@@ -219,10 +312,25 @@ std::vector<Broken> broken_latent_diffusion() {
       {"unknown order", d, {t + "order=in turn"}, "allowed: together, in_turn"},
       {"an optimiser for latents", d, {t + "latents.rule=adam"}, "latents.rule"},
       {"a mover for the decoder", d, {t + "decoder.rule=langevin"}, "decoder.rule"},
+      {"two metrics",
+       d,
+       {t + "latents.rule={preconditioned_langevin: {metric: fisher, diagonal: [1, 1]}}"},
+       "found both `diagonal` and `metric: fisher`"},
       {"mala for latents", d, {t + "latents.rule=mala"}, "choose langevin, preconditioned_langevin"},
       {"unknown sampler", d, {e + "generate.sampler=ode"}, "allowed: reverse_sde, probability_flow"},
       {"no samples", d, {e + "generate.count=0"}, "allowed: at least 1"},
       {"unknown metric", d, {e + "metrics=[fid]"}, "latent_diffusion.metrics"},
+      {"columns that are not there",
+       d,
+       {e + "generate.given={columns: [3, 6]}"},
+       "found [3, 6], and the data have 5 columns"},
+      {"no columns given", d, {e + "generate.given={steps: 5}"}, "missing; give those that are given"},
+      {"a path of one point", d, {e + "generate.interpolate={points: 1}"}, "allowed: at least 2"},
+      {"unknown path", d, {e + "generate.interpolate={path: curve}"}, "allowed: arc, line"},
+      {"a mixture of none", d, {e + "prior={mixture: {components: 0}}"}, "allowed: at least 1"},
+      {"nothing but warming up", d, {e + "latent.warm_up=1"}, "below 1"},
+      {"catching up by a metric", d, {t + "catch_up=true"}, "choose it, or leave `catch_up` out"},
+      {"more than fits", d, {"run.machine.memory=1"}, "more ranks do not help"},
       {"no model there", d, {e + "model=nowhere.h5"}, "give the networks.h5 of a finished run"},
       {"model that is a deck", d, {e + "model=deck.yaml"}, "is not the networks.h5 of a finished run"},
   };
