@@ -13,7 +13,7 @@
 
 namespace weir {
 
-/// W(0) and grad W(0) behind it.
+/// W(0) and grad W(0) after it.
 inline Vector<Real> at_origin(const Expression& expression, Index dimension) {
   Vector<Real> origin("Weir::Expression::origin", dimension),
       found("Weir::Expression::at_origin", 1 + dimension);

@@ -6,7 +6,7 @@
 namespace weir {
 
 /// Functor: `Real value(int d, const Real* x)` and `void add_gradient(int d, const Real* x, Real factor,
-/// Real* g)`, or the same with the time behind `x`.
+/// Real* g)`, or the same with the time after `x`.
 template <class Functor>
 class PointwisePotential : public Potential {
  public:

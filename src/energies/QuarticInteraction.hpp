@@ -27,7 +27,7 @@ class QuarticInteraction : public MomentInteraction {
   Index particles_;
   Coefficients coefficients_;
   Moments moments_;
-  TileSum third_;  // T, and E |y|^4 behind it
+  TileSum third_;  // T, and E |y|^4 after it
   Vector<Real> mean_, skew_;
   Matrix<Real> covariance_;
   Real trace_ = 0, trace_of_square_ = 0, fourth_ = 0;

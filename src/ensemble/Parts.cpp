@@ -9,7 +9,7 @@ namespace weir {
 
 namespace {
 
-/// Of so many components, cut as `like`.
+/// An ensemble of so many components, cut as `like`.
 Ensemble cut_as(const Ensemble& like, Index components) {
   const Partition& partition = like.partition;
   return {like.comm, partition.rows(), components, partition.tile_size(), partition.replicas()};

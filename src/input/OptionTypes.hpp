@@ -27,7 +27,7 @@ struct OptionForm {
   bool null = false;
 };
 
-/// One type, for values of it that are held behind a pointer.
+/// One type, for values of it that are held by a pointer.
 class OptionType {
  public:
   virtual ~OptionType() = default;

@@ -163,7 +163,7 @@ void adjoint_of_sums(const Units<T>& units, T* gain_part, T* shift_part, Index c
 
 /// tangent of h from that of z [+ that of the layer before]; where `seeds` is true also what the reverse pass
 /// of the tangent starts from: seed = phi'' n_dot g, and with layer_norm the direct adjoint of normal(z)
-/// (extra) and the sum behind that of the deviation.
+/// (extra) and the sum after that of the deviation.
 template <class T>
 void push_tangent(const Units<T>& units, const T* z_dot, const T* before, bool seeds, Index columns) {
   const Units<T> u = units;

@@ -156,7 +156,7 @@ def ranks_of(process):
 
 
 def during_metrics(case):
-    """A rank hears the signal when predictions are made and nothing is measured yet: the run stops behind the first piece
+    """A rank hears the signal when predictions are made and nothing is measured yet: the run stops after the first piece
     of the metrics. However fast the machine is: pipes in the place of two files, which the run only writes, hold it where it
     opens them."""
     case = case.of("learn.yaml")

@@ -240,7 +240,7 @@ KOKKOS_FORCEINLINE_FUNCTION N fast_atan2(N y, N x) {
   const N across = magnitude(x), up = magnitude(y);
   const auto steep = less_than(across, up);
   const N less = select(steep, across, up), more = select(steep, up, across);
-  // Of q = less / more the arc tangent is that of t = (q - 1) / (q + 1), plus pi / 4; so |t| <= sqrt(2) - 1.
+  // With q = less / more, atan(q) = atan(t) + pi / 4 for t = (q - 1) / (q + 1), and |t| <= sqrt(2) - 1.
   const auto wide = less_than(N(T(0.41421356237309504880)) * more, less);
   const N t = select(wide, less - more, less) / select(wide, less + more, more), z = t * t;
   N series;  // (atan(t) / t - 1) / z by Chebyshev's polynomials

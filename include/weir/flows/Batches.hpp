@@ -34,7 +34,7 @@ class Batches {
     Index group;
     std::vector<Index> tiles;  ///< of the group, one per stratum, ascending; -1: the stratum is through
 
-    /// Of all ranks, where tiles are those of this partition.
+    /// Counts those of all ranks, where tiles are those of this partition.
     Index particles_in(const Partition& partition) const;
   };
   /// The batch of iteration number `iteration`, a pure function of it; `batch` is overwritten.

@@ -20,7 +20,7 @@ class DataFile {
   /// Those that are selected.
   Index rows() const { return rows_; }
   Index columns() const { return Index(columns_.size()); }
-  /// Of the columns chosen; empty where the file has none.
+  /// Names of the chosen columns; empty where the file has none.
   std::vector<std::string> column_names() const;
   bool has_labels() const { return label_column_ >= 0 || label_table_; }
 
@@ -29,7 +29,7 @@ class DataFile {
   void read(Index first, Index count, Real* values, Real* labels = nullptr);
 
  private:
-  /// Rows of the table that are selected, one behind the other.
+  /// Rows of the table that are selected, one after the other.
   struct Block {
     std::vector<Real> values, labels;
   };

@@ -40,7 +40,7 @@ class Partition {
  public:
   Partition() = default;
   Partition(const Communicator& comm, Index rows, Index tile, Index replicas = 1);
-  /// As one of `ranks` ranks that need not exist: what is counted without them is dealt by the same code.
+  /// The part of one of `ranks` ranks that need not exist: estimates use the same code as runs.
   Partition(int rank, int ranks, Index rows, Index tile, Index replicas = 1);
 
   Index rows() const { return rows_; }

@@ -64,7 +64,7 @@ void wrap(const std::vector<Real>& periods, std::vector<Real>& values) {
       values[k] -= period * std::floor(values[k] / period + 0.5);
 }
 
-/// This rank's stripe of the source: rows of `components` numbers, and a label behind each where there are
+/// This rank's stripe of the source: rows of `components` numbers, and a label after each where there are
 /// some.
 std::vector<Real> read_stripe(const GenerativeDataOptions& options, const DataShape& shape,
                               const RunOptions& run, Index draw, Index first, Index count) {

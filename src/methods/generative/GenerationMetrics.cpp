@@ -167,7 +167,7 @@ Ensemble GenerationMetrics::gaussian_rows() const {
 
 namespace {
 
-/// Of the laws of two ensembles, were they Gaussian.
+/// The distance of the laws of two ensembles, were they Gaussian.
 Real frechet(const Ensemble& a, const Ensemble& b) {
   const auto of_a = mean_and_covariance(a), of_b = mean_and_covariance(b);
   Real distance = 0;

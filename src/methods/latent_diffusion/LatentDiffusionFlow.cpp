@@ -446,7 +446,7 @@ void LatentDiffusionFlow<T>::add_losses(Index slot, Index columns, const VectorR
   Kokkos::fence();
 }
 
-/// Of every component: sum, sum of squares, sum over data of N (mean of its particles)^2.
+/// For every component: sum, sum of squares, sum over data of N (mean of its particles)^2.
 template <class T>
 const std::vector<Real>& LatentDiffusionFlow<T>::sum_moments(const MatrixRef<const Real>& x) {
   const Index q = q_, replicas = latent_partition_.replicas();

@@ -122,7 +122,7 @@ class Marginals {
   Vector<T> energies_;
 };
 
-/// Of the first `count` rows, whole tiles of them: `x(tile, i, c)`.
+/// Whole tiles of the first `count` rows: `x(tile, i, c)`.
 template <class T, class Coordinate>
 void fill_marginals(const EbmModel& model, const Grid& latents, const Ensemble& values, Index count,
                     const Coordinate& x) {

@@ -160,7 +160,7 @@ void LinearGaussianEnergy<T>::scale_residual(T by, Index columns) const {
   Kokkos::fence();
 }
 
-/// Of x: the residual; of z: what came through the map, and z.
+/// The slope by x is the residual; that by z is what came through the map, and z.
 template <class T>
 void LinearGaussianEnergy<T>::write_slope(const MatrixRef<const T>& v, const MatrixRef<T>& slope) const {
   const auto residual = residual_, z_slope = z_slope_;

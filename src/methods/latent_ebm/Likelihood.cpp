@@ -145,7 +145,7 @@ bool EbmLikelihood::run_annealing() {
   return true;
 }
 
-/// Of z given each row; without latents the energy itself is the answer.
+/// Anneals z given each row; without latents the energy itself is the answer.
 bool EbmLikelihood::anneal_rows() {
   if (row_weights_) return true;
   AnnealingOptions options;

@@ -89,7 +89,7 @@ class PoolRestart {
   /// `probability`, decided by (particle, tick).
   void apply(Real probability, Index tick, Real temperature, LatentEnergy<T>& energy,
              const VectorRef<const T>& theta, const MatrixRef<Real>& x);
-  /// Of this rank, since the last call of forget().
+  /// Counts of this rank since the last call of forget().
   Index proposed() const { return proposed_; }
   Index accepted() const { return accepted_; }
   void forget() { proposed_ = accepted_ = 0; }

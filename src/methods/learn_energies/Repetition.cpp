@@ -237,7 +237,7 @@ std::vector<std::optional<Ensemble>> Repetition::interpolate() const {
   std::vector<std::optional<Ensemble>> interpolated(populations_.count());
   for (Index left_out : options_.leave_out) {
     const auto after = std::upper_bound(kept_.begin(), kept_.end(), left_out);
-    if (after == kept_.begin() || after == kept_.end()) continue;  // before the first or behind the last
+    if (after == kept_.begin() || after == kept_.end()) continue;  // before the first or after the last
     const Index k = Index(after - kept_.begin()) - 1;
     const Real start = kept_times_[k], tau = kept_times_[k + 1] - start;
     const Real share = (populations_.times[left_out] - start) / tau - Real(offset());

@@ -54,7 +54,7 @@ class ExactPartners : public PartnerLaw {
  private:
   struct Side {
     Partition partition;                     // of the population that partners are asked for
-    std::vector<std::vector<Real>> entries;  // of local rows, one behind the other
+    std::vector<std::vector<Real>> entries;  // of local rows, one after the other
   };
   Side& side(Towards towards) { return sides_[towards == Towards::next ? 0 : 1]; }
 

@@ -175,7 +175,7 @@ class LatentCosts {
         shape, [=, *this](Index particles, Index rows) { return drift_seconds(particles, rows); }, run_);
   }
 
-  /// Of the drift alone: moving the particles is nothing beside it.
+  /// Times the drift alone: moving the particles is nothing beside it.
   Real drift_seconds(Index particles, Index rows) const {
     const Communicator self(MPI_COMM_SELF);
     const Ensemble at(self, particles, latent_, run_.tile);

@@ -19,7 +19,7 @@ struct BridgeMetricsOptions {
 
   /// Through snapshots: w1, w2 and energy_distance of whole populations, unless the deck says otherwise.
   SnapshotMetricsOptions of_snapshots() const;
-  /// Of generated rows: 2000 points, unless the deck says otherwise.
+  /// Metrics of generated rows: 2000 points, unless the deck says otherwise.
   GenerationMetricsOptions of_samples() const;
 };
 

@@ -91,7 +91,7 @@ inline std::vector<Real> everything(Stage& stage) {
   return all;
 }
 
-/// What a checkpoint would carry over from one stage to an equal one, which goes on behind step `from`.
+/// What a checkpoint would carry over from one stage to an equal one, which goes on after step `from`.
 inline void carry_over(Stage& before, Stage& after, const Tick& from) {
   WEIR_CHECK(VecCopy(before.state().vec(), after.state().vec()) == 0);
   WEIR_CHECK(VecCopy(before.memory().vec(), after.memory().vec()) == 0);

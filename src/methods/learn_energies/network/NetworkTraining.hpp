@@ -47,7 +47,7 @@ class NetworkTraining : public EnergyTraining {
 
   /// Collective: visits those tiles of batch_ that are this rank's. For scale > 0 each leaves the gradient of
   /// scale / 2 times its squared residual in gradient_ (from 0), for 0 its square in squares_
-  /// (behind those that are there).
+  /// (after those that are there).
   void visit_batch(Real scale);
   void visit_tile(Index k, const Tile& tile, Index slot, Real scale);
   void add_gradient(Index slot, Index count);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr Real least_blur = 0.01;       // of the data's deviation
 constexpr Real least_rest = 1e-3;       // 1 - t of pairs
-constexpr Index choice_draw = 1 << 20;  // draws that choose, behind those of the noise
+constexpr Index choice_draw = 1 << 20;  // draws that choose, after those of the noise
 
 }  // namespace
 

@@ -20,7 +20,7 @@ struct EndpointRows {
   const Ensemble* starts = nullptr;  ///< null: blurred
   Ensemble ends;                     ///< components: partners x those of a row
   Index partners = 1;
-  /// Of rows held out: the last weights are kept whose loss on them is within this share of the least.
+  /// With rows held out, the last weights are kept whose loss on them is within this share of the least.
   std::optional<Real> slack = {};
 };
 

@@ -66,8 +66,8 @@ std::optional<Real> slack_of(const std::string& keep) {
   return keep == "best" ? 0 : watched;
 }
 
-/// Of every particle from its partners, which lie one below the other, the root of the mean square a
-/// component.
+/// The root of the mean square distance, a component, of every particle from its partners, which lie one
+/// below the other.
 Real root_of_squared_distance(const Ensemble& x, const Matrix<Real>& ends, Index partners) {
   const Index d = x.components();
   const auto from = x.x;

@@ -28,7 +28,7 @@ std::vector<Index> kept_snapshots(const SchroedingerBridgeOptions& options, Inde
       throw InputError(where,
                        fmt::format("found {}, which has no population {} it: paths do not go beyond what is "
                                    "known; leave out populations between others",
-                                   k, k == 0 ? "before" : "behind"));
+                                   k, k == 0 ? "before" : "after"));
   return kept;
 }
 

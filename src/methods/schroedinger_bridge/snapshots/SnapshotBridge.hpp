@@ -39,7 +39,7 @@ class SnapshotBridge {
 };
 
 /// Those of `count` populations that are not left out. Throws InputError where one is not among them, or has
-/// no kept one before and behind it.
+/// no kept one before and after it.
 std::vector<Index> kept_snapshots(const SchroedingerBridgeOptions& options, Index count);
 
 }  // namespace weir

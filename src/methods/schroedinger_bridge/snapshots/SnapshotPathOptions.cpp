@@ -34,7 +34,7 @@ void describe(Section& section, SnapshotPathOptions& options) {
       .option("start", options.start,
               "whose particles the predictions of a snapshot left out are: paths from the kept snapshot "
               "before it, "
-              "from the one behind it, or from the first one")
+              "from the one after it, or from the first one")
       .one_of({"previous", "next", "first"});
   section
       .option("standardise", options.standardise,

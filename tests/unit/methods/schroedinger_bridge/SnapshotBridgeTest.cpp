@@ -130,7 +130,7 @@ TEST(BrokenSnapshotBridgesParallel, GiveTheirMessages) {
             {k + "leave_out=[7]"},
             "found 7; allowed: numbers of populations, 0 to 4"},
            {"first left out", d, {k + "leave_out=[0]"}, "which has no population before it"},
-           {"last left out", d, {k + "leave_out=[4]"}, "which has no population behind it"},
+           {"last left out", d, {k + "leave_out=[4]"}, "which has no population after it"},
            {"unknown path", d, {k + "snapshots.path=spine"}, "did you mean \"spline\"?"},
            {"negative beta", d, {k + "snapshots.path={spline: -1}"}, "allowed: at least 0"},
            {"growth of an exact coupling",
