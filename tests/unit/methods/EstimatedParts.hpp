@@ -1,0 +1,78 @@
+// What --estimate says of the parts of a deck, beside what a run of the deck counts.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "methods/InProcess.hpp"
+#include "weir/input/Deck.hpp"
+#include "weir/methods/Method.hpp"
+#include "weir/parallel/Counters.hpp"
+
+namespace weir::testing_tools {
+
+/// Sums over all parts of a run.
+struct EstimatedParts {
+  std::map<std::string, Traffic> traffic;  ///< by phase
+  Real flops = 0, moves = 0;
+};
+
+/// Collective: costs of all parts of the deck, each `times` often; a stage asks once more whether all is
+/// finite. The parts are those of `times`.
+inline EstimatedParts estimated_parts(const std::string& deck, const std::vector<std::string>& settings,
+                                      const std::map<std::string, Index>& times) {
+  RunOptions run;
+  auto methods = all_methods();
+  std::vector<DeckMethod> described;
+  for (const auto& method : methods)
+    described.push_back(
+        {method->key(), method->doc(), [&m = *method](Section& section) { m.describe(section); }});
+  const std::string key = Deck::parse(deck, "deck.yaml", ".", settings).read(run, described);
+  std::size_t named = 0;
+  while (methods[named]->key() != key) ++named;
+  const Communicator comm;
+  EstimatedParts all;
+  const auto parts = methods[named]->costs(comm, run);
+  EXPECT_EQ(parts.size(), times.size());
+  for (const auto& part : parts) {
+    const Cost cost = part.model->at(comm.size());
+    const Index steps = times.at(part.name);
+    for (const auto& [phase, traffic] : cost.traffic)
+      all.traffic[phase] += (steps + Index(phase == "check")) * traffic;
+    all.flops += Real(steps) * cost.flops;
+    all.moves += Real(steps) * cost.moves;
+    EXPECT_GT(cost.memory, 0) << part.name;
+    if (comm.size() > 1 || !settings.empty()) continue;  // times need to be looked at once only
+    part.model->measure(comm);
+    EXPECT_GT(part.model->at(1).other_seconds, 0) << part.name;
+  }
+  return all;
+}
+
+/// Collective: of the run that was just made, its calls and bytes in every phase, and its moves.
+inline void expect_counted(const EstimatedParts& estimated) {
+  const Communicator comm;
+  Real moved = 0;
+  for (const auto& [name, record] : Phase::records()) moved += Real(record.counted.particle_steps);
+  for (const char* name : {"velocity", "rules", "check", "solver"}) {
+    const auto found = Phase::records().find(name);
+    const Counters record = found == Phase::records().end() ? Counters() : found->second.counted;
+    Traffic traffic;
+    if (estimated.traffic.count(name)) traffic += estimated.traffic.at(name);
+    EXPECT_EQ(record.calls, traffic.calls) << name;
+    EXPECT_EQ(comm.sum(record.bytes), traffic.bytes) << name;
+  }
+  EXPECT_EQ(Real(comm.sum(Index(moved))), std::round(estimated.moves));
+}
+
+/// Collective: of networks, in all stages of the run that was just made.
+inline Index counted_flops() {
+  Index flops = 0;
+  for (const char* name : {"velocity", "rules", "solver"})
+    if (const auto found = Phase::records().find(name); found != Phase::records().end())
+      flops += found->second.counted.flops;
+  return Communicator().sum(flops);
+}
+
+}  // namespace weir::testing_tools
