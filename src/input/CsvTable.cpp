@@ -9,12 +9,31 @@ namespace weir {
 
 namespace {
 constexpr Index rows_between_marks = 1024;
+
+/// What is no text in ASCII's successors says so by its first bytes.
+void check_text(ByteSource& source) {
+  std::string start(4096, '\0');
+  start.resize(std::size_t(source.read_some(0, start.data(), Index(start.size()))));
+  const auto starts_with = [&](const char* magic) { return start.rfind(magic, 0) == 0; };
+  const auto refuse = [&](const char* what, const char* remedy) {
+    throw InputError(fmt::format("{}: {}; {}", source.name(), what, remedy));
+  };
+  if (starts_with("\xff\xfe") || starts_with("\xfe\xff"))
+    refuse("is text in UTF-16", "save it as UTF-8 (iconv -f UTF-16 -t UTF-8)");
+  if (starts_with("PK\x03\x04")) refuse("is a zip archive or a spreadsheet", "save the table as CSV");
+  if (starts_with("\x93NUMPY")) refuse("is an array of numpy's", "name it .npy");
+  if (starts_with("\x89HDF\r\n")) refuse("is an HDF5 file", "name it .h5");
+  if (start.find('\0') != start.npos)
+    refuse("holds bytes of value 0, which no table of text has",
+           "save it as text in UTF-8 (is it UTF-16, or a binary file?)");
+}
+
 }  // namespace
 
 CsvTable::CsvTable(std::unique_ptr<ByteSource> source)
     : TableReader(source->name()),
       source_(std::move(source)),
-      scanner_(*source_, CsvScanner::guess_separator(*source_)) {
+      scanner_((check_text(*source_), *source_), CsvScanner::guess_separator(*source_)) {
   if (!scanner_.next()) throw InputError(name_ + ": is empty");
   columns_ = scanner_.fields();
   read_header();

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <new>
 #include <regex>
+#include <stdexcept>
 
 #include "input/BinaryTable.hpp"
 #include "input/CsvTable.hpp"
@@ -61,8 +63,9 @@ Index tables_opened() {
   return opened;
 }
 
-std::unique_ptr<DataReader> open_data(const std::string& path, const std::string& dataset) {
-  ++opened;
+namespace {
+
+std::unique_ptr<DataReader> open_file(const std::string& path, const std::string& dataset) {
   if (!std::filesystem::exists(path)) throw InputError(path + ": there is no such file");
   if (std::filesystem::is_directory(path)) throw InputError(path + ": is a folder; allowed: a file");
 
@@ -86,6 +89,23 @@ std::unique_ptr<DataReader> open_data(const std::string& path, const std::string
   if (npy) return open_npy(std::move(source));
   if (idx) return open_idx(std::move(source));
   return std::make_unique<CsvTable>(std::move(source));
+}
+
+}  // namespace
+
+std::unique_ptr<DataReader> open_data(const std::string& path, const std::string& dataset) {
+  ++opened;
+  try {
+    return open_file(path, dataset);
+  } catch (const LibraryError& error) {
+    throw InputError(path + ": cannot be read: " + error.what());
+  } catch (const std::bad_alloc&) {
+    throw InputError(path + ": tells of more than memory can hold (damaged?)");
+  } catch (const std::length_error&) {
+    throw InputError(path + ": tells of more than memory can hold (damaged?)");
+  } catch (const std::out_of_range&) {
+    throw InputError(path + ": cannot be read: a table in it has no axes (damaged?)");
+  }
 }
 
 }  // namespace weir

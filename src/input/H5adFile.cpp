@@ -50,7 +50,7 @@ class H5adFile {
     if (!hdf5::is_group(file_, path)) return with_variable_names(table(path), path);
     if (SparseTable::is_one(hdf5::open_object(file_, path)))
       return with_variable_names(std::make_unique<SparseTable>(hdf5::open_file(name_), name_, path), path);
-    no_such(path);
+    not_a_matrix(path);
   }
 
  private:
@@ -92,7 +92,27 @@ class H5adFile {
     if (!hdf5::has(file_, "var") || !hdf5::is_group(file_, "var")) return {};
     const std::string index = hdf5::text_attribute(hdf5::open_object(file_, "var"), "_index");
     const std::string path = "var/" + (index.empty() ? "_index" : index);
-    return is_dataset(path) ? hdf5::texts(hdf5::open_object(file_, path)) : std::vector<std::string>();
+    return is_dataset(path) ? hdf5::texts(hdf5::open_object(file_, path), name_ + " (" + path + ")")
+                            : std::vector<std::string>();
+  }
+
+  /// A group that is there, but no matrix.
+  [[noreturn]] void not_a_matrix(const std::string& path) const {
+    const std::string kind = hdf5::text_attribute(hdf5::open_object(file_, path), "encoding-type");
+    const std::string label = name_ + " (" + path + ")";
+    const size_t slash = path.find('/');
+    const std::string key = slash == path.npos ? path : path.substr(slash + 1);
+    if (kind == "dataframe" && slash != path.npos)
+      throw InputError(fmt::format(
+          "{}: is a data frame; allowed: a matrix (adata.{}[\"{}\"] = adata.{}[\"{}\"].to_numpy())", label,
+          path.substr(0, slash), key, path.substr(0, slash), key));
+    if (path == "obs" || path == "var")
+      throw InputError(label + ": is a data frame; allowed: one column of it, such as \"obs/day\"");
+    if (!kind.empty() && kind != "dict")
+      throw InputError(fmt::format("{}: is stored as \"{}\"; allowed: a matrix of numbers", label, kind));
+    std::vector<std::string> members;
+    add_members(path, members);
+    throw InputError(fmt::format("{}: is a group; allowed: a matrix in it ({})", label, joined(members)));
   }
 
   [[noreturn]] void no_such(const std::string& path) const {

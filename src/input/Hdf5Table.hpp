@@ -13,6 +13,8 @@ class Hdf5Table : public TableReader {
             const std::string& member = "");
   std::vector<std::string> column_names() const override { return names_; }
   void set_column_names(std::vector<std::string> names) { names_ = std::move(names); }
+  std::vector<Index> shape() const override { return shape_; }
+  Index stack() override;
 
  protected:
   void load(Index first, Index count, const std::vector<Index>& columns, Real* values) override;
@@ -20,10 +22,12 @@ class Hdf5Table : public TableReader {
  private:
   void set_memory_type(const std::string& member);
   void load_piece(Index first, Index count, const std::vector<Index>& columns, Real* values);
+  void load_stacked(Index first, Index count, const std::vector<Index>& columns, Real* values);
 
   Hdf5Id file_, dataset_, memory_type_;
   std::vector<Index> shape_;
   Index member_size_ = 1;  // numbers a record
+  bool stacked_ = false;
   std::vector<std::string> names_;
 };
 

@@ -21,12 +21,21 @@ class DataReader {
   virtual Index columns() const = 0;
   /// Names of the columns where the file has them (CSV header, h5ad variables), else empty.
   virtual std::vector<std::string> column_names() const { return {}; }
+  /// Lengths of the array's axes as the file has them.
+  virtual std::vector<Index> shape() const { return {rows(), columns()}; }
+  /// Takes an array of three axes (populations, particles, components) for a table whose rows are particles,
+  /// one population behind the other. Returns the number of populations; 0, and nothing changes, where the
+  /// array has other axes.
+  virtual Index stack() { return 0; }
   /// Rows [first, first + count), row-major, all columns.
   virtual void read_rows(Index first, Index count, Real* values) = 0;
   /// The same for some columns, in the order of `columns`. What stands in the others (text, NaN) does not
   /// matter.
   virtual void read_columns(Index first, Index count, const std::vector<Index>& columns, Real* values) = 0;
 };
+
+/// "(3, 1000, 2)"
+std::string shape_text(const std::vector<Index>& shape);
 
 /// Chooses the reader by the file's name (a clear error lists the kinds that are read). `dataset` names the
 /// array in a file that holds several: .npz member, path in .h5; for .h5ad "X" (default) or "obsm/X_pca" and

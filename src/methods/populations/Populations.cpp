@@ -66,13 +66,9 @@ struct StoredSnapshots {
 };
 
 /// Collective. Throws InputError.
-StoredSnapshots open_snapshots(const SnapshotPopulations& options, const std::string& where,
-                               const Communicator& comm) {
-  const std::string key = where + ".snapshots.path", &path = options.path.path;
-  comm.agree([&] {
-    if (!std::filesystem::exists(path))
-      throw InputError(key, path + " does not exist; give the snapshots.h5 of a run");
-  });
+StoredSnapshots open_stored(const SnapshotPopulations& options, const std::string& where,
+                            const Communicator& comm) {
+  const std::string& path = options.path.path;
   StoredSnapshots stored{Hdf5File(path, comm.mpi(), Hdf5File::Access::read), {}, {}, {}};
   std::vector<Index> steps;
   if (stored.file.has("/snapshots"))
@@ -82,16 +78,36 @@ StoredSnapshots open_snapshots(const SnapshotPopulations& options, const std::st
     const std::string name = fmt::format("/snapshots/{}/{}", step, options.block);
     if (!stored.file.has(name)) continue;
     const auto shape = stored.file.shape(name);
+    if (shape.size() != 2 || (stored.components != 0 && shape[1] != stored.components))
+      throw InputError(where + ".snapshots.path",
+                       fmt::format("{} ({}) has the shape {}; allowed: (particles, components), with as many "
+                                   "components in every snapshot",
+                                   path, name, shape_text(shape)));
     stored.names.push_back(name);
     stored.times.push_back(stored.file.attribute(name, "time"));
-    stored.sizes.push_back(shape.at(0));
-    stored.components = shape.at(1);
+    stored.sizes.push_back(shape[0]);
+    stored.components = shape[1];
   }
   if (stored.names.size() < 2)
     throw InputError(where + ".snapshots.block",
                      fmt::format("{} has {} snapshots with a block \"{}\"; at least 2 are needed", path,
                                  stored.names.size(), options.block));
   return stored;
+}
+
+/// Collective. Throws InputError.
+StoredSnapshots open_snapshots(const SnapshotPopulations& options, const std::string& where,
+                               const Communicator& comm) {
+  const std::string key = where + ".snapshots.path", &path = options.path.path;
+  comm.agree([&] {
+    if (!std::filesystem::exists(path))
+      throw InputError(key, path + " does not exist; give the snapshots.h5 of a run");
+  });
+  try {
+    return open_stored(options, where, comm);
+  } catch (const LibraryError& error) {
+    throw InputError(key, fmt::format("{} is not the snapshots.h5 of a run: {}", path, error.what()));
+  }
 }
 
 Populations populations_of(Splitter& splitter, std::vector<Real> times) {
