@@ -36,6 +36,7 @@ CsvTable::CsvTable(std::unique_ptr<ByteSource> source)
       scanner_((check_text(*source_), *source_), CsvScanner::guess_separator(*source_)) {
   if (!scanner_.next()) throw InputError(name_ + ": is empty");
   columns_ = scanner_.fields();
+  has_texts_.assign(std::size_t(columns_), false);
   read_header();
   if (names_.empty()) scanner_.seek(scanner_.offset(), scanner_.line());
   count_rows();
@@ -64,8 +65,31 @@ void CsvTable::count_rows() {
       throw InputError(
           fmt::format("{}: line {} has {} fields, the first line {}; allowed: as many in every line", name_,
                       scanner_.line(), scanner_.fields(), columns_));
+    note_texts();
   }
   rows_ = row_;
+}
+
+/// A number begins with a digit, a sign or a point, and ends with a digit or a point: what does not is text.
+void CsvTable::note_texts() {
+  const auto digit_or_point = [](char letter) { return (letter >= '0' && letter <= '9') || letter == '.'; };
+  for (Index i = 0; i < columns_; ++i) {
+    const auto field = scanner_.field(i);
+    const bool number = !field.empty() && digit_or_point(field.back()) &&
+                        (digit_or_point(field[0]) || field[0] == '-' || field[0] == '+');
+    if (!number) has_texts_[std::size_t(i)] = true;
+  }
+}
+
+std::vector<std::string> CsvTable::texts(Index first, Index count, Index column) {
+  std::vector<std::string> all;
+  go_to(first);
+  for (Index i = 0; i < count; ++i) {
+    if (!next_row() || scanner_.fields() != columns_)
+      throw InputError(name_ + ": has changed while it was read");
+    all.emplace_back(scanner_.field(column));
+  }
+  return all;
 }
 
 void CsvTable::go_to(Index row) {

@@ -15,12 +15,27 @@ namespace {
 // values.
 class ObsColumn : public TableReader {
  public:
-  ObsColumn(const std::string& name, std::unique_ptr<DataReader> values, std::unique_ptr<DataReader> mask)
-      : TableReader(name), values_(std::move(values)), mask_(std::move(mask)) {
+  ObsColumn(const std::string& name, std::unique_ptr<DataReader> values, std::unique_ptr<DataReader> mask,
+            std::vector<std::string> categories = {})
+      : TableReader(name),
+        values_(std::move(values)),
+        mask_(std::move(mask)),
+        categories_(std::move(categories)) {
     rows_ = values_->rows();
     columns_ = 1;
     if (values_->columns() != 1 || (mask_ && mask_->rows() != rows_))
       throw InputError(name_ + ": is no single column");
+  }
+  bool has_texts(Index) const override { return !categories_.empty(); }
+  std::vector<std::string> texts(Index first, Index count, Index) override {
+    std::vector<Real> codes(static_cast<std::size_t>(count));
+    if (count > 0) values_->read_rows(first, count, codes.data());
+    std::vector<std::string> all;
+    for (const Real code : codes) {
+      if (code >= Real(categories_.size())) throw InputError(name_ + ": has codes beyond its categories");
+      all.push_back(code < 0 ? "" : categories_[std::size_t(code)]);
+    }
+    return all;
   }
 
  protected:
@@ -36,6 +51,7 @@ class ObsColumn : public TableReader {
 
  private:
   std::unique_ptr<DataReader> values_, mask_;
+  std::vector<std::string> categories_;
 };
 
 class H5adFile {
@@ -51,6 +67,14 @@ class H5adFile {
     if (SparseTable::is_one(hdf5::open_object(file_, path)))
       return with_variable_names(std::make_unique<SparseTable>(hdf5::open_file(name_), name_, path), path);
     not_a_matrix(path);
+  }
+
+  std::vector<std::string> members() const {
+    std::vector<std::string> all;
+    if (hdf5::has(file_, "X")) all.push_back("X");
+    for (const std::string group : {"layers", "obsm", "obs"})
+      if (hdf5::has(file_, group) && hdf5::is_group(file_, group)) add_members(group, all);
+    return all;
   }
 
  private:
@@ -69,15 +93,34 @@ class H5adFile {
     if (!hdf5::has(file_, path)) no_such(path);
     if (hdf5::is_group(file_, path)) {
       if (hdf5::has(file_, path + "/codes"))
-        return std::make_unique<ObsColumn>(label, table(path + "/codes"), nullptr);
+        return std::make_unique<ObsColumn>(label, table(path + "/codes"), nullptr,
+                                           categories(path + "/categories"));
       if (hdf5::has(file_, path + "/values") && hdf5::has(file_, path + "/mask"))
         return std::make_unique<ObsColumn>(label, table(path + "/values"), table(path + "/mask"));
       throw InputError(label + ": is neither numbers nor categories");
     }
     // anndata 0.7: codes with a reference to their categories.
     const bool categorical = H5Aexists(hdf5::open_object(file_, path), "categories") > 0;
-    if (categorical) return std::make_unique<ObsColumn>(label, table(path), nullptr);
+    if (categorical)
+      return std::make_unique<ObsColumn>(label, table(path), nullptr,
+                                         categories("obs/__categories/" + column));
+    if (Hdf5Texts::is_one(hdf5::open_object(file_, path))) return std::make_unique<Hdf5Texts>(name_, path);
     return table(path);
+  }
+
+  /// Their names; numbers as texts.
+  std::vector<std::string> categories(const std::string& path) const {
+    if (!hdf5::has(file_, path)) return {};
+    if (hdf5::is_group(file_, path)) {  // a column with a mask, in newer files
+      if (!hdf5::has(file_, path + "/values")) return {};
+      return categories(path + "/values");
+    }
+    if (Hdf5Texts::is_one(hdf5::open_object(file_, path))) {
+      Hdf5Texts names(name_, path);
+      return names.texts(0, names.rows(), 0);
+    }
+    const auto numbers = table(path);
+    return numbers->texts(0, numbers->rows(), 0);
   }
 
   template <class Table>
@@ -116,10 +159,7 @@ class H5adFile {
   }
 
   [[noreturn]] void no_such(const std::string& path) const {
-    std::vector<std::string> allowed;
-    if (hdf5::has(file_, "X")) allowed.push_back("X");
-    for (const std::string group : {"layers", "obsm", "obs"})
-      if (hdf5::has(file_, group) && hdf5::is_group(file_, group)) add_members(group, allowed);
+    const std::vector<std::string> allowed = members();
     throw InputError(fmt::format("{}: has no matrix \"{}\"; allowed: {}{}", name_, path, joined(allowed),
                                  did_you_mean(path, allowed)));
   }
@@ -138,6 +178,10 @@ class H5adFile {
 };
 
 }  // namespace
+
+std::vector<std::string> h5ad_members(const std::string& file_name) {
+  return H5adFile(file_name).members();
+}
 
 std::unique_ptr<DataReader> open_h5ad(const std::string& file_name, const std::string& path) {
   return H5adFile(file_name).open(path.empty() ? "X" : path);

@@ -119,6 +119,30 @@ void Hdf5Table::load_stacked(Index first, Index count, const std::vector<Index>&
     for (const Index column : columns) *values++ = read[std::size_t(i * columns_ + column)];
 }
 
+bool Hdf5Texts::is_one(hid_t dataset) {
+  return H5Iget_type(dataset) == H5I_DATASET && H5Tget_class(hdf5::type_of(dataset)) == H5T_STRING &&
+         hdf5::shape_of(dataset).size() == 1;
+}
+
+Hdf5Texts::Hdf5Texts(const std::string& file_name, const std::string& path)
+    : TableReader(file_name + " (" + path + ")") {
+  texts_ = hdf5::texts(hdf5::open_object(hdf5::open_file(file_name), path), name_);
+  rows_ = Index(texts_.size());
+  columns_ = 1;
+}
+
+std::vector<std::string> Hdf5Texts::texts(Index first, Index count, Index) {
+  return {texts_.begin() + first, texts_.begin() + first + count};
+}
+
+void Hdf5Texts::load(Index, Index, const std::vector<Index>&, Real*) {
+  throw InputError(name_ + ": holds text; allowed: numbers");
+}
+
+std::vector<std::string> hdf5_members(const std::string& file_name) {
+  return hdf5::dataset_paths(hdf5::open_file(file_name));
+}
+
 std::unique_ptr<DataReader> open_hdf5(const std::string& file_name, const std::string& path) {
   Hdf5Id file = hdf5::open_file(file_name);
   const auto paths = hdf5::dataset_paths(file);
@@ -130,6 +154,8 @@ std::unique_ptr<DataReader> open_hdf5(const std::string& file_name, const std::s
   if (std::find(paths.begin(), paths.end(), chosen) == paths.end())
     throw InputError(fmt::format("{}: has no data set \"{}\"; allowed: {}{}", file_name, path, joined(paths),
                                  did_you_mean(chosen, paths)));
+  if (Hdf5Texts::is_one(hdf5::open_object(file, chosen)))
+    return std::make_unique<Hdf5Texts>(file_name, chosen);
   return std::make_unique<Hdf5Table>(std::move(file), file_name, chosen);
 }
 

@@ -31,8 +31,27 @@ class Hdf5Table : public TableReader {
   std::vector<std::string> names_;
 };
 
+/// Texts of a data set of one axis, as labels.
+class Hdf5Texts : public TableReader {
+ public:
+  /// Whether the data set holds texts of one axis.
+  static bool is_one(hid_t dataset);
+  Hdf5Texts(const std::string& file_name, const std::string& path);
+  bool has_texts(Index) const override { return true; }
+  std::vector<std::string> texts(Index first, Index count, Index column) override;
+
+ protected:
+  void load(Index first, Index count, const std::vector<Index>& columns, Real* values) override;
+
+ private:
+  std::vector<std::string> texts_;
+};
+
 /// Opens a data set of a plain HDF5 file, the only one there is where `path` is empty.
 std::unique_ptr<DataReader> open_hdf5(const std::string& file_name, const std::string& path);
+/// Paths of all data sets, or of all parts of an annotated matrix.
+std::vector<std::string> hdf5_members(const std::string& file_name);
+std::vector<std::string> h5ad_members(const std::string& file_name);
 /// Opens part of an annotated matrix: X, obsm/.., layers/.., obs/...
 std::unique_ptr<DataReader> open_h5ad(const std::string& file_name, const std::string& path);
 

@@ -12,6 +12,14 @@
 
 namespace weir {
 
+std::vector<std::string> DataReader::texts(Index first, Index count, Index column) {
+  std::vector<Real> values(static_cast<std::size_t>(count));
+  if (count > 0) read_columns(first, count, {column}, values.data());
+  std::vector<std::string> texts;
+  for (const Real value : values) texts.push_back(fmt::format("{}", value));
+  return texts;
+}
+
 void TableReader::read_rows(Index first, Index count, Real* values) {
   std::vector<Index> all(columns_);
   std::iota(all.begin(), all.end(), Index(0));

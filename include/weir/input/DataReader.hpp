@@ -27,6 +27,9 @@ class DataReader {
   /// one population behind the other. Returns the number of populations; 0, and nothing changes, where the
   /// array has other axes.
   virtual Index stack() { return 0; }
+  /// Whether a column holds texts, or anything but numbers; and those of rows [first, first + count).
+  virtual bool has_texts(Index) const { return false; }
+  virtual std::vector<std::string> texts(Index first, Index count, Index column);
   /// Rows [first, first + count), row-major, all columns.
   virtual void read_rows(Index first, Index count, Real* values) = 0;
   /// The same for some columns, in the order of `columns`. What stands in the others (text, NaN) does not
@@ -42,6 +45,10 @@ std::string shape_text(const std::vector<Index>& shape);
 /// the like or "obs/<column>" (categories become their index). Empty: the only one there is, or an error that
 /// lists them. Rows are read fastest in ascending order: compressed files have no other.
 std::unique_ptr<DataReader> open_data(const std::string& path, const std::string& dataset = "");
+
+/// Names that `dataset` may have: members of .npz, data sets of .h5, of .h5ad X, layers/.., obsm/.. and
+/// obs/..; empty where the file is one table. Throws InputError.
+std::vector<std::string> arrays_in(const std::string& path);
 
 /// Tables that this process has opened so far: for tests.
 Index tables_opened();

@@ -330,6 +330,25 @@ TEST(Hdf5, ShapesThatNothingStandsFor) {
   EXPECT_EQ(part, (std::vector<Real>{2, 3, 4}));
 }
 
+TEST(H5ad, LabelsAreTextsOfCategories) {
+  const Folder folder;
+  const std::string path = folder / "x.h5ad";
+  {
+    Writer file(path);
+    file.reals("X", {3, 1}, {1, 2, 3});
+    file.integers("obs/day/codes", {1, 0, -1});
+    file.texts("obs/day/categories", {"day10", "day2"});
+    file.integers("obs/hours/codes", {1, 0, 1});
+    file.integers("obs/hours/categories", {7, 30});
+    file.texts("obs/batch", {"a", "b", "a"});
+  }
+  EXPECT_EQ(open_data(path, "obs/day")->texts(0, 3, 0), (std::vector<std::string>{"day2", "day10", ""}));
+  EXPECT_EQ(open_data(path, "obs/hours")->texts(0, 2, 0), (std::vector<std::string>{"30", "7"}));
+  const auto batch = open_data(path, "obs/batch");
+  EXPECT_TRUE(batch->has_texts(0));
+  EXPECT_EQ(batch->texts(1, 2, 0), (std::vector<std::string>{"b", "a"}));
+}
+
 // anndata 0.7: codes that refer to their categories.
 TEST(H5ad, CategoriesByReference) {
   const Folder folder;
