@@ -1,4 +1,4 @@
-# `cmake --install`: the executable, the library with its headers, weir-plot and the decks, in a folder that may be moved.
+# `cmake --install`: the executable, the library with its headers, the Python package with weir-plot and weir-h5ad, and the decks, in a folder that may be moved.
 include(CMakePackageConfigHelpers)
 
 set(WEIR_INSTALL_CMAKE ${CMAKE_INSTALL_LIBDIR}/cmake/Weir)
@@ -16,11 +16,16 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/weir ${PROJECT_BINARY_DIR}/gener
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/input DESTINATION ${WEIR_INSTALL_SHARE})
 
 if(WEIR_PYTHON_FOUND)
-  file(RELATIVE_PATH WEIR_PLOT_PACKAGE /prefix/${CMAKE_INSTALL_BINDIR} /prefix/${WEIR_INSTALL_SHARE}/plot)
-  configure_file(${PROJECT_SOURCE_DIR}/src/python/weir-plot.in ${PROJECT_BINARY_DIR}/generated/weir-plot @ONLY)
-  install(PROGRAMS ${PROJECT_BINARY_DIR}/generated/weir-plot DESTINATION ${CMAKE_INSTALL_BINDIR})
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/python/weir_plot DESTINATION ${WEIR_INSTALL_SHARE}/plot FILES_MATCHING PATTERN *.py)
+  file(RELATIVE_PATH package /prefix/${CMAKE_INSTALL_BINDIR} /prefix/${WEIR_INSTALL_SHARE}/python)
+  weir_python_scripts(${package} ${PROJECT_BINARY_DIR}/generated)
+  install(PROGRAMS ${PROJECT_BINARY_DIR}/generated/weir-plot ${PROJECT_BINARY_DIR}/generated/weir-h5ad DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/python/weir DESTINATION ${WEIR_INSTALL_SHARE}/python FILES_MATCHING PATTERN *.py)
 endif()
+
+install(FILES ${PROJECT_SOURCE_DIR}/src/completion/weir.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME weir)
+install(FILES ${PROJECT_SOURCE_DIR}/CITATION.cff DESTINATION ${WEIR_INSTALL_SHARE})
+install(CODE "execute_process(COMMAND \"${CMAKE_COMMAND}\" \"-DWEIR=$<TARGET_FILE:weir>\" \"-DOUT=${PROJECT_BINARY_DIR}/generated/weir.1\" -P \"${PROJECT_SOURCE_DIR}/cmake/man_page.cmake\")")
+install(FILES ${PROJECT_BINARY_DIR}/generated/weir.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
 
 install(EXPORT WeirTargets NAMESPACE Weir:: DESTINATION ${WEIR_INSTALL_CMAKE})
 configure_package_config_file(cmake/WeirConfig.cmake.in ${PROJECT_BINARY_DIR}/generated/WeirConfig.cmake

@@ -21,11 +21,22 @@ if(NOT WEIR_PYTHON_FOUND)
   set(WEIR_PYTHON_EXECUTABLE "none: no Python 3.8 or later with h5py and matplotlib (python3-h5py python3-matplotlib); or set WEIR_PYTHON")
 endif()
 
-# weir-plot stands beside the executable, in the build folder as when installed; its package is found from there.
+# weir_python_scripts(package folder, output folder): weir-plot and weir-h5ad, which find the package `weir` from where they stand.
+function(weir_python_scripts package folder)
+  set(WEIR_PYTHON_PACKAGE ${package})
+  foreach(script IN ITEMS weir-plot:plot.main weir-h5ad:h5ad)
+    string(REGEX REPLACE ":.*" "" WEIR_SCRIPT ${script})
+    string(REGEX REPLACE ".*:" "" WEIR_SCRIPT_MODULE ${script})
+    configure_file(${PROJECT_SOURCE_DIR}/src/python/script.in ${folder}/${WEIR_SCRIPT} @ONLY
+      FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+  endforeach()
+endfunction()
+
+# They stand beside the executable, in the build folder as when installed. PYTHONPATH=<build>/python imports the package.
 if(WEIR_PYTHON_FOUND)
-  set(WEIR_PLOT_PACKAGE ${PROJECT_SOURCE_DIR}/src/python)
-  configure_file(${PROJECT_SOURCE_DIR}/src/python/weir-plot.in ${PROJECT_BINARY_DIR}/weir-plot @ONLY
-    FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+  weir_python_scripts(${PROJECT_SOURCE_DIR}/src/python ${PROJECT_BINARY_DIR})
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/python)
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/src/python/weir ${PROJECT_BINARY_DIR}/python/weir SYMBOLIC)
 else()
-  file(REMOVE ${PROJECT_BINARY_DIR}/weir-plot)
+  file(REMOVE ${PROJECT_BINARY_DIR}/weir-plot ${PROJECT_BINARY_DIR}/weir-h5ad)
 endif()

@@ -19,7 +19,7 @@ compile --target weir
 
 prepare_mpirun 2
 say "Running: ${mpirun[*]} $build/weir $deck"
-"${mpirun[@]}" "$build/weir" "$deck" --set "run.output=out/$name"
+"${mpirun[@]}" "$build/weir" "$deck" --overwrite --set "run.output=out/$name"
 
 if [[ -x $build/weir-plot ]]; then
   say "Drawing: $build/weir-plot out/$name"

@@ -74,6 +74,17 @@ Libraries::~Libraries() {
 #endif
 }
 
+std::vector<std::string> unused_petsc_options() {
+  PetscInt count = 0;
+  char **names = nullptr, **values = nullptr;
+  WEIR_PETSC(PetscOptionsLeftGet(nullptr, &count, &names, &values));
+  std::vector<std::string> unused;
+  for (PetscInt i = 0; i < count; ++i)
+    if (std::string(names[i]) != "no_signal_handler") unused.push_back(std::string("-") + names[i]);
+  WEIR_PETSC(PetscOptionsLeftRestore(nullptr, &count, &names, &values));
+  return unused;
+}
+
 int host_threads() {
   return Kokkos::DefaultHostExecutionSpace().concurrency();
 }

@@ -1,16 +1,31 @@
 #include "weir/base/StopSignals.hpp"
 
+#include <ctime>
+
 namespace weir {
 
 namespace {
 
-volatile std::sig_atomic_t last_signal = 0;
+volatile std::sig_atomic_t last_signal = 0, noticed = 0;
+volatile std::time_t first_came = 0;  // seconds of a clock that never goes back
+
+/// Launchers may deliver one signal twice.
+constexpr std::time_t same_within = 1;
+
+std::time_t now() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);  // one of the few calls that a handler may make
+  return time.tv_sec;
+}
 
 extern "C" void note_signal(int signal) {
-  if (signal == SIGINT && last_signal == SIGINT) {
-    std::signal(SIGINT, SIG_DFL);
-    std::raise(SIGINT);  // taken when this handler returns
+  const bool impatient = signal == SIGINT && last_signal == SIGINT,
+             unheard = last_signal != 0 && !noticed && now() - first_came > same_within;
+  if (impatient || unheard) {
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);  // taken when this handler returns
   }
+  if (last_signal == 0) first_came = now();
   last_signal = signal;
 }
 
@@ -30,11 +45,13 @@ StopSignals::~StopSignals() {
 }
 
 int StopSignals::received() {
+  if (last_signal != 0) noticed = 1;
   return last_signal;
 }
 
 void StopSignals::forget() {
   last_signal = 0;
+  noticed = 0;
 }
 
 const char* signal_name(int signal) {

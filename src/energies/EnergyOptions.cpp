@@ -91,6 +91,12 @@ void describe(Section& section, PowerOptions& options) {
       .unit("length")
       .above(0);
 }
+void describe(Section& section, LearnedOptions& options) {
+  section.required("path", options.path, "energies.h5 that a learn_energies run wrote");
+  section.option("potential", options.potential, "whether its potential counts");
+  section.option("interaction", options.interaction, "whether its interaction counts");
+  section.option("entropy", options.entropy, "whether its entropy counts");
+}
 void describe(Section& section, EnergyOptions& options) {
   if (section.reading()) options.where = section.path();
   section.list("potential", options.potential, "V: one term, or a list of terms that are added");
@@ -98,8 +104,9 @@ void describe(Section& section, EnergyOptions& options) {
   section.section("entropy", options.entropy, "beta int rho log rho; a bare number is the coefficient",
                   "coefficient");
   section.section("power", options.power, "porous-medium energy c / (m - 1) int rho^m", "exponent");
-  section.option("learned", options.learned,
-                 "energies.h5 that a learn_energies run wrote, added to the rest");
+  section.section(
+      "learned", options.learned,
+      "energies.h5 that a learn_energies run wrote, added to the rest; parts of it can be left out", "path");
 }
 
 }  // namespace weir

@@ -40,9 +40,8 @@ FreeEnergy::FreeEnergy(const EnergyOptions& options, const Communicator& comm, c
       blobs_.push_back(make_blob(options.entropy.coefficient, 1, options.entropy.bandwidth, "entropy"));
     });
   problems.collect([&] {
-    if (options.learned.empty()) return;
-    const auto learned =
-        read_learned_energy(options.learned.path, comm, dimension, options.where + ".learned");
+    if (!options.learned) return;
+    const auto learned = read_learned_energy(*options.learned, comm, dimension, options.where + ".learned");
     add(learned, comm, partition, single);
     if (!learned.entropy.empty() && !by_noise)
       learned_entropy_ = make_blob(1, 1, options.entropy.bandwidth, "entropy");

@@ -8,6 +8,7 @@
 #include "energies/PolynomialInteraction.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Hdf5File.hpp"
+#include "weir/energies/EnergyOptions.hpp"
 #include "weir/energies/NetworkEnergy.hpp"
 
 namespace weir {
@@ -276,8 +277,9 @@ LearnedEnergy LearnedEnergy::read(const Hdf5File& file, const std::string& where
   return energy;
 }
 
-LearnedEnergy read_learned_energy(const std::string& path, const Communicator& comm, Index dimension,
+LearnedEnergy read_learned_energy(const LearnedOptions& options, const Communicator& comm, Index dimension,
                                   const std::string& where) {
+  const std::string& path = options.path.path;
   comm.agree([&] {
     if (comm.is_root() && !std::filesystem::exists(path))
       throw InputError(where, fmt::format("there is no file {}", path));
@@ -293,6 +295,15 @@ LearnedEnergy read_learned_energy(const std::string& path, const Communicator& c
   if (energy.dimension != dimension)
     throw InputError(where, fmt::format("{} was learned in {} dimensions, the ensemble has {}", path,
                                         energy.dimension, dimension));
+  if (!options.potential) energy.potential.reset(), energy.potential_network.reset();
+  if (!options.interaction) energy.interaction.reset(), energy.interaction_network.reset();
+  if (!options.entropy) energy.entropy.clear();
+  if (!energy.potential && !energy.potential_network && !energy.interaction && !energy.interaction_network &&
+      energy.entropy.empty())
+    throw InputError(where,
+                     fmt::format("{} has no other part than those that are left out; leave out fewer, or "
+                                 "`learned`",
+                                 path));
   return energy;
 }
 

@@ -15,7 +15,8 @@ Index train_size(Index size, const SplitOptions& split) {
   return size - Index(std::llround(split.test * Real(size)));
 }
 
-void check_split(const SplitOptions& split, Index population, Index size, const std::string& where) {
+void check_split(const SplitOptions& split, const std::string& population, Index size,
+                 const std::string& where) {
   const Index train = train_size(size, split), test = size - train;
   if (train < 2)
     throw InputError(
@@ -28,10 +29,12 @@ void check_split(const SplitOptions& split, Index population, Index size, const 
 }
 
 Splitter::Splitter(const std::vector<Index>& sizes, Index dimension, const SplitOptions& split, bool paired,
-                   const Communicator& comm, const RunOptions& run, const std::string& where)
+                   const Communicator& comm, const RunOptions& run, const std::string& where,
+                   const std::vector<std::string>& names)
     : exchange_(comm, dimension) {
   for (std::size_t k = 0; k < sizes.size(); ++k) {
-    check_split(split, Index(k), sizes[k], where);
+    check_split(split, names.empty() ? fmt::format("{}", k) : fmt::format("{} ({})", k, names[k]), sizes[k],
+                where);
     const Index train = train_size(sizes[k], split), test = sizes[k] - train;
     shuffles_.push_back(Shuffle(sizes[k], run.seed, Stream::split, paired ? 0 : Index(k)));
     train_.emplace_back(comm, train, dimension, run.tile);

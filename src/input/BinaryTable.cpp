@@ -17,12 +17,25 @@ BinaryTable::BinaryTable(std::unique_ptr<ByteSource> source, BinaryLayout layout
   if (const auto size = source_->size(); size && *size < needed)
     throw InputError(fmt::format("{}: has {} bytes; its header, shape ({}), tells of {} (truncated?)", name_,
                                  *size, fmt::join(layout_.shape, ", "), needed));
+  if (needed > source_->most())
+    throw InputError(fmt::format("{}: is too small for its header's shape, {} (damaged?)", name_,
+                                 shape_text(layout_.shape)));
+}
+
+Index BinaryTable::stack() {
+  const Index populations = stack_axes(layout_.shape);
+  stacked_ = populations > 0;
+  return populations;
 }
 
 void BinaryTable::load(Index first, Index count, const std::vector<Index>& columns, Real* values) {
   if (layout_.fortran_order) {
     const Index width = Index(columns.size());
-    for (Index k = 0; k < width; ++k) load_column(first, count, columns[k], values + k, width);
+    for (Index k = 0; k < width; ++k)
+      if (stacked_)
+        load_stacked_column(first, count, columns[k], values + k, width);
+      else
+        load_column(first, count, columns[k], values + k, width);
     return;
   }
   // In pieces, so that the raw bytes are few beside the values.
@@ -46,6 +59,21 @@ void BinaryTable::load_column(Index first, Index count, Index column, Real* valu
   source_->read(layout_.offset + (fortran_column(column) * rows_ + first) * size, raw.data(),
                 Index(raw.size()));
   decode(layout_.type, raw.data(), size, count, values, stride);
+}
+
+// Component c of particle i of population p stands at p + P (i + n c): particles of a population are P apart.
+void BinaryTable::load_stacked_column(Index first, Index count, Index column, Real* values, Index stride) {
+  const Index size = layout_.type.size, populations = layout_.shape[0], particles = layout_.shape[1];
+  const Index piece = std::max(Index(1), (Index(1) << 20) / std::max(Index(1), populations * size));
+  std::vector<char> raw;
+  for (Index done = 0, here; done < count; done += here) {
+    const Index p = (first + done) / particles, i = (first + done) % particles;
+    here = std::min({count - done, particles - i, piece});
+    raw.resize(std::size_t(((here - 1) * populations + 1) * size));
+    source_->read(layout_.offset + (p + populations * (i + particles * column)) * size, raw.data(),
+                  Index(raw.size()));
+    decode(layout_.type, raw.data(), populations * size, here, values + done * stride, stride);
+  }
 }
 
 // Columns are counted with the last axis running fastest; here the second runs fastest.

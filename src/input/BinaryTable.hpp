@@ -22,6 +22,8 @@ BinaryLayout read_idx_header(ByteSource& source);
 class BinaryTable : public TableReader {
  public:
   BinaryTable(std::unique_ptr<ByteSource> source, BinaryLayout layout);
+  std::vector<Index> shape() const override { return layout_.shape; }
+  Index stack() override;
 
  protected:
   void load(Index first, Index count, const std::vector<Index>& columns, Real* values) override;
@@ -29,10 +31,12 @@ class BinaryTable : public TableReader {
  private:
   void load_rows(Index first, Index count, const std::vector<Index>& columns, Real* values);
   void load_column(Index first, Index count, Index column, Real* values, Index stride);
+  void load_stacked_column(Index first, Index count, Index column, Real* values, Index stride);
   Index fortran_column(Index column) const;
 
   std::unique_ptr<ByteSource> source_;
   BinaryLayout layout_;
+  bool stacked_ = false;
 };
 
 }  // namespace weir

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "weir/base/Error.hpp"
 
@@ -65,10 +66,15 @@ class GzipSource : public ByteSource {
   explicit GzipSource(const std::string& path) : ByteSource(path), file_(gzopen(path.c_str(), "rb")) {
     if (!file_) throw InputError(path + ": cannot be read: " + std::strerror(errno));
     gzbuffer(file_, 1 << 17);
+    // Deflate packs 1032 bytes into one at most.
+    std::error_code none;
+    const auto packed = std::filesystem::file_size(path, none);
+    if (!none) most_ = 1032 * Index(packed);
   }
   ~GzipSource() override { gzclose(file_); }
 
   std::optional<Index> size() const override { return std::nullopt; }
+  Index most() const override { return most_; }
 
   Index read_some(Index offset, void* bytes, Index count) override {
     if (offset != gztell(file_) && gzseek(file_, offset, SEEK_SET) < 0) fail();
@@ -100,6 +106,7 @@ class GzipSource : public ByteSource {
   }
 
   gzFile file_;
+  Index most_ = std::numeric_limits<Index>::max();
   std::string cut_;  // zlib's words about a stream without an end
 };
 

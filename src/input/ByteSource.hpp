@@ -1,6 +1,7 @@
 // Bytes at any offset of a file, a gzipped file or a member of a zip archive.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,8 @@ class ByteSource {
   const std::string& name() const { return name_; }
   /// Where it is known without reading everything.
   virtual std::optional<Index> size() const = 0;
+  /// Where it is not: more bytes than there can be.
+  virtual Index most() const { return size().value_or(std::numeric_limits<Index>::max()); }
   /// Up to `count` bytes from `offset` on, fewer only at the end; returns how many. Going back in compressed
   /// sources starts again from their beginning.
   virtual Index read_some(Index offset, void* bytes, Index count) = 0;

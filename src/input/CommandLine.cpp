@@ -39,6 +39,11 @@ void declare_options(CLI::App& app, CommandLine& line, Words& words) {
   app.add_flag("--restart", words.restart,
                "continues from the run's newest whole checkpoint, or from the beginning where there is none; "
                "--restart=FILE continues from that one");
+  app.add_flag("--overwrite", line.overwrite,
+               "replaces what an earlier run left in the output folder, which is refused otherwise");
+  app.add_flag("--quiet", line.quiet, "prints nothing but errors; log.txt has the lines");
+  app.add_flag("--verbose", line.verbose,
+               "prints how far steps are every other second, and at the end where the time went");
   app.add_option("--time-limit", words.time_limit,
                  "stops with a checkpoint (exit code 85) after the first step or piece of work that ends "
                  "after this time")
@@ -68,7 +73,8 @@ std::string take_restart_file(std::vector<std::string>& words) {
 /// CLI11 would put the deck last.
 class Help : public CLI::Formatter {
   std::string make_usage(const CLI::App*, std::string) const override {
-    return "Usage: weir DECK [OPTIONS] [-- PETSc options]\n";
+    return "Usage: weir DECK [OPTIONS] [-- PETSc options]\n"
+           "       weir new FILE [METHOD] > DECK     writes a first deck for a data file\n";
   }
 };
 
@@ -118,6 +124,8 @@ void check_combination(const CommandLine& line, const Words& words) {
     throw InputError(
         "command line: --estimate runs nothing, and goes with none of --check, --benchmark, --restart and "
         "--time-limit (see weir --help)");
+  if (line.quiet && line.verbose)
+    throw InputError("command line: --quiet and --verbose exclude each other (see weir --help)");
   if (!line.estimate && (line.json || !words.ranks.empty()))
     throw InputError("command line: --ranks and --json belong to --estimate (see weir --help)");
 }
@@ -131,6 +139,13 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   if (separator != words.end()) line.petsc_options.assign(separator + 1, words.end());
   words.erase(separator, words.end());
 
+  if (!words.empty() && words[0] == "new") {
+    if (words.size() < 2 || words.size() > 3)
+      throw InputError("command line: weir new FILE [METHOD], for example weir new cells.h5ad > deck.yaml");
+    line.new_from = words[1];
+    if (words.size() == 3) line.new_method = words[2];
+    return line;
+  }
   const std::string restart_file = take_restart_file(words);
   Words read;
   CLI::App app;

@@ -1,6 +1,6 @@
 #include "input/CsvScanner.hpp"
 
-#include <cstring>
+#include <algorithm>
 
 #include "weir/base/Error.hpp"
 
@@ -120,13 +120,13 @@ char CsvScanner::guess_separator(ByteSource& source) {
   std::string text(buffer_size, '\0');
   text.resize(size_t(source.read_some(0, text.data(), buffer_size)));
   size_t first = 0;
-  while (first < text.size() && std::strchr("#\r\n", text[first]))
-    first = text.find_first_of('\n', first) + 1;
+  while (first < text.size() && (text[first] == '#' || text[first] == '\r' || text[first] == '\n'))
+    first = std::min(text.find('\n', first), text.size() - 1) + 1;
   bool quoted = false;
   std::string separators;
   for (; first < text.size() && (quoted || text[first] != '\n'); ++first) {
     if (text[first] == '"') quoted = !quoted;
-    if (!quoted && std::strchr("\t;,", text[first])) separators += text[first];
+    if (!quoted) separators += text[first];
   }
   for (char candidate : {'\t', ';', ','})
     if (separators.find(candidate) != separators.npos) return candidate;

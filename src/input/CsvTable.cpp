@@ -9,14 +9,34 @@ namespace weir {
 
 namespace {
 constexpr Index rows_between_marks = 1024;
+
+/// What is no text in ASCII's successors says so by its first bytes.
+void check_text(ByteSource& source) {
+  std::string start(4096, '\0');
+  start.resize(std::size_t(source.read_some(0, start.data(), Index(start.size()))));
+  const auto starts_with = [&](const char* magic) { return start.rfind(magic, 0) == 0; };
+  const auto refuse = [&](const char* what, const char* remedy) {
+    throw InputError(fmt::format("{}: {}; {}", source.name(), what, remedy));
+  };
+  if (starts_with("\xff\xfe") || starts_with("\xfe\xff"))
+    refuse("is text in UTF-16", "save it as UTF-8 (iconv -f UTF-16 -t UTF-8)");
+  if (starts_with("PK\x03\x04")) refuse("is a zip archive or a spreadsheet", "save the table as CSV");
+  if (starts_with("\x93NUMPY")) refuse("is an array of numpy's", "name it .npy");
+  if (starts_with("\x89HDF\r\n")) refuse("is an HDF5 file", "name it .h5");
+  if (start.find('\0') != start.npos)
+    refuse("holds bytes of value 0, which no table of text has",
+           "save it as text in UTF-8 (is it UTF-16, or a binary file?)");
+}
+
 }  // namespace
 
 CsvTable::CsvTable(std::unique_ptr<ByteSource> source)
     : TableReader(source->name()),
       source_(std::move(source)),
-      scanner_(*source_, CsvScanner::guess_separator(*source_)) {
+      scanner_((check_text(*source_), *source_), CsvScanner::guess_separator(*source_)) {
   if (!scanner_.next()) throw InputError(name_ + ": is empty");
   columns_ = scanner_.fields();
+  has_texts_.assign(std::size_t(columns_), false);
   read_header();
   if (names_.empty()) scanner_.seek(scanner_.offset(), scanner_.line());
   count_rows();
@@ -45,8 +65,31 @@ void CsvTable::count_rows() {
       throw InputError(
           fmt::format("{}: line {} has {} fields, the first line {}; allowed: as many in every line", name_,
                       scanner_.line(), scanner_.fields(), columns_));
+    note_texts();
   }
   rows_ = row_;
+}
+
+/// A number begins with a digit, a sign or a point, and ends with a digit or a point: what does not is text.
+void CsvTable::note_texts() {
+  const auto digit_or_point = [](char letter) { return (letter >= '0' && letter <= '9') || letter == '.'; };
+  for (Index i = 0; i < columns_; ++i) {
+    const auto field = scanner_.field(i);
+    const bool number = !field.empty() && digit_or_point(field.back()) &&
+                        (digit_or_point(field[0]) || field[0] == '-' || field[0] == '+');
+    if (!number) has_texts_[std::size_t(i)] = true;
+  }
+}
+
+std::vector<std::string> CsvTable::texts(Index first, Index count, Index column) {
+  std::vector<std::string> all;
+  go_to(first);
+  for (Index i = 0; i < count; ++i) {
+    if (!next_row() || scanner_.fields() != columns_)
+      throw InputError(name_ + ": has changed while it was read");
+    all.emplace_back(scanner_.field(column));
+  }
+  return all;
 }
 
 void CsvTable::go_to(Index row) {

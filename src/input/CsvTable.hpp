@@ -12,6 +12,8 @@ class CsvTable : public TableReader {
  public:
   explicit CsvTable(std::unique_ptr<ByteSource> source);
   std::vector<std::string> column_names() const override { return names_; }
+  bool has_texts(Index column) const override { return has_texts_[std::size_t(column)]; }
+  std::vector<std::string> texts(Index first, Index count, Index column) override;
 
  protected:
   void load(Index first, Index count, const std::vector<Index>& columns, Real* values) override;
@@ -22,6 +24,7 @@ class CsvTable : public TableReader {
   };
   void read_header();
   void count_rows();
+  void note_texts();
   bool next_row();
   void go_to(Index row);
   Real number(Index column) const;
@@ -30,6 +33,7 @@ class CsvTable : public TableReader {
   std::unique_ptr<ByteSource> source_;
   CsvScanner scanner_;
   std::vector<std::string> names_;
+  std::vector<bool> has_texts_;  // by column: whether any field is certainly no number
   std::vector<Mark> marks_;
   Index row_ = 0;  // that the scanner reads next
 };

@@ -9,7 +9,10 @@ void describe(Section& section, LabelOptions& options) {
                  "column of the same file, by its name or its number (counted from 0)");
   section.option("path", options.path, "another file, with one label a row");
   section.option("dataset", options.dataset, "the array in a file of several");
-  section.option("select", options.select, "only rows of these labels are read; none: all rows");
+  section.option(
+      "select", options.select,
+      "only rows of these labels are read: numbers, texts, ranges with their ends (0..7, day2..day10, "
+      "24..); none: all rows");
   if (section.reading() && options.column.empty() && options.path.empty() && options.dataset.empty())
     section.error("column", "missing; allowed: column (of the same file), path (of another file) or dataset");
   if (section.reading() && !options.column.empty() && !(options.path.empty() && options.dataset.empty()))
@@ -23,20 +26,35 @@ void describe(Section& section, DataOptions& options) {
     options.key_path = section.path();
     options.shared = std::make_shared<std::shared_ptr<DataFile>>();
   }
-  section.required("path", options.path, ".npy, .npz, .csv, .h5, .h5ad or IDX file, gzipped or not");
+  section.option("path", options.path, ".npy, .npz, .csv, .h5, .h5ad or IDX file, gzipped or not");
+  section.option("paths", options.paths,
+                 "instead of `path`: several files of the same columns, whose rows follow each other");
   section.option("dataset", options.dataset, "the array in a file of several (.npz, .h5, .h5ad)");
-  section.option("columns", options.columns, "columns [a, b), counted from 0; none: all but the labels'")
+  section
+      .option("columns", options.columns,
+              "[a, b] of two integers: columns a to b - 1, counted from 0; else a list of numbers, names and "
+              "ranges "
+              "with their ends (2..4, PC1..PC5); none: all. Ranges pass over the labels")
       .at_least(0);
   section.option("scale", options.scale, "value = scale * raw + shift; not 0");
   section.option("shift", options.shift, "value = scale * raw + shift");
   section.section("labels", options.labels,
                   "a label for every row: its class, or the time it was seen at; `select` chooses rows by it",
                   "column");
+  if (section.reading() && options.path.empty() && options.paths.empty())
+    section.error("path", "missing; allowed: a file, or several under `paths`");
+  if (section.reading() && !options.path.empty() && !options.paths.empty())
+    section.error("paths", "found beside path; allowed: one of the two");
   const auto& scales = options.scale.values;
   if (section.reading() && std::find(scales.begin(), scales.end(), 0) != scales.end())
     section.error("scale", "found 0, which makes all values equal; allowed: any other number");
-  if (section.reading() && options.columns && (*options.columns)[0] >= (*options.columns)[1])
-    section.error("columns", "found no column; allowed: [a, b] with a < b, half-open");
+  if (section.reading() && options.columns) {
+    const auto& columns = *options.columns;
+    const bool pair = columns.size() == 2 && !columns[0].is_word() && !columns[1].is_word();
+    if (columns.empty() || (pair && columns[0].number >= columns[1].number))
+      section.error("columns",
+                    "found no column; allowed: [a, b] with a < b, half-open, or a list of columns");
+  }
 }
 
 }  // namespace weir

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <new>
 #include <regex>
+#include <stdexcept>
 
 #include "input/BinaryTable.hpp"
 #include "input/CsvTable.hpp"
@@ -41,10 +43,15 @@ std::unique_ptr<DataReader> open_idx(std::unique_ptr<ByteSource> source) {
   return std::make_unique<BinaryTable>(std::move(source), std::move(layout));
 }
 
-std::unique_ptr<DataReader> open_npz(const std::string& path, const std::string& dataset) {
+std::vector<std::string> npz_members(const std::string& path) {
   std::vector<std::string> names;
   for (const auto& member : zip_members(path))
     if (ends_with(member, ".npy")) names.push_back(member.substr(0, member.size() - 4));
+  return names;
+}
+
+std::unique_ptr<DataReader> open_npz(const std::string& path, const std::string& dataset) {
+  const auto names = npz_members(path);
   if (names.empty()) throw InputError(path + ": holds no array");
   if (dataset.empty() && names.size() > 1)
     throw InputError(path + ": holds several arrays; allowed as `dataset`: " + joined(names));
@@ -61,13 +68,43 @@ Index tables_opened() {
   return opened;
 }
 
-std::unique_ptr<DataReader> open_data(const std::string& path, const std::string& dataset) {
-  ++opened;
+namespace {
+
+/// Throws InputError where there is no file.
+std::string lower_name(const std::string& path) {
   if (!std::filesystem::exists(path)) throw InputError(path + ": there is no such file");
   if (std::filesystem::is_directory(path)) throw InputError(path + ": is a folder; allowed: a file");
-
   std::string name = std::filesystem::path(path).filename().string();
   for (char& letter : name) letter = char(std::tolower(static_cast<unsigned char>(letter)));
+  return name;
+}
+
+std::vector<std::string> list_arrays(const std::string& path) {
+  const std::string name = lower_name(path);
+  if (ends_with(name, ".npz")) return npz_members(path);
+  if (ends_with(name, ".h5ad")) return h5ad_members(path);
+  if (ends_with_any(name, {".h5", ".hdf5", ".hdf"})) return hdf5_members(path);
+  return {};
+}
+
+/// Whatever libraries find wrong in a file is the file's fault.
+template <class Read>
+auto blame_file(const std::string& path, const Read& read) {
+  try {
+    return read();
+  } catch (const LibraryError& error) {
+    throw InputError(path + ": cannot be read: " + error.what());
+  } catch (const std::bad_alloc&) {
+    throw InputError(path + ": tells of more than memory can hold (damaged?)");
+  } catch (const std::length_error&) {
+    throw InputError(path + ": tells of more than memory can hold (damaged?)");
+  } catch (const std::out_of_range&) {
+    throw InputError(path + ": cannot be read: a table in it has no axes (damaged?)");
+  }
+}
+
+std::unique_ptr<DataReader> open_file(const std::string& path, const std::string& dataset) {
+  std::string name = lower_name(path);
   if (ends_with(name, ".npz")) return open_npz(path, dataset);
   if (ends_with(name, ".h5ad")) return open_h5ad(path, dataset);
   if (ends_with_any(name, {".h5", ".hdf5", ".hdf"})) return open_hdf5(path, dataset);
@@ -86,6 +123,17 @@ std::unique_ptr<DataReader> open_data(const std::string& path, const std::string
   if (npy) return open_npy(std::move(source));
   if (idx) return open_idx(std::move(source));
   return std::make_unique<CsvTable>(std::move(source));
+}
+
+}  // namespace
+
+std::unique_ptr<DataReader> open_data(const std::string& path, const std::string& dataset) {
+  ++opened;
+  return blame_file(path, [&] { return open_file(path, dataset); });
+}
+
+std::vector<std::string> arrays_in(const std::string& path) {
+  return blame_file(path, [&] { return list_arrays(path); });
 }
 
 }  // namespace weir

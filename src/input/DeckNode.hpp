@@ -6,6 +6,9 @@
 
 namespace weir {
 
+/// Key of a map that a setting of the command line made of a short form: what stood there.
+inline const std::string short_form_key = "\x01short form";
+
 /// Where something was written: a line of a file, or an option of the command line (line 0).
 struct Place {
   std::string source;

@@ -183,9 +183,13 @@ DeckNode& step_into(DeckNode& parent, const std::string& word, const std::string
     if (*i == size) parent.children.emplace_back().place = place;
     return parent.children[*i];
   }
-  if (parent.is_scalar())
-    throw InputError(fmt::format("{}: {} holds {}, not a map; set {} as a whole", place.text(), walked,
-                                 parent.found(), walked));
+  if (parent.is_scalar()) {  // a short form, which the section's reader knows how to write in full
+    DeckNode in_full;
+    in_full.kind = DeckNode::Kind::map;
+    in_full.place = parent.place;
+    in_full.set(short_form_key, parent);
+    parent = std::move(in_full);
+  }
   parent.kind = DeckNode::Kind::map;
   if (!parent.find(word)) {
     DeckNode added;

@@ -51,12 +51,15 @@ Json list_schema(const Outline& option, const Json& element) {
 
 Json option_schema(const Outline& option) {
   const OptionForm& form = option.form;
-  const Json element = element_schema(option);
+  const auto& words = option.restrictions.names;
+  const Json word = words.empty() ? Json{{"type", "string"}} : Json{{"enum", words}};
+  const Json element =
+      form.word && form.list ? any_of({element_schema(option), word}) : element_schema(option);
   std::vector<Json> forms;
   if (form.scalar) forms.push_back(element);
   if (form.list) forms.push_back(list_schema(option, element));
   if (form.matrix) forms.push_back({{"type", "array"}, {"items", {{"type", "array"}, {"items", element}}}});
-  if (form.word) forms.push_back({{"enum", option.restrictions.names}});
+  if (form.word) forms.push_back(word);
   if (form.null) forms.push_back({{"type", "null"}});
   return any_of(forms);
 }
@@ -79,12 +82,20 @@ bool has_required_keys(const std::vector<Outline>& entries) {
   return false;
 }
 
-std::vector<Json> section_forms(const Outline& section) {
-  std::vector<Json> forms{section_schema(section.entries)};
+/// What a section may be beside a map.
+std::vector<Json> other_forms(const Outline& section) {
+  std::vector<Json> forms;
   add_short_forms(section, forms);
   if (section.optional) forms.push_back({{"type", {"boolean", "null"}}});
   if (!section.optional && !has_required_keys(section.entries)) forms.push_back({{"type", "null"}});
   return forms;
+}
+
+/// A map is held against the map's own schema, all else against the other forms: so an error is one of the
+/// key that is wrong, and not of all forms at once.
+Json by_type(const Json& map, const std::vector<Json>& others) {
+  Json rest = others.empty() ? Json{{"type", "object"}} : any_of(others);
+  return {{"if", {{"type", "object"}}}, {"then", map}, {"else", rest}};
 }
 
 Json entry_schema(const Outline& entry) {
@@ -93,14 +104,16 @@ Json entry_schema(const Outline& entry) {
     schema = option_schema(entry);
     if (!entry.required) schema["default"] = entry.value;
   } else {
-    std::vector<Json> forms = section_forms(entry);
+    schema = by_type(section_schema(entry.entries), other_forms(entry));
     if (entry.kind == Kind::list) {
-      forms.push_back({{"type", "array"}, {"items", any_of(forms)}});
-      if (entry.required) forms.back()["minItems"] = 1;
-      if (!entry.required) forms.push_back({{"enum", {false, nullptr}}});
+      const Json list{{"type", "array"}, {"items", schema}};
+      std::vector<Json> others = other_forms(entry);
+      if (!entry.required) others.push_back({{"enum", {false, nullptr}}});
+      schema = {{"if", {{"type", "array"}}},
+                {"then", list},
+                {"else", by_type(section_schema(entry.entries), others)}};
+      if (entry.required) schema["then"]["minItems"] = 1;
     }
-    schema = {
-        {"anyOf", forms}};  // one form too: its description stays outside, so that sections can be shared
   }
   const std::string& unit = entry.restrictions.unit;
   if (!entry.doc.empty()) schema["description"] = entry.doc + (unit.empty() ? "" : " (" + unit + ")");

@@ -15,12 +15,27 @@ namespace {
 // values.
 class ObsColumn : public TableReader {
  public:
-  ObsColumn(const std::string& name, std::unique_ptr<DataReader> values, std::unique_ptr<DataReader> mask)
-      : TableReader(name), values_(std::move(values)), mask_(std::move(mask)) {
+  ObsColumn(const std::string& name, std::unique_ptr<DataReader> values, std::unique_ptr<DataReader> mask,
+            std::vector<std::string> categories = {})
+      : TableReader(name),
+        values_(std::move(values)),
+        mask_(std::move(mask)),
+        categories_(std::move(categories)) {
     rows_ = values_->rows();
     columns_ = 1;
     if (values_->columns() != 1 || (mask_ && mask_->rows() != rows_))
       throw InputError(name_ + ": is no single column");
+  }
+  bool has_texts(Index) const override { return !categories_.empty(); }
+  std::vector<std::string> texts(Index first, Index count, Index) override {
+    std::vector<Real> codes(static_cast<std::size_t>(count));
+    if (count > 0) values_->read_rows(first, count, codes.data());
+    std::vector<std::string> all;
+    for (const Real code : codes) {
+      if (code >= Real(categories_.size())) throw InputError(name_ + ": has codes beyond its categories");
+      all.push_back(code < 0 ? "" : categories_[std::size_t(code)]);
+    }
+    return all;
   }
 
  protected:
@@ -36,6 +51,7 @@ class ObsColumn : public TableReader {
 
  private:
   std::unique_ptr<DataReader> values_, mask_;
+  std::vector<std::string> categories_;
 };
 
 class H5adFile {
@@ -50,7 +66,15 @@ class H5adFile {
     if (!hdf5::is_group(file_, path)) return with_variable_names(table(path), path);
     if (SparseTable::is_one(hdf5::open_object(file_, path)))
       return with_variable_names(std::make_unique<SparseTable>(hdf5::open_file(name_), name_, path), path);
-    no_such(path);
+    not_a_matrix(path);
+  }
+
+  std::vector<std::string> members() const {
+    std::vector<std::string> all;
+    if (hdf5::has(file_, "X")) all.push_back("X");
+    for (const std::string group : {"layers", "obsm", "obs"})
+      if (hdf5::has(file_, group) && hdf5::is_group(file_, group)) add_members(group, all);
+    return all;
   }
 
  private:
@@ -69,15 +93,34 @@ class H5adFile {
     if (!hdf5::has(file_, path)) no_such(path);
     if (hdf5::is_group(file_, path)) {
       if (hdf5::has(file_, path + "/codes"))
-        return std::make_unique<ObsColumn>(label, table(path + "/codes"), nullptr);
+        return std::make_unique<ObsColumn>(label, table(path + "/codes"), nullptr,
+                                           categories(path + "/categories"));
       if (hdf5::has(file_, path + "/values") && hdf5::has(file_, path + "/mask"))
         return std::make_unique<ObsColumn>(label, table(path + "/values"), table(path + "/mask"));
       throw InputError(label + ": is neither numbers nor categories");
     }
     // anndata 0.7: codes with a reference to their categories.
     const bool categorical = H5Aexists(hdf5::open_object(file_, path), "categories") > 0;
-    if (categorical) return std::make_unique<ObsColumn>(label, table(path), nullptr);
+    if (categorical)
+      return std::make_unique<ObsColumn>(label, table(path), nullptr,
+                                         categories("obs/__categories/" + column));
+    if (Hdf5Texts::is_one(hdf5::open_object(file_, path))) return std::make_unique<Hdf5Texts>(name_, path);
     return table(path);
+  }
+
+  /// Their names; numbers as texts.
+  std::vector<std::string> categories(const std::string& path) const {
+    if (!hdf5::has(file_, path)) return {};
+    if (hdf5::is_group(file_, path)) {  // a column with a mask, in newer files
+      if (!hdf5::has(file_, path + "/values")) return {};
+      return categories(path + "/values");
+    }
+    if (Hdf5Texts::is_one(hdf5::open_object(file_, path))) {
+      Hdf5Texts names(name_, path);
+      return names.texts(0, names.rows(), 0);
+    }
+    const auto numbers = table(path);
+    return numbers->texts(0, numbers->rows(), 0);
   }
 
   template <class Table>
@@ -92,14 +135,31 @@ class H5adFile {
     if (!hdf5::has(file_, "var") || !hdf5::is_group(file_, "var")) return {};
     const std::string index = hdf5::text_attribute(hdf5::open_object(file_, "var"), "_index");
     const std::string path = "var/" + (index.empty() ? "_index" : index);
-    return is_dataset(path) ? hdf5::texts(hdf5::open_object(file_, path)) : std::vector<std::string>();
+    return is_dataset(path) ? hdf5::texts(hdf5::open_object(file_, path), name_ + " (" + path + ")")
+                            : std::vector<std::string>();
+  }
+
+  /// A group that is there, but no matrix.
+  [[noreturn]] void not_a_matrix(const std::string& path) const {
+    const std::string kind = hdf5::text_attribute(hdf5::open_object(file_, path), "encoding-type");
+    const std::string label = name_ + " (" + path + ")";
+    const size_t slash = path.find('/');
+    const std::string key = slash == path.npos ? path : path.substr(slash + 1);
+    if (kind == "dataframe" && slash != path.npos)
+      throw InputError(fmt::format(
+          "{}: is a data frame; allowed: a matrix (adata.{}[\"{}\"] = adata.{}[\"{}\"].to_numpy())", label,
+          path.substr(0, slash), key, path.substr(0, slash), key));
+    if (path == "obs" || path == "var")
+      throw InputError(label + ": is a data frame; allowed: one column of it, such as \"obs/day\"");
+    if (!kind.empty() && kind != "dict")
+      throw InputError(fmt::format("{}: is stored as \"{}\"; allowed: a matrix of numbers", label, kind));
+    std::vector<std::string> members;
+    add_members(path, members);
+    throw InputError(fmt::format("{}: is a group; allowed: a matrix in it ({})", label, joined(members)));
   }
 
   [[noreturn]] void no_such(const std::string& path) const {
-    std::vector<std::string> allowed;
-    if (hdf5::has(file_, "X")) allowed.push_back("X");
-    for (const std::string group : {"layers", "obsm", "obs"})
-      if (hdf5::has(file_, group) && hdf5::is_group(file_, group)) add_members(group, allowed);
+    const std::vector<std::string> allowed = members();
     throw InputError(fmt::format("{}: has no matrix \"{}\"; allowed: {}{}", name_, path, joined(allowed),
                                  did_you_mean(path, allowed)));
   }
@@ -118,6 +178,10 @@ class H5adFile {
 };
 
 }  // namespace
+
+std::vector<std::string> h5ad_members(const std::string& file_name) {
+  return H5adFile(file_name).members();
+}
 
 std::unique_ptr<DataReader> open_h5ad(const std::string& file_name, const std::string& path) {
   return H5adFile(file_name).open(path.empty() ? "X" : path);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "weir/input/DataReader.hpp"
+
 namespace weir::hdf5 {
 
 Hdf5Id open_file(const std::string& path) {
@@ -41,6 +43,62 @@ std::vector<Index> shape_of(hid_t dataset) {
   std::vector<hsize_t> extents(axes);
   WEIR_HDF5(H5Sget_simple_extent_dims(space, extents.data(), nullptr));
   return {extents.begin(), extents.end()};
+}
+
+namespace {
+
+/// Filters that h5py and hdf5plugin write with.
+std::string filter_name(H5Z_filter_t filter, const char* told) {
+  switch (filter) {
+    case 32000:
+      return "lzf";
+    case 32001:
+      return "blosc";
+    case 32004:
+      return "lz4";
+    case 32008:
+      return "bitshuffle";
+    case 32015:
+      return "zstd";
+    case 32026:
+      return "blosc2";
+    default:
+      return *told ? told : fmt::format("number {}", filter);
+  }
+}
+
+/// Bytes of all texts, where they have a fixed length, or of what points to them.
+Real bytes_of(hid_t dataset) {
+  Real bytes = Real(H5Tget_size(type_of(dataset)));
+  for (const Index extent : shape_of(dataset)) bytes *= Real(extent);
+  return bytes;
+}
+
+}  // namespace
+
+void check_readable(hid_t dataset, const std::string& name) {
+  const Hdf5Id created(WEIR_HDF5(H5Dget_create_plist(dataset)), H5Pclose);
+  const int filters = H5Pget_nfilters(created);
+  for (int i = 0; i < filters; ++i) {
+    char told[64] = "";
+    unsigned flags = 0, configuration = 0;
+    size_t values = 0;
+    const H5Z_filter_t filter =
+        H5Pget_filter2(created, unsigned(i), &flags, &values, nullptr, sizeof told - 1, told, &configuration);
+    if (filter >= 0 && H5Zfilter_avail(filter) <= 0)
+      throw InputError(
+          fmt::format("{}: is packed by the filter {}, which HDF5 has not here; write it by gzip "
+                      "(h5py: compression=\"gzip\"; anndata: write_h5ad(.., compression=\"gzip\"))",
+                      name, filter_name(filter, told)));
+  }
+  // Memory is asked for by the shape: one that is damaged must not ask for all there is. Filters pack some
+  // 32,000 bytes into one at most.
+  const H5D_layout_t layout = H5Pget_layout(created);
+  const bool elsewhere = layout == H5D_VIRTUAL || H5Pget_external_count(created) > 0;
+  constexpr Real most_packed = 40000, always = 1e8;
+  if (!elsewhere && bytes_of(dataset) > always + most_packed * Real(H5Dget_storage_size(dataset)))
+    throw InputError(fmt::format("{}: stores {} bytes for the shape {} (damaged?)", name,
+                                 H5Dget_storage_size(dataset), shape_text(shape_of(dataset))));
 }
 
 namespace {
@@ -123,9 +181,10 @@ std::vector<Index> integer_attribute(hid_t object, const std::string& name) {
   return values;
 }
 
-std::vector<std::string> texts(hid_t dataset) {
+std::vector<std::string> texts(hid_t dataset, const std::string& name) {
   const Hdf5Id type = type_of(dataset);
   const auto shape = shape_of(dataset);
+  check_readable(dataset, name);
   if (!is_text(type) || shape.size() != 1) return {};
   const Hdf5Id space(WEIR_HDF5(H5Dget_space(dataset)), H5Sclose);
   const auto read = [&](hid_t memory, void* values) {

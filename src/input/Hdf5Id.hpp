@@ -44,6 +44,10 @@ Hdf5Id open_object(hid_t location, const std::string& path);
 Hdf5Id type_of(hid_t dataset);
 std::vector<Index> shape_of(hid_t dataset);
 
+/// Throws InputError where a data set is packed by a filter that this HDF5 has not, or its shape tells of
+/// more than can be stored. `name` stands in the message.
+void check_readable(hid_t dataset, const std::string& name);
+
 /// Paths of all data sets below a group.
 std::vector<std::string> dataset_paths(hid_t group);
 
@@ -51,8 +55,8 @@ std::vector<std::string> dataset_paths(hid_t group);
 std::string text_attribute(hid_t object, const std::string& name);
 /// Integers of an attribute or of a whole data set of one axis.
 std::vector<Index> integer_attribute(hid_t object, const std::string& name);
-/// All texts of a data set of one axis.
-std::vector<std::string> texts(hid_t dataset);
+/// All texts of a data set of one axis; none where it holds something else. `name` stands in messages.
+std::vector<std::string> texts(hid_t dataset, const std::string& name);
 /// Part [first, first + count) of a data set of one axis, as `memory_type`.
 void read_part(hid_t dataset, Index first, Index count, hid_t memory_type, void* values);
 

@@ -37,6 +37,7 @@ Hdf5Table::Hdf5Table(Hdf5Id file, const std::string& file_name, const std::strin
       file_(std::move(file)),
       dataset_(hdf5::open_object(file_, path)),
       shape_(hdf5::shape_of(dataset_)) {
+  hdf5::check_readable(dataset_, name_);
   set_memory_type(member);
   const TableShape shape = table_shape(shape_, name_);
   rows_ = shape.rows;
@@ -70,7 +71,11 @@ void Hdf5Table::set_memory_type(const std::string& member) {
 
 void Hdf5Table::load(Index first, Index count, const std::vector<Index>& columns, Real* values) {
   const Index piece = std::max(Index(1), numbers_a_piece / std::max(Index(1), columns_));
-  for (Index done = 0; done < count; done += piece)
+  for (Index done = 0, here; stacked_ && done < count; done += here) {
+    here = std::min({piece, count - done, shape_[1] - (first + done) % shape_[1]});
+    load_stacked(first + done, here, columns, values + done * Index(columns.size()));
+  }
+  for (Index done = 0; !stacked_ && done < count; done += piece)
     load_piece(first + done, std::min(piece, count - done), columns, values + done * Index(columns.size()));
 }
 
@@ -95,6 +100,49 @@ void Hdf5Table::load_piece(Index first, Index count, const std::vector<Index>& c
     for (Index column : columns) *values++ = read[i * width + column - first_column];
 }
 
+Index Hdf5Table::stack() {
+  const Index populations = member_size_ == 1 ? stack_axes(shape_) : 0;
+  stacked_ = populations > 0;
+  return populations;
+}
+
+/// Particles of one population.
+void Hdf5Table::load_stacked(Index first, Index count, const std::vector<Index>& columns, Real* values) {
+  const hsize_t start[3] = {hsize_t(first / shape_[1]), hsize_t(first % shape_[1]), 0},
+                extent[3] = {1, hsize_t(count), hsize_t(columns_)};
+  const Hdf5Id space(WEIR_HDF5(H5Dget_space(dataset_)), H5Sclose);
+  WEIR_HDF5(H5Sselect_hyperslab(space, H5S_SELECT_SET, start, nullptr, extent, nullptr));
+  const Hdf5Id memory(WEIR_HDF5(H5Screate_simple(3, extent, nullptr)), H5Sclose);
+  std::vector<Real> read(std::size_t(count * columns_));
+  WEIR_HDF5(H5Dread(dataset_, memory_type_, memory, space, H5P_DEFAULT, read.data()));
+  for (Index i = 0; i < count; ++i)
+    for (const Index column : columns) *values++ = read[std::size_t(i * columns_ + column)];
+}
+
+bool Hdf5Texts::is_one(hid_t dataset) {
+  return H5Iget_type(dataset) == H5I_DATASET && H5Tget_class(hdf5::type_of(dataset)) == H5T_STRING &&
+         hdf5::shape_of(dataset).size() == 1;
+}
+
+Hdf5Texts::Hdf5Texts(const std::string& file_name, const std::string& path)
+    : TableReader(file_name + " (" + path + ")") {
+  texts_ = hdf5::texts(hdf5::open_object(hdf5::open_file(file_name), path), name_);
+  rows_ = Index(texts_.size());
+  columns_ = 1;
+}
+
+std::vector<std::string> Hdf5Texts::texts(Index first, Index count, Index) {
+  return {texts_.begin() + first, texts_.begin() + first + count};
+}
+
+void Hdf5Texts::load(Index, Index, const std::vector<Index>&, Real*) {
+  throw InputError(name_ + ": holds text; allowed: numbers");
+}
+
+std::vector<std::string> hdf5_members(const std::string& file_name) {
+  return hdf5::dataset_paths(hdf5::open_file(file_name));
+}
+
 std::unique_ptr<DataReader> open_hdf5(const std::string& file_name, const std::string& path) {
   Hdf5Id file = hdf5::open_file(file_name);
   const auto paths = hdf5::dataset_paths(file);
@@ -106,6 +154,8 @@ std::unique_ptr<DataReader> open_hdf5(const std::string& file_name, const std::s
   if (std::find(paths.begin(), paths.end(), chosen) == paths.end())
     throw InputError(fmt::format("{}: has no data set \"{}\"; allowed: {}{}", file_name, path, joined(paths),
                                  did_you_mean(chosen, paths)));
+  if (Hdf5Texts::is_one(hdf5::open_object(file, chosen)))
+    return std::make_unique<Hdf5Texts>(file_name, chosen);
   return std::make_unique<Hdf5Table>(std::move(file), file_name, chosen);
 }
 

@@ -19,12 +19,18 @@ class NpyDictionary {
       fail("holds records of several fields; allowed: an array of numbers");
     const std::string name = value.substr(1, value.find(value[0], 1) - 1);
     ElementType type;
-    const auto size = name.size() > 2 ? parse_index(name.substr(2)) : std::nullopt;
-    if (!size) malformed();
+    if (name.size() < 2) malformed();
     type.big_endian = name[0] == '>';
     type.kind = name[1];
+    if (type.kind == 'O')
+      fail("holds pickled Python objects; allowed: an array of numbers (numpy.save(.., x.astype(float)))");
+    if (type.kind == 'U' || type.kind == 'S') fail("holds text; allowed: numbers");
+    if (type.kind == 'M' || type.kind == 'm')
+      fail("holds dates; allowed: numbers (x.astype('datetime64[h]').astype(float) are hours)");
+    if (type.kind == 'c') fail("holds complex numbers; allowed: real ones (x.real, x.imag)");
+    const auto size = parse_index(name.substr(2));
+    if (!size || *size < 0 || *size > 64) malformed();
     type.size = int(*size);
-    if (type.kind == 'O') fail("holds Python objects; allowed: numbers (save it with a dtype of numbers)");
     if (!is_known(type))
       fail("holds numbers of type '" + name +
            "'; allowed: bool, integers of 1 to 8 bytes, floats of 2 to 8 bytes");
@@ -67,7 +73,9 @@ class NpyDictionary {
     }
     malformed();
   }
-  [[noreturn]] void malformed() const { fail("has a header that is not understood: " + text_); }
+  [[noreturn]] void malformed() const {
+    fail("has a header that numpy.save does not write (damaged?); save the array again");
+  }
   [[noreturn]] void fail(const std::string& message) const { throw InputError(file_ + ": " + message); }
 
   const std::string& text_;
@@ -79,6 +87,8 @@ class NpyDictionary {
 BinaryLayout read_npy_header(ByteSource& source) {
   unsigned char start[12] = {};
   const Index there = source.read_some(0, start, 12);
+  if (there > 2 && start[0] == 0x80 && start[1] >= 2 && start[1] <= 5)
+    throw InputError(source.name() + ": is a Python pickle; save the array by numpy.save");
   if (there < 6 || std::memcmp(start, "\x93NUMPY", 6) != 0)
     throw InputError(source.name() + ": is no .npy file (does not start with \\x93NUMPY)");
   const int version = start[6];
@@ -91,6 +101,8 @@ BinaryLayout read_npy_header(ByteSource& source) {
   std::string text;
   constexpr Index longest = 1 << 20;  // of a sound header; a corrupt length could ask for 4 GB
   text.resize(size_t(std::min(length, longest)));
+  if (length > longest)
+    throw InputError(fmt::format("{}: has a header of {} bytes (damaged?)", source.name(), length));
   source.read(first, text.data(), Index(text.size()));
   const NpyDictionary header(text, source.name());
   BinaryLayout layout;

@@ -161,7 +161,7 @@ struct Type<NumberOrWord<T>> {
     const auto& names = check.allowed.names;
     if (!value.is_word())
       Type<T>::check(check, key, value.number);
-    else if (!check.names(value.word))
+    else if (!names.empty() && !check.names(value.word))
       check.problem(key, "\"" + value.word + "\"",
                     "a number or " + joined(names) + did_you_mean(value.word, names));
   }
@@ -365,5 +365,7 @@ template const OptionType& option_type<std::optional<Real>>();
 template const OptionType& option_type<std::optional<std::string>>();
 template const OptionType& option_type<std::optional<std::vector<Real>>>();
 template const OptionType& option_type<std::optional<std::array<Index, 2>>>();
+template const OptionType& option_type<std::vector<RealOrWord>>();
+template const OptionType& option_type<std::optional<std::vector<IndexOrWord>>>();
 
 }  // namespace weir

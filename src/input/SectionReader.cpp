@@ -25,6 +25,20 @@ bool is_truth(const DeckNode& node, bool truth) {
   return node.is_scalar() && !node.quoted && parse_bool(node.text) == truth;
 }
 
+/// `split: 0.4` and `--set split.test=0`, together: the short form as its key, unless that is set too; false
+/// and true as a map of what is set; an alternative's name as that alternative.
+DeckNode in_full(const DeckNode& node, const std::string& shorthand) {
+  DeckNode full = map_at(node.place);
+  const DeckNode& was = *node.find(short_form_key);
+  if (!shorthand.empty() && !parse_bool(was.text))
+    full.set(shorthand, was);
+  else if (shorthand.empty() && was.is_scalar() && was.text != short_form_key && !parse_bool(was.text))
+    full.set(was.text, map_at(was.place));
+  for (size_t i = 0; i < node.keys.size(); ++i)
+    if (node.keys[i] != short_form_key) full.set(node.keys[i], node.children[i]);
+  return full;
+}
+
 // A word that could name an alternative: no number, no truth value.
 bool is_word(const DeckNode& node) {
   return node.is_scalar() && node.found().front() == '"';
@@ -34,6 +48,7 @@ bool is_word(const DeckNode& node) {
 
 void SectionReader::read(const DeckNode& node, const std::string& path, const std::string& shorthand,
                          Reading& reading, const std::function<void(Section&)>& describe) {
+  if (node.find(short_form_key)) return read(in_full(node, shorthand), path, shorthand, reading, describe);
   DeckNode stands_for = map_at(node.place);
   const DeckNode* map = &stands_for;
   if (node.is_map() || (shorthand.empty() && is_word(node))) {
@@ -64,6 +79,10 @@ void SectionReader::declare(const std::string& name, OptionValue value, const st
                             bool required) {
   const DeckNode* node = look_up(name, doc, required);
   bool was_read = false;
+  if (const DeckNode* whole = node ? node->find(short_form_key) : nullptr) {
+    error(name, fmt::format("holds {}, not a map; set {} as a whole", whole->found(), Section::path(name)));
+    node = nullptr;
+  }
   if (node) try {
       value.type->read(*node, Section::path(name), reading_.folder, value.held);
       was_read = true;

@@ -29,12 +29,17 @@ SparseTable::SparseTable(Hdf5Id file, const std::string& file_name, const std::s
       data_(hdf5::open_object(group_, "data")),
       indices_(hdf5::open_object(group_, "indices")),
       pointers_(hdf5::open_object(group_, "indptr")) {
+  for (const hid_t part : {hid_t(data_), hid_t(indices_), hid_t(pointers_)})
+    hdf5::check_readable(part, name_);
   by_rows_ = sparse_format(group_) == "csr";
   auto shape = hdf5::integer_attribute(group_, "shape");
   if (shape.empty()) shape = hdf5::integer_attribute(group_, "h5sparse_shape");
   if (shape.size() != 2) throw InputError(name_ + ": has no attribute \"shape\" of two numbers");
   rows_ = table_shape(shape, name_).rows;
   columns_ = shape[1];
+  for (const hid_t part : {hid_t(data_), hid_t(indices_), hid_t(pointers_)})
+    if (hdf5::shape_of(part).size() != 1)
+      throw InputError(name_ + ": data, indices and indptr must have one axis each");
   entries_ = hdf5::shape_of(data_).at(0);
   const Index lines = by_rows_ ? rows_ : columns_;
   if (hdf5::shape_of(pointers_).at(0) != lines + 1 || hdf5::shape_of(indices_).at(0) != entries_)

@@ -4,11 +4,21 @@
 
 #include <cmath>
 #include <limits>
+#include <new>
 #include <numeric>
+#include <stdexcept>
 
 #include "weir/base/Error.hpp"
 
 namespace weir {
+
+std::vector<std::string> DataReader::texts(Index first, Index count, Index column) {
+  std::vector<Real> values(static_cast<std::size_t>(count));
+  if (count > 0) read_columns(first, count, {column}, values.data());
+  std::vector<std::string> texts;
+  for (const Real value : values) texts.push_back(fmt::format("{}", value));
+  return texts;
+}
 
 void TableReader::read_rows(Index first, Index count, Real* values) {
   std::vector<Index> all(columns_);
@@ -26,6 +36,10 @@ void TableReader::read_columns(Index first, Index count, const std::vector<Index
     load(first, count, columns, values);
   } catch (const LibraryError& error) {
     throw InputError(name_ + ": cannot be read: " + error.what());
+  } catch (const std::bad_alloc&) {
+    throw InputError(name_ + ": tells of more than memory can hold (damaged?)");
+  } catch (const std::length_error&) {
+    throw InputError(name_ + ": tells of more than memory can hold (damaged?)");
   }
   const Index width = Index(columns.size());
   for (Index i = 0; i < count * width; ++i)
@@ -34,10 +48,21 @@ void TableReader::read_columns(Index first, Index count, const std::vector<Index
                                    place(first + i / width, columns[i % width]), values[i]));
 }
 
+Index TableReader::stack_axes(const std::vector<Index>& shape) {
+  if (shape.size() != 3) return 0;
+  rows_ = shape[0] * shape[1];
+  columns_ = shape[2];
+  return shape[0];
+}
+
 std::string TableReader::place(Index row, Index column) const {
   const auto names = column_names();
   const std::string name = column < Index(names.size()) ? " (" + names[column] + ")" : "";
   return fmt::format("row {}, column {}{}", row, column, name);
+}
+
+std::string shape_text(const std::vector<Index>& shape) {
+  return fmt::format("({})", fmt::join(shape, ", "));
 }
 
 TableShape table_shape(const std::vector<Index>& shape, const std::string& name) {
@@ -47,7 +72,7 @@ TableShape table_shape(const std::vector<Index>& shape, const std::string& name)
   Index entries = 1;
   for (Index extent : shape) {
     if (extent < 0 || (extent > 0 && entries > most / extent))
-      throw InputError(fmt::format("{}: has the impossible shape ({})", name, fmt::join(shape, ", ")));
+      throw InputError(fmt::format("{}: has the impossible shape {}", name, shape_text(shape)));
     if (extent > 0) entries *= extent;
   }
   TableShape table{shape[0], 1};

@@ -18,6 +18,8 @@ class TableReader : public DataReader {
 
   /// Rows of some columns, row-major; both are in range.
   virtual void load(Index first, Index count, const std::vector<Index>& columns, Real* values) = 0;
+  /// For `stack`, of an array whose axes are these.
+  Index stack_axes(const std::vector<Index>& shape);
   /// "row 3, column 2 (PC1)"
   virtual std::string place(Index row, Index column) const;
 

@@ -1,6 +1,8 @@
 #include "weir/methods/Run.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <new>
 #include <optional>
 
@@ -10,7 +12,10 @@
 #include "weir/base/Version.hpp"
 #include "weir/input/Deck.hpp"
 #include "weir/input/DeckDocuments.hpp"
+#include "weir/input/NewDeck.hpp"
 #include "weir/methods/Method.hpp"
+#include "weir/output/EarlierRun.hpp"
+#include "weir/output/Heartbeat.hpp"
 #include "weir/parallel/Counters.hpp"
 #include "weir/performance/Benchmark.hpp"
 #include "weir/performance/Estimate.hpp"
@@ -100,6 +105,50 @@ Outcome outcome_of(const std::exception& error) {
   return {ExitCode::failed, text, true};
 }
 
+/// Nothing of an earlier run is lost unless the user says so. Returns whether there is anything to do: a run
+/// that is finished, and is to go on with the same deck, is over. Throws InputError (key run.output).
+bool may_use_folder(const CommandLine& command, const Communicator& comm, const RunOptions& run,
+                    const std::string& deck) {
+  const std::string folder = run.output_folder();
+  Index goes_on = 1;
+  comm.agree([&] {
+    if (!comm.is_root()) return;
+    check_output_folder(folder);
+    const EarlierRun earlier = earlier_run_in(folder);
+    if (!earlier.there) return;
+    const auto refuse = [&](const std::string& remedy) {
+      throw InputError("run.output",
+                       fmt::format("{} holds {}: {}--overwrite replaces it; or give another folder", folder,
+                                   earlier.told(), remedy));
+    };
+    if (!command.restart) {
+      if (!command.overwrite) refuse(earlier.finished ? "" : "--restart goes on with it, ");
+      return;
+    }
+    std::error_code none;
+    const auto from = std::filesystem::path(*command.restart).parent_path();
+    if (!command.restart->empty()) {
+      if (!command.overwrite && !std::filesystem::equivalent(from.empty() ? "." : from, folder, none))
+        refuse("and the checkpoint is of another folder; ");
+      return;
+    }
+    // A run that was killed at its start may have left no deck.
+    const auto changes = deck_differences(earlier.deck.empty() ? deck : earlier.deck, deck);
+    const bool same_deck = std::all_of(changes.begin(), changes.end(), [](const DeckDifference& change) {
+      return may_change_in_any_run(change.key);
+    });
+    if (earlier.finished && same_deck && !command.overwrite) goes_on = 0;
+    if (!same_deck && earlier.checkpoints == 0 && !command.overwrite)
+      refuse("of another deck, without a checkpoint to go on from; ");
+  });
+  if (comm.broadcast_value(goes_on) != 0) return true;
+  if (comm.is_root())
+    std::printf(
+        "%s: the run is finished, and nothing is left to do; results in %s (--overwrite runs it again)\n",
+        command.deck.c_str(), folder.c_str());
+  return false;
+}
+
 ExitCode run_method(Method& method, const DeckMethod& described, const RunOptions& run,
                     const CommandLine& command, const Communicator& comm) {
   const std::string deck = resolved_deck(run, described);
@@ -119,6 +168,11 @@ ExitCode run_method(Method& method, const DeckMethod& described, const RunOption
     output.log_failure(outcome_of(error).message);
     throw;
   }
+  for (const auto& option : unused_petsc_options())
+    output.log(fmt::format("PETSc did not use the option {} (see weir --help)", option));
+  if (command.verbose)
+    for (const auto& [name, record] : Phase::records())
+      output.log(fmt::format("{:>14}: {:9.3f} s in {} parts", name, record.seconds, record.times));
   if (command.benchmark) {
     const std::string report = write_benchmark(output, command.deck, method.key(), watch.seconds());
     if (comm.is_root()) std::printf("%s\n", report.c_str());
@@ -129,8 +183,17 @@ ExitCode run_method(Method& method, const DeckMethod& described, const RunOption
 /// `--check`: also of the checkpoint, where the run is to go on from one.
 ExitCode check_method(Method& method, const DeckMethod& described, const RunOptions& run,
                       const CommandLine& command, const Communicator& comm) {
-  method.check(comm, run);
   std::vector<std::string> remarks;
+  comm.agree([&] {
+    if (!comm.is_root()) return;
+    check_output_folder(run.output_folder());
+    const EarlierRun earlier = earlier_run_in(run.output_folder());
+    if (earlier.there && !command.restart && !command.overwrite)
+      remarks.push_back(fmt::format("{} holds {}: a run needs {}--overwrite, or another folder",
+                                    run.output_folder(), earlier.told(),
+                                    earlier.finished ? "" : "--restart or "));
+  });
+  method.check(comm, run);
   restart_from(method, command, comm, run, resolved_deck(run, described), remarks);
   if (!comm.is_root()) return ExitCode::done;
   for (const auto& remark : remarks) std::printf("%s\n", remark.c_str());
@@ -155,16 +218,29 @@ ExitCode run_deck(const CommandLine& command, const Communicator& comm) {
     if (comm.is_root()) std::printf("%s\n", text->c_str());
     return ExitCode::done;
   }
+  if (!command.new_from.empty()) {
+    std::string text;
+    comm.agree([&] {
+      if (comm.is_root()) text = new_deck(command.new_from, command.new_method);
+    });
+    if (comm.is_root()) std::printf("%s", text.c_str());
+    return ExitCode::done;
+  }
   const Deck deck = Deck::load(command.deck, command.settings, comm);
   try {
     RunOptions run;
     const std::string key = deck.read(run, deck_methods);
+    run.talk = command.quiet     ? RunOptions::Talk::quiet
+               : command.verbose ? RunOptions::Talk::verbose
+                                 : RunOptions::Talk::normal;
     std::size_t m = 0;
     while (methods[m]->key() != key) ++m;
     if (command.estimate) {
       return estimate_method(*methods[m], run, command, comm);
     }
     if (command.check) return check_method(*methods[m], deck_methods[m], run, command, comm);
+    if (!may_use_folder(command, comm, run, resolved_deck(run, deck_methods[m]))) return ExitCode::done;
+    const Heartbeat heartbeat(comm.is_root() && !command.quiet);
     methods[m]->prepare(comm, run);
     return run_method(*methods[m], deck_methods[m], run, command, comm);
   } catch (const InputError& error) {

@@ -139,6 +139,7 @@ void RunControl::save(const Standing& standing, const std::function<void(Hdf5Fil
     for (Index i = output_.run().checkpoint.keep; i < Index(all.size()); ++i)
       std::filesystem::remove(all[std::size_t(i)]);
   });
+  for (const auto& work : after_save_) work();
   output_.log(fmt::format("{}: {} written", to_text(standing), path));
   saved_at_ = standing.tick.step;
   since_save_ = since_ask_ = Stopwatch();

@@ -14,6 +14,7 @@
 #include "weir/base/Libraries.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/output/CommittedFile.hpp"
+#include "weir/output/Heartbeat.hpp"
 #include "weir/output/Snapshots.hpp"
 
 namespace weir {
@@ -62,19 +63,18 @@ RunOutput::RunOutput(const Communicator& comm, const RunOptions& run, const std:
     restart_ ? go_on_in_folder() : clear_folder();
     commit_text(path("deck.yaml"), resolved_deck);
   });
-  terminal_ = comm_.is_root() && isatty(STDERR_FILENO);
+  terminal_ = comm_.is_root() && isatty(STDERR_FILENO) && run.talk != RunOptions::Talk::quiet;
 }
 
 void RunOutput::clear_folder() {
   const auto stale = checkpoints_in(folder_);
   for (const auto& checkpoint : stale) std::filesystem::remove(checkpoint);
-  for (const char* name :
-       {"summary.json", "metrics.csv", "snapshots.h5", "snapshots.h5.open", "snapshots.xdmf"})
+  for (const char* name : {"summary.json", "metrics.csv", "snapshots.h5", "snapshots.h5.open",
+                           "snapshots.xdmf", "energies.h5", "networks.h5", "samples.h5", "benchmark.json"})
     std::filesystem::remove(path(name));
   log_.open(path("log.txt"), std::ios::trunc);
   if (!stale.empty())
-    log(fmt::format("{} checkpoint{} of an earlier run removed (--restart would go on from the last)",
-                    stale.size(), stale.size() == 1 ? "" : "s"));
+    log(fmt::format("{} checkpoint{} of an earlier run removed", stale.size(), stale.size() == 1 ? "" : "s"));
 }
 
 void RunOutput::go_on_in_folder() {
@@ -100,9 +100,11 @@ void RunOutput::log(const std::string& line) {
   if (!comm_.is_root()) return;
   if (progress_shown_) std::fputs("\r\033[K", stderr);
   progress_shown_ = false;
+  log_ << line << std::endl;
+  if (run_.talk == RunOptions::Talk::quiet) return;
   std::printf("%s\n", line.c_str());
   std::fflush(stdout);
-  log_ << line << std::endl;
+  Heartbeat::spoke();
 }
 
 void RunOutput::report(Index step, Real time, const Metrics& metrics) {
@@ -202,13 +204,14 @@ std::string RunOutput::progress_line(const Progress& at, Index step, Real time, 
 void RunOutput::progress(const Progress& at) {
   if (!comm_.is_root() || at.step <= progress_from_) return;
   const Real since = since_progress_.seconds();
-  if (since < (terminal_ ? 0.2 : 30)) return;
+  if (since < (terminal_ ? 0.2 : run_.talk == RunOptions::Talk::verbose ? 2 : 15)) return;
   since_progress_ = Stopwatch();
   const std::string line = progress_line(at, progress_from_, progress_from_time_, progress_clock_.seconds());
   if (terminal_) {
     std::fprintf(stderr, "\r\033[K%s", line.c_str());
     std::fflush(stderr);
     progress_shown_ = true;
+    Heartbeat::spoke();
   } else {
     log(line);
   }

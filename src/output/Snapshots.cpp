@@ -221,16 +221,32 @@ std::string geometry(const std::string& source, Index particles, Index component
       particles, whole);
 }
 
+/// Every component as a field of its own, which readers colour by; where there are very many, one table.
+std::string fields(const std::string& source, Index particles, Index components) {
+  constexpr Index most_fields = 64;
+  const auto whole = fmt::format(
+      "<DataItem Dimensions=\"{} {}\" NumberType=\"Float\" Precision=\"8\" Format=\"HDF\">{}</DataItem>",
+      particles, components, source);
+  if (components > most_fields)
+    return "<Attribute Name=\"x\" AttributeType=\"Matrix\" Center=\"Node\">" + whole + "</Attribute>";
+  std::string text;
+  for (Index c = 0; c < components; ++c)
+    text += fmt::format(
+        "<Attribute Name=\"x{0}\" AttributeType=\"Scalar\" Center=\"Node\"><DataItem ItemType=\"HyperSlab\" "
+        "Dimensions=\"{1} 1\" Type=\"HyperSlab\"><DataItem Dimensions=\"3 2\" Format=\"XML\">0 {0} 1 1 {1} 1"
+        "</DataItem>{2}</DataItem></Attribute>",
+        c, particles, whole);
+  return text;
+}
+
 }  // namespace
 
 std::string Snapshots::grid(const Entry& entry, const std::string& time) {
   const std::string source = fmt::format("snapshots.h5:/snapshots/{}/{}", entry.step, entry.block);
   return fmt::format(
-      "<Grid Name=\"{}\">{}<Topology TopologyType=\"Polyvertex\" NumberOfElements=\"{}\"/>{}"
-      "<Attribute Name=\"x\" AttributeType=\"Matrix\" Center=\"Node\"><DataItem Dimensions=\"{} {}\" "
-      "NumberType=\"Float\" Precision=\"8\" Format=\"HDF\">{}</DataItem></Attribute></Grid>\n",
+      "<Grid Name=\"{}\">{}<Topology TopologyType=\"Polyvertex\" NumberOfElements=\"{}\"/>{}{}</Grid>\n",
       entry.block, time, entry.particles, geometry(source, entry.particles, entry.components),
-      entry.particles, entry.components, source);
+      fields(source, entry.particles, entry.components));
 }
 
 void Snapshots::write_xdmf() const {
@@ -239,12 +255,15 @@ void Snapshots::write_xdmf() const {
   file << "<?xml version=\"1.0\"?>\n<Xdmf Version=\"3.0\"><Domain>\n"
           "<Grid Name=\"snapshots\" GridType=\"Collection\" CollectionType=\"Temporal\">\n";
   // Readers want every time step to be of one kind: where there are several blocks, a collection of them.
-  const bool several = std::any_of(entries_.begin(), entries_.end(),
-                                   [&](const Entry& entry) { return entry.block != entries_[0].block; });
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const Entry& entry = entries_[i];
-    const bool first = i == 0 || entries_[i - 1].step != entry.step,
-               last = i + 1 == entries_.size() || entries_[i + 1].step != entry.step;
+  std::vector<Entry> entries;  // numbers of rows are no places
+  std::copy_if(entries_.begin(), entries_.end(), std::back_inserter(entries),
+               [](const Entry& entry) { return entry.block != "row"; });
+  const bool several = std::any_of(entries.begin(), entries.end(),
+                                   [&](const Entry& entry) { return entry.block != entries[0].block; });
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const Entry& entry = entries[i];
+    const bool first = i == 0 || entries[i - 1].step != entry.step,
+               last = i + 1 == entries.size() || entries[i + 1].step != entry.step;
     const std::string time = fmt::format("<Time Value=\"{}\"/>", entry.time);
     if (several && first)
       file << "<Grid Name=\"blocks\" GridType=\"Collection\" CollectionType=\"Spatial\">" << time << "\n";

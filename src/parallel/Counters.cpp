@@ -1,10 +1,13 @@
 #include "weir/parallel/Counters.hpp"
 
+#include <atomic>
+
 namespace weir {
 
 namespace {
 
 Phase* innermost = nullptr;
+std::atomic<const char*> innermost_name{nullptr};
 
 std::map<std::string, Phase::Record>& all_records() {
   static std::map<std::string, Phase::Record> records;
@@ -38,12 +41,14 @@ Counters& counters() {
 
 Phase::Phase(const char* name) : name_(name), outer_(innermost), before_(counters()) {
   innermost = this;
+  innermost_name = name_;
   Kokkos::Profiling::pushRegion(std::string("Weir::") + name);
 }
 
 Phase::~Phase() {
   Kokkos::Profiling::popRegion();
   innermost = outer_;
+  innermost_name = outer_ ? outer_->name_ : nullptr;
   const Real seconds = watch_.seconds();
   const Counters here = difference(counters(), before_);
   Record& record = all_records()[name_];
@@ -53,6 +58,10 @@ Phase::~Phase() {
   if (!outer_) return;
   outer_->seconds_inside_ += seconds;
   add(outer_->inside_, here);
+}
+
+const char* Phase::current() {
+  return innermost_name;
 }
 
 const std::map<std::string, Phase::Record>& Phase::records() {

@@ -26,7 +26,7 @@ class Weir:
         settings = [*settings, *(f"{key.replace('__', '.')}={value}" for key, value in keys.items()), f"run.output={output}"]
         words = [word for setting in settings for word in ("--set", setting)]
         start = time.time()
-        done = subprocess.run(self.command + [str(deck)] + words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        done = subprocess.run(self.command + [str(deck), "--overwrite"] + words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
             sys.exit(f"{deck}: exit code {done.returncode}\n{done.stdout[-2000:]}")
         return json.loads((output / "summary.json").read_text()), output, time.time() - start

@@ -17,7 +17,7 @@ CASES = {"linear, 124 features of V": "benchmark.yaml", "V, W and entropy, 249 u
 
 def seconds(weir, deck, folder):
     start = time.perf_counter()
-    done = subprocess.run([weir, DECKS / deck, "--set", f"run.output={folder}/out"], stdout=subprocess.DEVNULL)
+    done = subprocess.run([weir, DECKS / deck, "--overwrite", "--set", f"run.output={folder}/out"], stdout=subprocess.DEVNULL)
     if done.returncode != 0:
         sys.exit(f"{deck} failed")
     return time.perf_counter() - start

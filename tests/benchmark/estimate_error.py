@@ -37,7 +37,8 @@ RUNS, PREDICTIONS = 6, 3
 
 
 def run(weir, ranks, deck, settings, *words, before=()):
-    command = ["mpirun", "-n", str(ranks), "--bind-to", "none", *before, weir, DECKS / deck, *words]
+    command = ["mpirun", "-n", str(ranks), "--bind-to", "none", *before, weir, DECKS / deck, *words,
+               *([] if "--estimate" in words else ["--overwrite"])]
     for setting in settings:
         command += ["--set", setting]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600)

@@ -27,7 +27,7 @@ def mean_w1(weir, potential, pairing):
         with tempfile.TemporaryDirectory() as folder:
             settings = [f"learn_energies.populations.simulate.energy.potential={potential}", f"learn_energies.pairing={pairing}",
                         f"run.seed={seed}", f"run.output={folder}", "learn_energies.metrics=[w1]"]
-            command = [weir, str(DECK)] + [word for setting in settings for word in ("--set", setting)]
+            command = [weir, str(DECK), "--overwrite"] + [word for setting in settings for word in ("--set", setting)]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             total += json.loads((pathlib.Path(folder) / "summary.json").read_text())["w1"]
     return total / len(SEEDS)

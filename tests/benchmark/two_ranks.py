@@ -35,7 +35,7 @@ CASES = {  # deck, phases that count, settings, and what makes it twice the work
 
 
 def words(weir, deck, settings, output):
-    return [weir, DECKS / deck, "--benchmark", *[word for setting in [*settings, f"run.output={output}"]
+    return [weir, DECKS / deck, "--benchmark", "--overwrite", *[word for setting in [*settings, f"run.output={output}"]
                                                 for word in ("--set", setting)]]
 
 

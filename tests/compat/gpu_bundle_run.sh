@@ -51,7 +51,7 @@ while read -r deck tolerance settings; do
   mkdir -p "$(dirname "$folder")"
   rm -rf "$folder"
   # shellcheck disable=SC2086  # settings are words
-  limited 300 bin/weir "input/$deck.yaml" --set "run.output=$folder" $settings >"$folder.log" 2>&1
+  limited 300 bin/weir "input/$deck.yaml" --overwrite --set "run.output=$folder" $settings >"$folder.log" 2>&1
   code=$?
   if [ $code -ne 0 ]; then
     report $code "$deck" "exit $code: $(tail -n 1 "$folder.log")"

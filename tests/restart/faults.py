@@ -33,7 +33,7 @@ class Case:
 
     def command(self, ranks, output, *options):
         start = [*self.mpiexec, str(ranks)] if ranks else []
-        return [*start, self.weir, self.deck, "--set", f"run.output={output}", *options]
+        return [*start, self.weir, self.deck, "--overwrite", "--set", f"run.output={output}", *options]
 
     def run(self, ranks, output, *options):
         return subprocess.run(self.command(ranks, output, *options), capture_output=True, text=True, timeout=PATIENCE)

@@ -8,6 +8,9 @@
 
 namespace weir {
 
+/// Names of options that were given to PETSc and that nothing has asked for so far. Not collective.
+std::vector<std::string> unused_petsc_options();
+
 /// One object lives as long as the program computes. `petsc_options` are words as on a PETSc command line.
 /// OpenBLAS is held to one thread a rank; Kokkos threads are those of the environment.
 class Libraries {

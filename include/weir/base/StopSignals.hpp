@@ -1,5 +1,6 @@
-// SIGUSR1, SIGTERM and SIGINT ask a run to end after its next step or piece of work; a second SIGINT ends
-// the process at once.
+// SIGUSR1, SIGTERM and SIGINT ask a run to end after its next step or piece of work. A second SIGINT ends the
+// process at once, and so does a second signal of any kind where nobody has asked for the first yet: the run
+// hangs, in a read for example. One that comes within a second may be the same again, and does not count.
 #pragma once
 
 #include <csignal>

@@ -73,12 +73,18 @@ struct PowerOptions {
   std::optional<Real> bandwidth;
 };
 
+/// An energy that was learned, or parts of it.
+struct LearnedOptions {
+  PathValue path;  ///< energies.h5 of a learn_energies run
+  bool potential = true, interaction = true, entropy = true;
+};
+
 struct EnergyOptions {
   std::vector<PotentialOptions> potential;
   std::vector<InteractionOptions> interaction;
   EntropyOptions entropy;
   std::optional<PowerOptions> power;
-  PathValue learned;  ///< energies.h5 of a learn_energies run
+  std::optional<LearnedOptions> learned;
   std::string where;
 };
 
@@ -93,6 +99,7 @@ void describe(Section& section, PotentialOptions& options);
 void describe(Section& section, InteractionOptions& options);
 void describe(Section& section, EntropyOptions& options);
 void describe(Section& section, PowerOptions& options);
+void describe(Section& section, LearnedOptions& options);
 void describe(Section& section, EnergyOptions& options);
 
 }  // namespace weir

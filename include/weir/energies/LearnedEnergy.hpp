@@ -50,8 +50,11 @@ struct LearnedEnergy {
   static LearnedEnergy read(const Hdf5File& file, const std::string& where, const std::string& group = "");
 };
 
-/// Collective: reads energies.h5 and checks the dimension. Throws InputError (key `where`).
-LearnedEnergy read_learned_energy(const std::string& path, const Communicator& comm, Index dimension,
+struct LearnedOptions;
+
+/// Collective: reads energies.h5, checks the dimension and drops the parts that are not wanted. Throws
+/// InputError (key `where`), also where no part is left.
+LearnedEnergy read_learned_energy(const LearnedOptions& options, const Communicator& comm, Index dimension,
                                   const std::string& where);
 
 /// For tiles of at most `tile_size` particles.

@@ -26,14 +26,17 @@ void describe(Section& section, SplitOptions& options);
 Index train_size(Index size, const SplitOptions& split);
 /// Throws InputError, for the section `where`, unless both parts of the population have particles. Not
 /// collective.
-void check_split(const SplitOptions& split, Index population, Index size, const std::string& where);
+void check_split(const SplitOptions& split, const std::string& population, Index size,
+                 const std::string& where);
 
 /// Sends rows to where the split puts them, and fills both parts of the populations.
 class Splitter {
  public:
-  /// Throws InputError, for the section `where`, as check_split does. Not collective.
+  /// Throws InputError, for the section `where`, as check_split does; `names`: of the populations, for its
+  /// message, where they have some. Not collective.
   Splitter(const std::vector<Index>& sizes, Index dimension, const SplitOptions& split, bool paired,
-           const Communicator& comm, const RunOptions& run, const std::string& where);
+           const Communicator& comm, const RunOptions& run, const std::string& where,
+           const std::vector<std::string>& names = {});
 
   enum class Parts { both, train, test };
   /// Not collective: row number `row` of population k; sent only if it falls into `parts`.

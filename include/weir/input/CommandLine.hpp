@@ -11,8 +11,11 @@ namespace weir {
 
 struct CommandLine {
   std::string deck;
-  std::vector<std::string> settings;  ///< of every --set
+  std::string new_from, new_method = "learn_energies";  ///< weir new FILE [METHOD]
+  std::vector<std::string> settings;                    ///< of every --set
   bool check = false;
+  bool overwrite = false;  ///< replaces what an earlier run left in the output folder
+  bool quiet = false, verbose = false;
   bool benchmark = false;  ///< runs the deck and tells what it took
   bool estimate = false;   ///< runs nothing: tells what a step would take on `ranks` ranks
   bool json = false;       ///< of the estimate
@@ -28,7 +31,9 @@ struct CommandLine {
   bool help = false;
   std::vector<std::string> petsc_options;  ///< what stands after "--"
 
-  bool needs_deck() const { return !(reference || schema || version || build_info || help); }
+  bool needs_deck() const {
+    return new_from.empty() && !(reference || schema || version || build_info || help);
+  }
 };
 
 /// Throws InputError for what is not understood; starts no library, so it may come before MPI.

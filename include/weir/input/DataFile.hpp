@@ -11,31 +11,50 @@
 
 namespace weir {
 
+class LabelColumn;
+class LabelSelection;
+struct LabelMeaning;
+
 /// Nothing here is collective: every rank opens the file and reads the rows it wants. All methods throw
 /// InputError with the key of the deck that a problem comes from.
 class DataFile {
  public:
   explicit DataFile(const DataOptions& options);
+  ~DataFile();
 
   /// Those that are selected.
   Index rows() const { return rows_; }
   Index columns() const { return Index(columns_.size()); }
   /// Names of the chosen columns; empty where the file has none.
   std::vector<std::string> column_names() const;
-  bool has_labels() const { return label_column_ >= 0 || label_table_; }
+  /// Their numbers in the file, and value = scale * raw + shift, one of each a column.
+  const std::vector<Index>& column_numbers() const { return columns_; }
+  const std::vector<Real>& scale() const { return scale_; }
+  const std::vector<Real>& shift() const { return shift_; }
+  bool has_labels() const { return labels_ != nullptr; }
+  /// What the texts of labels stand for; null where labels are numbers of the file.
+  const LabelMeaning* label_meaning() const;
+  /// Text of a label that `read` gave, as the file has it.
+  std::string label_text(Real label) const;
+  /// The array's axes as the file has them, for messages.
+  std::string shape() const;
 
-  /// Rows [first, first + count), row-major, value = scale * raw + shift; and their labels, where `labels` is
-  /// not null. Read fastest in ascending order.
-  void read(Index first, Index count, Real* values, Real* labels = nullptr);
+  /// Rows [first, first + count), row-major, value = scale * raw + shift; where they are not null, their
+  /// labels, and their numbers in the file, from 0 (rows that are not selected count). Read fastest in
+  /// ascending order.
+  void read(Index first, Index count, Real* values, Real* labels = nullptr, Index* numbers = nullptr);
 
  private:
   /// Rows of the table that are selected, one after the other.
   struct Block {
     std::vector<Real> values, labels;
+    std::vector<Index> numbers;
   };
+  void open_table(const DataOptions& options);
   void open_labels(const DataOptions& options);
+  DataReader& find_labels(const DataOptions& options);
   void count_selected(const DataOptions& options);
-  std::string list_labels();
+  std::vector<std::string> list_labels();
   bool is_selected(Real label) const;
   void load(Index first, Index count, Block& block);
   void load_apart(Index first, Index count, Block& block);
@@ -45,11 +64,14 @@ class DataFile {
 
   std::string path_, path_key_, label_key_;
   std::unique_ptr<DataReader> table_, label_table_;
+  std::vector<Index> parts_;             // first rows of the parts that rows come in, and the end
+  std::vector<std::string> part_names_;  // empty: parts have numbers
+  std::unique_ptr<LabelSelection> selection_;
+  std::unique_ptr<LabelColumn> labels_;
   std::vector<Index> columns_;
   std::vector<Real> scale_, shift_;
   Index label_column_ = -1;             // of the table
-  std::vector<Real> selected_;          // labels, ascending; none: all rows
-  std::vector<Index> selected_before_;  // rows before each block of the table
+  std::vector<Index> selected_before_;  // selected rows before each block of the table; none: all rows are
   Index rows_ = 0;
 };
 

@@ -18,20 +18,26 @@ struct LabelOptions {
   std::string column;  ///< by its name or its number, counted from 0
   PathValue path;
   std::string dataset;
-  std::vector<Real> select;  ///< labels of the rows that are read; empty: all rows
+  std::vector<RealOrWord> select;  ///< labels of the rows that are read, or ranges of them; empty: all rows
 };
 void describe(Section& section, LabelOptions& options);
 
-/// `file: {path: x.npy, columns: [0, 5], scale: 0.1, labels: {column: hours, select: [0, 24]}}`
+/// `file: {path: x.npy, columns: [PC1, 3..5], scale: 0.1, labels: {column: hours, select: [0, 24..72]}}`
 struct DataOptions {
   static constexpr const char* key = "file";
   static constexpr const char* shorthand = "path";
+  /// For messages: the path, or the first of several.
+  const std::string& name() const { return paths.empty() ? path.path : paths.front().path; }
   PathValue path;
+  std::vector<PathValue> paths;  ///< instead of one: several, whose rows follow each other
   std::string dataset;
-  std::optional<std::array<Index, 2>> columns;  ///< half-open; absent: all but the labels' column
-  VectorValue scale{1}, shift{0};               ///< value = scale * raw + shift
+  std::optional<std::vector<IndexOrWord>> columns;  ///< see ColumnChoice; absent: all but the labels' column
+  VectorValue scale{1}, shift{0};                   ///< value = scale * raw + shift
   std::optional<LabelOptions> labels;
 
+  /// Rows are populations where they carry no labels: those of a file each, or those of an array of three
+  /// axes.
+  bool parts_are_labels = false;
   std::string key_path;                               ///< where the deck gives these options, for messages
   std::shared_ptr<std::shared_ptr<DataFile>> shared;  ///< by copies of options from a deck (see open_data)
 };

@@ -30,6 +30,7 @@ struct RunOptions {
   std::string output = "out/<name>";
   CheckpointOptions checkpoint;
   MachineOptions machine;
+  enum class Talk { quiet, normal, verbose } talk = Talk::normal;  ///< of the command line, not of the deck
 
   bool single_precision() const { return precision == "single"; }
   /// The output folder, `<name>` replaced; relative to the folder that the run starts in.

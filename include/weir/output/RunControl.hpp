@@ -63,6 +63,21 @@ class RunControl {
     return {*this, [&work](Hdf5File& file) { work.save(file); }};
   }
 
+  /// As long as the object returned lives, `work` is done after every checkpoint: it may be collective.
+  class AfterSave {
+   public:
+    AfterSave(RunControl& control, std::function<void()> work)
+        : control_(control), place_(control.after_save_.insert(control.after_save_.end(), std::move(work))) {}
+    ~AfterSave() { control_.after_save_.erase(place_); }
+    AfterSave(const AfterSave&) = delete;
+    AfterSave& operator=(const AfterSave&) = delete;
+
+   private:
+    RunControl& control_;
+    std::list<std::function<void()>>::iterator place_;
+  };
+  [[nodiscard]] AfterSave after_save(std::function<void()> work) { return {*this, std::move(work)}; }
+
   /// The run ends before its end: says why, and that `--restart` goes on.
   void stop();
   bool stopped() const { return stopped_; }
@@ -75,6 +90,7 @@ class RunControl {
 
   RunOutput& output_;
   std::list<std::function<void(Hdf5File&)>> kept_;
+  std::list<std::function<void()>> after_save_;
   Standing pieces_;  // its step counts the pieces of its stage
   std::optional<Real> limit_;
   Stopwatch since_start_, since_save_, since_ask_, since_look_;

@@ -67,8 +67,8 @@ class RunOutput {
   };
   /// A stage of steps goes on from `step` at `time`: rates are counted from here.
   void start_progress(Index step, Real time);
-  /// On a terminal a line with rate and time left, rewritten in place; elsewhere a log line every half
-  /// minute.
+  /// On a terminal a line with rate and time left, rewritten in place; elsewhere a log line every quarter of
+  /// a minute (verbose: every other second).
   void progress(const Progress& at);
   /// That line, `seconds` after `step` and `time`.
   static std::string progress_line(const Progress& at, Index step, Real time, Real seconds);

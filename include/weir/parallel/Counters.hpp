@@ -36,6 +36,8 @@ class Phase {
     Index times = 0;
     Counters counted;
   };
+  /// Name of the innermost phase; null outside all. Any thread may ask.
+  static const char* current();
   /// All phases that have ended, by name.
   static const std::map<std::string, Record>& records();
   /// Begins again, counters included. Not inside a phase.

@@ -96,7 +96,7 @@ def main():
         if options.only not in name or (output / "summary.json").exists():
             continue
         print(f"{options.study}: {name}", flush=True)
-        words = [*shlex.split(options.weir), str(HERE / f"{options.study}.yaml"), "--set", f"run.name={name}",
+        words = [*shlex.split(options.weir), str(HERE / f"{options.study}.yaml"), "--overwrite", "--set", f"run.name={name}",
                  "--set", f"run.output={output}", *[w for s in settings for w in ("--set", s)], *settings_of_all]
         done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:

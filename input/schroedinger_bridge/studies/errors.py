@@ -47,7 +47,7 @@ def main():
             settings = {"run.seed": seed, "run.output": output, section + "score": score, section + "bridge.steps": steps,
                         section + "bridge.stop": stop, section + "bridge.sigma": sigma}
             words = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-            done = subprocess.run([options.weir, str(DECK), *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            done = subprocess.run([options.weir, str(DECK), "--overwrite", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             if done.returncode:
                 sys.exit(done.stdout[-2000:])
             summary = json.loads((output / "summary.json").read_text())

@@ -40,7 +40,7 @@ def embedding(ambient):
 
 def run(weir, folder, **settings):
     words = [word for key, value in settings.items() for word in ("--set", f"{key.replace('__', '.')}={value}")]
-    done = subprocess.run([weir, str(DECK), *words, "--set", f"run.output={folder / 'out'}"], stdout=subprocess.PIPE,
+    done = subprocess.run([weir, str(DECK), "--overwrite", *words, "--set", f"run.output={folder / 'out'}"], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         sys.exit(done.stdout[-2000:])

@@ -38,8 +38,8 @@ void LearnEnergies::prepare(const Communicator& comm, const RunOptions& run) {
   const auto* linear = std::get_if<LinearModelOptions>(&options_.model.kind);
   const Index dimension = check_populations(options_.populations, comm, run);
   if (linear) check_linear_model(*linear, dimension);
-  populations_ =
-      make_populations(options_.populations, options_.split, options_.pairing == "paired", comm, run);
+  populations_ = make_populations(options_.populations, options_.split, options_.pairing == "paired", comm,
+                                  run, options_.leave_out);
   if (options_.repetitions == 1) close_files(options_.populations);  // others read it again
   kept_ = kept_populations(options_, populations_->count());
   std::vector<Ensemble> train;
@@ -156,7 +156,7 @@ void LearnEnergies::run(RunOutput& output, RunControl& control) {
     run.seed += r;
     if (r > 0)
       populations_ = make_populations(options_.populations, options_.split, options_.pairing == "paired",
-                                      output.comm(), run);
+                                      output.comm(), run, options_.leave_out);
     if (options_.repetitions > 1) output.log(fmt::format("repetition {}, seed {}", r, run.seed));
     Repetition learning(options_, *populations_, kept_, run, int(r), output, control);
     const Metrics metrics = learning.run();

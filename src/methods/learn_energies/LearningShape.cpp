@@ -27,7 +27,7 @@ LearningShape learning_shape(const LearnEnergiesOptions& options, const Communic
     const SteppingOptions steps = stepping(simulated->time, run);
     shape.all.assign(std::size_t(count_steps(steps) + 1), ensemble.particles);
     for (const Index size : shape.all) {
-      check_split(options.split, Index(train.size()), size, options.populations.where);
+      check_split(options.split, std::to_string(train.size()), size, options.populations.where);
       const bool last = times.size() + 1 == shape.all.size();
       times.push_back(last ? steps.end : steps.start + Real(times.size()) * steps.step);
       train.push_back(train_size(size, options.split));

@@ -39,10 +39,8 @@ class Phases {
 };
 
 void describe_populations(const Populations& populations, RunOutput& output) {
-  for (Index k = 0; k < populations.count(); ++k)
-    output.log(fmt::format("population {} at time {:g}: {} to train, {} to test, {} components", k,
-                           populations.times[k], populations.train[k].particles(),
-                           populations.test[k].particles(), populations.dimension()));
+  for (const auto& line : population_lines(populations)) output.log(line);
+  for (const auto& remark : populations.remarks) output.log(remark);
 }
 
 void describe_entropy(const LearnedEnergy& energy, RunOutput& output) {
@@ -104,6 +102,10 @@ const std::vector<Ensemble>& Repetition::observed() const {
   return has_test ? populations_.test : populations_.train;
 }
 
+const std::vector<Ensemble>& Repetition::observed_rows() const {
+  return &observed() == &populations_.test ? populations_.test_rows : populations_.train_rows;
+}
+
 Metrics Repetition::run() {
   Phases phase(output_);
   describe_populations(populations_, output_);
@@ -114,7 +116,10 @@ Metrics Repetition::run() {
     return {};
   if (!energy_ && !(learn() && control_.goes_on_after_piece(stages_.number("predict")))) return {};
 
-  const PredictionOptions how{options_.predict == "roll_out", options_.model.next(), options_.leave_out};
+  PredictionOptions how{options_.predict == "roll_out", options_.model.next(), options_.leave_out};
+  if (const auto* model = std::get_if<TrajectoryModelOptions>(&options_.model.kind))
+    how.steps = PredictionOptions::Steps{(kept_times_.back() - kept_times_.front()) / Real(model->steps),
+                                         model->residual == "trapezoid"};
   Prediction prediction(how, *energy_, populations_.times, observed(), run_);
   const auto kept_prediction = control_.keep(prediction);
   if (!phase("prediction", [&] { return work_through(prediction, stages_, "predict", output_, control_); }))
@@ -124,7 +129,7 @@ Metrics Repetition::run() {
   // restart, as no checkpoint knows what became of its file.
   if (repetition_ == 0)
     phase("output", [&] {
-      write_energy();
+      write_energy(*energy_);
       if (!has_snapshots()) write_snapshots();
       return 0;
     });
@@ -202,11 +207,14 @@ bool Repetition::learn() {
 
 /// Nothing where the run was stopped.
 std::optional<LearnedEnergy> Repetition::fit(const std::vector<Transition>& transitions) {
+  const auto publish = [&](const LearnedEnergy& so_far) {
+    if (repetition_ == 0) write_energy(so_far);
+  };
   if (const auto* network = std::get_if<NetworkModelOptions>(&options_.model.kind))
-    return fit_networks(*network, kept_times_, transitions, run_, stages_, output_, control_);
+    return fit_networks(*network, kept_times_, transitions, run_, stages_, output_, control_, publish);
   if (const auto* model = std::get_if<TrajectoryModelOptions>(&options_.model.kind)) {
-    auto fitted =
-        fit_trajectory(*model, options_.coupling, kept_times_, kept_train_, run_, stages_, output_, control_);
+    auto fitted = fit_trajectory(*model, options_.coupling, kept_times_, kept_train_, run_, stages_, output_,
+                                 control_, publish);
     if (!fitted) return {};
     trajectory_ = std::move(fitted->at_snapshots);
     return std::move(fitted->energy);
@@ -254,26 +262,45 @@ bool Repetition::has_snapshots() const {
 }
 
 /// energies.h5
-void Repetition::write_energy() {
+void Repetition::write_energy(const LearnedEnergy& energy) {
   const auto* simulated = std::get_if<SimulatedPopulations>(&options_.populations.source);
   commit_hdf5(output_.comm(), output_.path("energies.h5"), [&](Hdf5File& file) {
-    energy_->write(file);
-    write_potential_grid(file, *energy_, simulated ? &simulated->energy : nullptr, populations_,
+    energy.write(file);
+    write_source(file);
+    if (const Index d = Index(populations_.mean.size()); d > 0) {
+      file.write("/standardisation/mean", populations_.mean, {d});
+      file.write("/standardisation/deviation", populations_.deviation, {d});
+    }
+    write_potential_grid(file, energy, simulated ? &simulated->energy : nullptr, populations_,
                          output_.comm());
   });
 }
 
+/// /data: which columns of the file the components are, for whoever brings results back into it.
+void Repetition::write_source(Hdf5File& file) const {
+  const SourceColumns& source = populations_.source;
+  const Index d = Index(source.numbers.size());
+  if (d == 0) return;
+  file.write("/data/columns", {source.numbers.begin(), source.numbers.end()}, {d});
+  file.write("/data/scale", source.scale, {d});
+  file.write("/data/shift", source.shift, {d});
+  if (!source.names.empty()) file.write_strings("/data/names", source.names);
+}
+
+/// In the units of the file.
 void Repetition::write_snapshots() {
   Snapshots& snapshots = output_.snapshots();
+  const auto write = [&](Index k, const std::string& block, const Ensemble& ensemble) {
+    const Ensemble raw = in_units_of_file(populations_, ensemble);
+    snapshots.write(k, populations_.times[k], block, raw.partition, raw.x);
+  };
   for (Index k = 0; k < populations_.count(); ++k) {
-    const Real time = populations_.times[k];
-    snapshots.write(k, time, "observed", observed()[k].partition, observed()[k].x);
-    if (k == 0) continue;
-    const Ensemble& predicted = predictions_.populations[k - 1];
-    snapshots.write(k, time, "predicted", predicted.partition, predicted.x);
+    write(k, "observed", observed()[k]);
+    if (const auto& rows = observed_rows(); !rows.empty())
+      snapshots.write(k, populations_.times[k], "row", rows[k].partition, rows[k].x);
+    if (k > 0) write(k, "predicted", predictions_.populations[k - 1]);
   }
-  for (std::size_t k = 0; k < trajectory_.size(); ++k)
-    snapshots.write(kept_[k], kept_times_[k], "trajectory", trajectory_[k].partition, trajectory_[k].x);
+  for (std::size_t k = 0; k < trajectory_.size(); ++k) write(kept_[k], "trajectory", trajectory_[k]);
 }
 
 }  // namespace weir

@@ -30,9 +30,11 @@ class Repetition {
   void take(Predictions predictions);
   std::vector<std::optional<Ensemble>> interpolate() const;
   bool has_snapshots() const;
-  void write_energy();
+  void write_source(Hdf5File& file) const;
+  void write_energy(const LearnedEnergy& energy);
   void write_snapshots();
   const std::vector<Ensemble>& observed() const;
+  const std::vector<Ensemble>& observed_rows() const;
   Index offset() const { return options_.model.next() ? 1 : 0; }
 
   const LearnEnergiesOptions& options_;

@@ -3,14 +3,18 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <set>
 
+#include "input/LabelTexts.hpp"
 #include "methods/simulate/Simulation.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Hdf5File.hpp"
+#include "weir/ensemble/Moments.hpp"
+#include "weir/ensemble/Parts.hpp"
 #include "weir/input/DataFile.hpp"
 
 namespace weir {
@@ -30,8 +34,17 @@ void describe(Section& section, SimulatedPopulations& options) {
 }
 void describe(Section& section, FilePopulations& options) {
   describe(section, static_cast<DataOptions&>(options));
-  section.option("times", options.times,
-                 "time of each population, in ascending order of labels; none: the labels");
+  options.parts_are_labels = true;
+  section.option(
+      "times", options.times,
+      "time of each population, in the order that the log lists them in: ascending numbers, or texts "
+      "by the numbers in them; none: the labels (numbers, or texts such as day2, 8h)");
+  section
+      .option(
+          "standardise", options.standardise,
+          "columns to mean 0 and deviation 1, of all rows (true) or those learned from (training); metrics "
+          "and energies.h5 are in these units, snapshots.h5 is in those of the file")
+      .one_of({"false", "true", "training"});
   if (section.reading() && !are_ascending(options.times))
     section.error("times", fmt::format("found [{}]; allowed: each above the one before",
                                        fmt::join(options.times, ", ")));
@@ -52,7 +65,11 @@ namespace {
 std::shared_ptr<DataFile> open_labelled(const FilePopulations& options, const std::string& where) {
   const auto data = open_data(options);
   if (!data->has_labels())
-    throw InputError(where, "the rows carry no labels; give `labels: {column: ..}` or `labels: {path: ..}`");
+    throw InputError(
+        where, fmt::format("the rows carry no labels; give `labels: {{column: ..}}` or `labels: {{path: "
+                           "..}}`, a file a population (`paths`), or an array of three axes (populations, "
+                           "particles, components): the shape of {} is {}",
+                           options.name(), data->shape()));
   return data;
 }
 
@@ -66,13 +83,9 @@ struct StoredSnapshots {
 };
 
 /// Collective. Throws InputError.
-StoredSnapshots open_snapshots(const SnapshotPopulations& options, const std::string& where,
-                               const Communicator& comm) {
-  const std::string key = where + ".snapshots.path", &path = options.path.path;
-  comm.agree([&] {
-    if (!std::filesystem::exists(path))
-      throw InputError(key, path + " does not exist; give the snapshots.h5 of a run");
-  });
+StoredSnapshots open_stored(const SnapshotPopulations& options, const std::string& where,
+                            const Communicator& comm) {
+  const std::string& path = options.path.path;
   StoredSnapshots stored{Hdf5File(path, comm.mpi(), Hdf5File::Access::read), {}, {}, {}};
   std::vector<Index> steps;
   if (stored.file.has("/snapshots"))
@@ -82,10 +95,15 @@ StoredSnapshots open_snapshots(const SnapshotPopulations& options, const std::st
     const std::string name = fmt::format("/snapshots/{}/{}", step, options.block);
     if (!stored.file.has(name)) continue;
     const auto shape = stored.file.shape(name);
+    if (shape.size() != 2 || (stored.components != 0 && shape[1] != stored.components))
+      throw InputError(where + ".snapshots.path",
+                       fmt::format("{} ({}) has the shape {}; allowed: (particles, components), with as many "
+                                   "components in every snapshot",
+                                   path, name, shape_text(shape)));
     stored.names.push_back(name);
     stored.times.push_back(stored.file.attribute(name, "time"));
-    stored.sizes.push_back(shape.at(0));
-    stored.components = shape.at(1);
+    stored.sizes.push_back(shape[0]);
+    stored.components = shape[1];
   }
   if (stored.names.size() < 2)
     throw InputError(where + ".snapshots.block",
@@ -94,8 +112,39 @@ StoredSnapshots open_snapshots(const SnapshotPopulations& options, const std::st
   return stored;
 }
 
+/// Collective. Throws InputError.
+StoredSnapshots open_snapshots(const SnapshotPopulations& options, const std::string& where,
+                               const Communicator& comm) {
+  const std::string key = where + ".snapshots.path", &path = options.path.path;
+  comm.agree([&] {
+    if (!std::filesystem::exists(path))
+      throw InputError(key, path + " does not exist; give the snapshots.h5 of a run");
+  });
+  try {
+    return open_stored(options, where, comm);
+  } catch (const LibraryError& error) {
+    throw InputError(key, fmt::format("{} is not the snapshots.h5 of a run: {}", path, error.what()));
+  }
+}
+
 Populations populations_of(Splitter& splitter, std::vector<Real> times) {
   return {std::move(times), std::move(splitter.train()), std::move(splitter.test())};
+}
+
+/// The last component apart: the row of the file.
+void split_off_rows(std::vector<Ensemble>& populations, std::vector<Ensemble>& rows) {
+  for (Ensemble& population : populations) {
+    const Index d = population.components() - 1;
+    rows.push_back(components_of(population, d, d + 1));
+    population = components_of(population, 0, d);
+  }
+}
+
+/// What the log says of labels that are not plain numbers.
+std::string meaning_of(const std::vector<std::string>& names, const std::vector<Real>& times,
+                       const std::string& unit) {
+  return fmt::format("labels {}: times {}{}; `times` gives others", fmt::join(names, ", "),
+                     fmt::join(times, ", "), unit.empty() ? "" : " (" + unit + ")");
 }
 
 struct Make {
@@ -104,6 +153,7 @@ struct Make {
   const Communicator& comm;
   const RunOptions& run;
   const std::string& where;
+  const std::vector<Index>& left_out;
 
   Populations operator()(const SimulatedPopulations& options) const {
     Simulation trajectory(options, comm, run, 0);
@@ -138,23 +188,36 @@ struct Make {
   Populations operator()(const FilePopulations& options) const {
     // Each rank reads a stripe of rows, and their labels.
     std::vector<Real> rows, labels;
+    std::vector<Index> numbers;
     Index columns = 0, first = 0, count = 0;
+    std::shared_ptr<DataFile> data;
     comm.agree([&] {
-      const auto data = open_labelled(options, where);
+      data = open_labelled(options, where);
       columns = data->columns();
       const Partition stripes(comm, data->rows(), run.tile);
       first = stripes.first_row(), count = stripes.local_rows();
       rows.resize(count * columns);
       labels.resize(count);
-      if (count > 0) data->read(first, count, rows.data(), labels.data());
+      numbers.resize(std::size_t(count));
+      if (count > 0) data->read(first, count, rows.data(), labels.data(), numbers.data());
     });
     const std::vector<Real> known = all_labels(labels);
+    const LabelMeaning* meaning = data->label_meaning();
+    std::vector<std::string> names, texts;
+    for (const Real label : known) texts.push_back(data->label_text(label));
+    if (meaning && !meaning->plain) names = texts;
     if (known.size() < 2)
       throw InputError(where, fmt::format("found {} distinct label(s); at least 2 are needed", known.size()));
+    if (meaning && !meaning->ambiguity.empty() && options.times.empty())
+      throw InputError(
+          where + ".file.times",
+          fmt::format("missing, and the labels do not say clearly what times they are ({}); give "
+                      "one a label, for {} in this order",
+                      meaning->ambiguity, told(texts)));
     const std::vector<Real> times = options.times.empty() ? known : options.times;
     if (times.size() != known.size())
-      throw InputError(where + ".file.times",
-                       fmt::format("has {} entries for {} populations", times.size(), known.size()));
+      throw InputError(where + ".file.times", fmt::format("has {} entries for {} populations ({})",
+                                                          times.size(), known.size(), told(texts)));
 
     // Number of each row within its population: rows of the same label on ranks before this one, then here.
     std::vector<Index> here(known.size(), 0), before(known.size()), sizes(known.size());
@@ -169,15 +232,77 @@ struct Make {
         throw InputError(
             where,
             fmt::format("`pairing: paired` needs populations of equal size; {} has {} rows where {} has {}",
-                        known[k], sizes[k], known[0], sizes[0]));
+                        texts[k], sizes[k], texts[0], sizes[0]));
     }
-    Splitter splitter(sizes, columns, split, paired, comm, run, where);
+    for (auto& text : texts) text = "label " + text;
+    Splitter splitter(sizes, columns + 1, split, paired, comm, run, where, texts);
+    std::vector<Real> row(std::size_t(columns + 1));
     for (Index i = 0; i < count; ++i) {
       const Index k = population(labels[i]);
-      splitter.send(k, before[k]++, &rows[i * columns]);
+      std::copy_n(&rows[i * columns], columns, row.data());
+      row.back() = Real(numbers[std::size_t(i)]);
+      splitter.send(k, before[k]++, row.data());
     }
     splitter.deliver();
-    return populations_of(splitter, times);
+    Populations made = populations_of(splitter, times);
+    split_off_rows(made.train, made.train_rows);
+    split_off_rows(made.test, made.test_rows);
+    made.names = names;
+    made.source = {data->column_numbers(), data->column_names(), data->scale(), data->shift()};
+    if (!names.empty() && options.times.empty())
+      made.remarks.push_back(meaning_of(names, times, meaning->unit));
+    if (options.standardise != "false") standardise(made, options.standardise == "training");
+    return made;
+  }
+
+  /// At most ten of the labels.
+  static std::string told(const std::vector<std::string>& labels) {
+    constexpr std::size_t most = 10;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(most, labels.size()); ++i) text += (i > 0 ? ", " : "") + labels[i];
+    return text + (labels.size() > most ? fmt::format(", .. ({} in all)", labels.size()) : "");
+  }
+
+  /// By mean and deviation of the rows that are learned from, or of all.
+  void standardise(Populations& populations, bool training_only) const {
+    const Index d = populations.dimension();
+    std::vector<Real> first(std::size_t(d), 0), second(std::size_t(d), 0);
+    Real rows = 0;
+    const auto add = [&](const Ensemble& part) {
+      if (part.particles() == 0) return;
+      Moments moments(part.comm, part.partition, d);
+      const auto covariance = moments.covariance(part.x);
+      const Real n = Real(part.particles());
+      rows += n;
+      for (Index c = 0; c < d; ++c) {
+        const Real mean = moments.last_mean()[std::size_t(c)];
+        first[std::size_t(c)] += n * mean;
+        second[std::size_t(c)] += n * (covariance[std::size_t(c * d + c)] + mean * mean);
+      }
+    };
+    for (Index k = 0; k < populations.count(); ++k) {
+      const bool out = std::find(left_out.begin(), left_out.end(), k) != left_out.end();
+      if (training_only && out) continue;
+      add(populations.train[std::size_t(k)]);
+      if (!training_only) add(populations.test[std::size_t(k)]);
+    }
+    for (std::size_t c = 0; c < first.size(); ++c) {
+      const Real mean = first[c] / rows,
+                 deviation = std::sqrt(std::max(second[c] / rows - mean * mean, Real(0)));
+      if (!(deviation > 1e-12 * std::abs(mean)))
+        throw InputError(where + ".file.standardise",
+                         fmt::format("column {} of those chosen is the same in all rows; choose others", c));
+      populations.mean.push_back(mean);
+      populations.deviation.push_back(deviation);
+      populations.remarks.push_back(
+          fmt::format("column {}: mean {:.6g}, deviation {:.6g}, brought to 0 and 1", c, mean, deviation));
+    }
+    for (auto* parts : {&populations.train, &populations.test})
+      for (Ensemble& part : *parts)
+        for (Index i = 0; i < part.partition.local_particles(); ++i)
+          for (Index c = 0; c < d; ++c)
+            part.x(c, i) =
+                (part.x(c, i) - populations.mean[std::size_t(c)]) / populations.deviation[std::size_t(c)];
   }
 
   Populations operator()(const SnapshotPopulations& options) const {
@@ -213,8 +338,30 @@ struct Make {
 }  // namespace
 
 Populations make_populations(const PopulationsOptions& options, const SplitOptions& split, bool paired,
-                             const Communicator& comm, const RunOptions& run) {
-  return std::visit(Make{split, paired, comm, run, options.where}, options.source);
+                             const Communicator& comm, const RunOptions& run,
+                             const std::vector<Index>& left_out) {
+  return std::visit(Make{split, paired, comm, run, options.where, left_out}, options.source);
+}
+
+Ensemble in_units_of_file(const Populations& populations, const Ensemble& ensemble) {
+  if (populations.mean.empty()) return ensemble;
+  Ensemble back(ensemble.comm, ensemble.particles(), ensemble.components(), ensemble.partition.tile_size());
+  for (Index i = 0; i < ensemble.partition.local_particles(); ++i)
+    for (Index c = 0; c < ensemble.components(); ++c)
+      back.x(c, i) =
+          populations.mean[std::size_t(c)] + populations.deviation[std::size_t(c)] * ensemble.x(c, i);
+  return back;
+}
+
+std::vector<std::string> population_lines(const Populations& populations) {
+  std::vector<std::string> lines;
+  for (Index k = 0; k < populations.count(); ++k) {
+    const std::string name = populations.names.empty() ? "" : " (" + populations.names[std::size_t(k)] + ")";
+    lines.push_back(fmt::format("population {}{} at time {:g}: {} to train, {} to test, {} components", k,
+                                name, populations.times[k], populations.train[k].particles(),
+                                populations.test[k].particles(), populations.dimension()));
+  }
+  return lines;
 }
 
 void close_files(const PopulationsOptions& options) {

@@ -28,6 +28,7 @@ struct FilePopulations : DataOptions {
   static constexpr const char* key = "file";
   static constexpr const char* doc = "read from a file whose rows carry labels, one population a label";
   std::vector<Real> times;  ///< one a population, in ascending order of labels; empty: the labels themselves
+  std::string standardise = "false";
 };
 struct SnapshotPopulations {
   static constexpr const char* key = "snapshots";
@@ -45,16 +46,40 @@ void describe(Section& section, FilePopulations& options);
 void describe(Section& section, SnapshotPopulations& options);
 void describe(Section& section, PopulationsOptions& options);
 
+/// Where the components of particles come from, in the file: value = scale * raw + shift.
+struct SourceColumns {
+  std::vector<Index> numbers = {};
+  std::vector<std::string> names = {};  ///< empty where the file has none
+  std::vector<Real> scale = {}, shift = {};
+};
+
 struct Populations {
   std::vector<Real> times;
   std::vector<Ensemble> train, test;
+  /// One component: the number of each particle's row in the file; empty where they come from elsewhere.
+  std::vector<Ensemble> train_rows = {}, test_rows = {};
+  /// The label of each population, where it is a text of the file; else empty.
+  std::vector<std::string> names = {};
+  SourceColumns source = {};  ///< of a file
+  /// How columns were standardised, y = (x - mean) / deviation; empty: they were not.
+  std::vector<Real> mean = {}, deviation = {};
+  /// What the user should know: how labels were understood, how columns were standardised.
+  std::vector<std::string> remarks = {};
   Index count() const { return Index(times.size()); }
   Index dimension() const { return train.front().components(); }
 };
 
-/// Collective. Throws InputError: fewer than two populations, an empty part, unequal sizes under `paired`.
+/// Collective. `left_out`: numbers of populations that nothing is learned from. Throws InputError: fewer than
+/// two populations, an empty part, unequal sizes under `paired`.
 Populations make_populations(const PopulationsOptions& options, const SplitOptions& split, bool paired,
-                             const Communicator& comm, const RunOptions& run);
+                             const Communicator& comm, const RunOptions& run,
+                             const std::vector<Index>& left_out = {});
+
+/// Not collective: the ensemble in the units of the file; itself where nothing was standardised.
+Ensemble in_units_of_file(const Populations& populations, const Ensemble& ensemble);
+
+/// "population 2 (day3) at time 3: 100 to train, 50 to test, 5 components", one a population.
+std::vector<std::string> population_lines(const Populations& populations);
 
 /// Closes the file that populations were read from; they could be made again.
 void close_files(const PopulationsOptions& options);

@@ -62,7 +62,7 @@ Real l2_uvp(const Ensemble& at, const Matrix<Real>& v, FreeEnergy& truth, Real t
 struct PredictionMetrics::SampledStep {
   int rank;
   bool entropic;  ///< w1 and w2 are known already
-  std::vector<Real> predicted, observed, identity, floor, interpolated;
+  std::vector<Real> predicted, observed, identity, floor, floor_goal, interpolated;
   Metrics values = {};
 
   void measure(const std::vector<std::string>& report, Index d) {
@@ -77,9 +77,10 @@ struct PredictionMetrics::SampledStep {
     };
     add(points(predicted), "");
     if (!interpolated.empty()) add(points(interpolated), "_interpolation");
-    if (entropic) return;
-    values.emplace_back("w1_identity", wasserstein(points(identity), o, 1));
-    values.emplace_back("w1_floor", wasserstein(points(floor), o, 1));
+    if (!entropic) values.emplace_back("w1_identity", wasserstein(points(identity), o, 1));
+    if (!floor.empty())
+      values.emplace_back("w1_floor",
+                          wasserstein(points(floor), floor_goal.empty() ? o : points(floor_goal), 1));
   }
 
   /// Collective: all ranks have the values.
@@ -133,8 +134,12 @@ std::vector<PredictionMetrics::Distance> PredictionMetrics::entropic_distances(I
   }
   if (all.empty()) return all;
   all.push_back({"w1_identity", identity(k), 1});
-  all.push_back({"w1_floor", measured_.populations.train[k + 1], 1});
+  if (has_test()) all.push_back({"w1_floor", measured_.populations.train[k + 1], 1});
   return all;
+}
+
+bool PredictionMetrics::has_test() const {
+  return measured_.populations.test.front().particles() > 0;
 }
 
 void PredictionMetrics::advance() {
@@ -181,11 +186,20 @@ PredictionMetrics::SampledStep PredictionMetrics::sample(Index k, int rank) cons
   const auto& interpolated = measured_.predictions.interpolated[k + 1];
   const Index most = std::min(options_.points, most_exact_),
               predicted = std::min(most, prediction.particles());
-  SampledStep step{rank, is_entropic(k), {}, {}, {}, {}, {}};
+  SampledStep step{rank, is_entropic(k), {}, {}, {}, {}, {}, {}};
   step.predicted = points(prediction, 0, most);
   step.observed = points(measured_.observed[k + 1], 1, most);
   step.identity = points(identity(k), 0, most);
-  step.floor = points(measured_.populations.train[k + 1], 2, predicted);
+  const Ensemble& goal = measured_.observed[k + 1];
+  if (!has_test()) {  // two halves of the population that was observed
+    const Index half = std::min(predicted, goal.particles() / 2);
+    step.floor = points(goal, 2, 2 * half);
+    const auto middle = step.floor.begin() + std::ptrdiff_t(step.floor.size() / 2);
+    step.floor_goal.assign(middle, step.floor.end());
+    step.floor.erase(middle, step.floor.end());
+  } else if (!step.entropic) {
+    step.floor = points(measured_.populations.train[k + 1], 2, predicted);
+  }
   if (interpolated) step.interpolated = points(*interpolated, 3, most);
   return step;
 }

@@ -18,10 +18,12 @@ struct PredictionMetricsOptions {
 };
 void describe(Section& section, PredictionMetricsOptions& options);
 
-/// Every metric per step as <name>/<k> and its mean as <name>, the references w1_identity and w1_floor
-/// beside; where populations were left out, their mean as <name>_left_out and the distances of displacement
-/// interpolation (no learning) as <name>_interpolation. A piece is an entropic distance of a large
-/// population, or all the rest of as many steps as there are ranks. Collective.
+/// Every metric per step as <name>/<k> and its mean as <name>; beside, for comparison, w1_identity (nothing
+/// moves) and w1_floor: what two samples of one population give, the training part and the test part or,
+/// where nothing was split, two halves of it. A prediction may come below; where populations were left out,
+/// their mean as <name>_left_out and the distances of displacement interpolation (no learning) as
+/// <name>_interpolation. A piece is an entropic distance of a large population, or all the rest of as many
+/// steps as there are ranks. Collective.
 class PredictionMetrics : public Piecewise {
  public:
   /// What is measured, and against what: all outlive the object.
@@ -48,6 +50,7 @@ class PredictionMetrics : public Piecewise {
   struct SampledStep;
   bool asks_for(const char* name) const;
   bool is_entropic(Index k) const;
+  bool has_test() const;
   const Ensemble& identity(Index k) const;
   std::vector<Distance> entropic_distances(Index k) const;
   void measure_exactly(Index first, Index last);

@@ -15,6 +15,13 @@ struct PredictionOptions {
   /// reaches these in between by shorter steps from there.
   std::vector<Index> left_out = {};
 
+  /// Equal steps from population k to k + 1, of Heun's method or explicit; empty: one explicit step.
+  struct Steps {
+    Real step;  ///< about; an interval has a whole number
+    bool heun = false;
+  };
+  std::optional<Steps> steps = {};
+
   /// The population that the prediction of population k + 1 starts from.
   Index start(Index k) const;
   /// Its particles: in a roll-out those predicted before, but for the first population.

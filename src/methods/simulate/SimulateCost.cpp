@@ -70,9 +70,8 @@ void SimulateCost::list_terms(const Communicator& comm) {
     pair_terms_.push_back({d, size});
     pair_terms_.push_back({d + 1, size});
   }
-  if (!options_.energy.learned.empty())
-    list_learned(
-        read_learned_energy(options_.energy.learned.path, comm, d, options_.energy.where + ".learned"));
+  if (options_.energy.learned)
+    list_learned(read_learned_energy(*options_.energy.learned, comm, d, options_.energy.where + ".learned"));
 }
 
 void SimulateCost::add_sums(const std::vector<Index>& lengths) {

@@ -94,19 +94,51 @@ TEST(Npy, WhatIsNoTableOfNumbers) {
   EXPECT_EQ(problem(""), "x.npy: is no .npy file (does not start with \\x93NUMPY)");
   EXPECT_EQ(problem("PK\3\4 something else"), "x.npy: is no .npy file (does not start with \\x93NUMPY)");
   EXPECT_EQ(problem(npy("'<f8'", "(1,)", eight, 4)), "x.npy: has format version 4; allowed: 1 to 3");
-  EXPECT_EQ(problem(npy("'|O'", "(1,)", eight)),
-            "x.npy: has a header that is not understood: " + npy("'|O'", "(1,)", "").substr(10));
-  EXPECT_EQ(problem(npy("'|O8'", "(1,)", eight)),
-            "x.npy: holds Python objects; allowed: numbers (save it with a dtype of numbers)");
   EXPECT_EQ(
-      problem(npy("'<c16'", "(1,)", eight + eight)),
-      "x.npy: holds numbers of type '<c16'; allowed: bool, integers of 1 to 8 bytes, floats of 2 to 8 bytes");
+      problem(npy("'|O'", "(1,)", eight)),
+      "x.npy: holds pickled Python objects; allowed: an array of numbers (numpy.save(.., x.astype(float)))");
+  EXPECT_EQ(
+      problem(npy("'|O8'", "(1,)", eight)),
+      "x.npy: holds pickled Python objects; allowed: an array of numbers (numpy.save(.., x.astype(float)))");
+  EXPECT_EQ(problem(npy("'<U5'", "(1,)", eight)), "x.npy: holds text; allowed: numbers");
+  EXPECT_EQ(problem(npy("'<M8[ns]'", "(1,)", eight)),
+            "x.npy: holds dates; allowed: numbers (x.astype('datetime64[h]').astype(float) are hours)");
+  EXPECT_EQ(problem(npy("what", "(1,)", eight)),
+            "x.npy: holds records of several fields; allowed: an array of numbers");
+  EXPECT_EQ(problem(npy("'<f8'", "(one,)", eight)),
+            "x.npy: has a header that numpy.save does not write (damaged?); save the array again");
+  EXPECT_EQ(problem("\x80\4\x95 pickled"), "x.npy: is a Python pickle; save the array by numpy.save");
+  EXPECT_EQ(problem(npy("'<c16'", "(1,)", eight + eight)),
+            "x.npy: holds complex numbers; allowed: real ones (x.real, x.imag)");
   EXPECT_EQ(problem(npy("[('a', '<f8')]", "(1,)", eight)),
             "x.npy: holds records of several fields; allowed: an array of numbers");
   EXPECT_EQ(problem(npy("'<f8'", "()", eight)),
             "x.npy: is a single number; allowed: an array of one axis or more");
   EXPECT_EQ(problem(npy("'<f8'", "(4611686018427387904, 4)", eight)),
             "x.npy: has the impossible shape (4611686018427387904, 4)");
+}
+
+TEST(Npy, PopulationsOfThreeAxes) {
+  const Folder folder;
+  std::vector<double> values(2 * 3 * 2);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = double(i);
+  std::vector<double> fortran(values.size());
+  for (int p = 0; p < 2; ++p)
+    for (int i = 0; i < 3; ++i)
+      for (int c = 0; c < 2; ++c) fortran[size_t(p + 2 * (i + 3 * c))] = values[size_t((p * 3 + i) * 2 + c)];
+  for (const auto& path : {folder.write("c.npy", npy("'<f8'", "(2, 3, 2)", bytes_of(values))),
+                           folder.write("f.npy", npy("'<f8'", "(2, 3, 2)", bytes_of(fortran), 1, true))}) {
+    const auto reader = open_data(path);
+    EXPECT_EQ(reader->columns(), 6);
+    EXPECT_EQ(reader->stack(), 2);
+    EXPECT_EQ(reader->rows(), 6);
+    EXPECT_EQ(reader->columns(), 2);
+    EXPECT_EQ(all_rows(*reader), std::vector<Real>(values.begin(), values.end()));
+    std::vector<Real> part(3);
+    reader->read_columns(2, 3, {1}, part.data());  // over the end of a population
+    EXPECT_EQ(part, (std::vector<Real>{5, 7, 9}));
+  }
+  EXPECT_EQ(open_data(folder.write("m.npy", npy("'<f8'", "(6, 2)", bytes_of(values))))->stack(), 0);
 }
 
 TEST(Npy, TruncatedFiles) {
@@ -241,6 +273,8 @@ TEST(Idx, DamagedFiles) {
 
 TEST(Gzip, TruncatedOrDamaged) {
   const Folder folder;
+  EXPECT_EQ(problem_of(folder.write_gz("s.npy.gz", npy("'<f8'", "(100000000000, 2)", ""))),
+            "s.npy.gz: is too small for its header's shape, (100000000000, 2) (damaged?)");
   std::vector<double> values(1000);
   for (size_t i = 0; i < values.size(); ++i) values[i] = double(i * i);
   const auto path = folder.write_gz("x.npy.gz", npy("'<f8'", "(1000,)", bytes_of(values)));

@@ -34,6 +34,24 @@ TEST_F(Csv, HeadersAreRecognised) {
   EXPECT_EQ(open_data(folder.write("h.csv", "a,b\n"))->rows(), 0);
 }
 
+TEST_F(Csv, NothingButAComment) {
+  EXPECT_EQ(problem("# only a comment"), "x.csv: is empty");
+  EXPECT_EQ(problem("# one\n\r\n# another"), "x.csv: is empty");
+}
+
+TEST_F(Csv, WhatIsNoText) {
+  const std::string text("\0001,2\n3,4\n", 9);
+  EXPECT_EQ(problem(text),
+            "x.csv: holds bytes of value 0, which no table of text has; save it as text in UTF-8 (is it "
+            "UTF-16, or a binary file?)");
+  EXPECT_EQ(problem(std::string("\xff\xfe"
+                                "1\0,\0"
+                                "2\0",
+                                8)),
+            "x.csv: is text in UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)");
+  EXPECT_EQ(problem("PK\3\4 a workbook"), "x.csv: is a zip archive or a spreadsheet; save the table as CSV");
+}
+
 TEST_F(Csv, CommentsBlankLinesAndLineEnds) {
   EXPECT_EQ(values("# written by hand\n\n1,2\r\n\r\n# more\n3,4\r\n\n"), (std::vector<Real>{1, 2, 3, 4}));
   EXPECT_EQ(values("\xef\xbb\xbf"

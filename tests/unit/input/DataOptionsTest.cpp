@@ -156,18 +156,103 @@ TEST_F(Data, ALabelThatNoRowHas) {
       "3, 4, 5, 6, 7, 8, 9, .. (the smallest of more)");
 }
 
+TEST_F(Data, ColumnsByNameNumberAndRange) {
+  folder.write("wide.csv", ",hours,PC1,PC2,PC3\na,0,1,2,3\nb,1,4,5,6\n");
+  const auto values = [&](const std::string& columns) {
+    return all_values(*open_data(options("path: wide.csv, labels: hours, columns: " + columns)));
+  };
+  EXPECT_EQ(values("[PC2, PC1]"), (std::vector<Real>{2, 1, 5, 4}));
+  EXPECT_EQ(values("PC3"), (std::vector<Real>{3, 6}));
+  EXPECT_EQ(values("PC1..PC3"), (std::vector<Real>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(values("[4, PC1..3]"), (std::vector<Real>{3, 1, 2, 6, 4, 5}));
+  EXPECT_EQ(values("[0, 3]"), (std::vector<Real>{1, 4}));              // neither the index nor the labels
+  EXPECT_EQ(values("[hours, PC1]"), (std::vector<Real>{0, 1, 1, 4}));  // unless they are named
+  EXPECT_EQ(all_values(*open_data(options("path: wide.csv, labels: hours"))),
+            (std::vector<Real>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(
+      problem_with("path: wide.csv, columns: [PC4]"),
+      "d.yaml:2: file.columns: found \"PC4\"; allowed: columns of wide.csv: hours, PC1, PC2, PC3; did you "
+      "mean \"PC1\"?");
+  EXPECT_EQ(problem_with("path: wide.csv, columns: [PC1, 2]"),
+            "d.yaml:2: file.columns: column 2 is chosen twice; allowed: every column once");
+  EXPECT_EQ(problem_with("path: wide.csv, columns: PC3..PC1"),
+            "d.yaml:2: file.columns: found PC3..PC1, whose end lies before its start");
+  EXPECT_EQ(problem_with("path: wide.csv, columns: [9]"),
+            "d.yaml:2: file.columns: found 9; allowed: 0 to 4, the columns of wide.csv");
+}
+
+TEST_F(Data, LabelsThatAreTexts) {
+  folder.write("days.csv", "x,when\n1,day10\n2,day0\n3,day2\n4,day0\n");
+  const auto file = open_data(options("path: days.csv, labels: when"));
+  EXPECT_EQ(all_labels(*file), (std::vector<Real>{10, 0, 2, 0}));
+  EXPECT_EQ(all_values(*file), (std::vector<Real>{1, 2, 3, 4}));
+  EXPECT_EQ(file->label_text(2), "day2");
+  const auto some = [&](const std::string& select) {
+    return all_values(*open_data(options("path: days.csv, labels: {column: when, select: " + select + "}")));
+  };
+  EXPECT_EQ(some("[day0]"), (std::vector<Real>{2, 4}));
+  EXPECT_EQ(some("[10, day2]"), (std::vector<Real>{1, 3}));
+  EXPECT_EQ(some("day2..day10"), (std::vector<Real>{1, 3}));
+  EXPECT_EQ(some("2.."), (std::vector<Real>{1, 3}));
+  EXPECT_EQ(some("[..1]"), (std::vector<Real>{2, 4}));
+  EXPECT_EQ(
+      problem_with("path: days.csv, labels: {column: when, select: [day1]}"),
+      "d.yaml:2: file.labels.select: found day1, and no row of days.csv has this label; allowed: day0, day2, "
+      "day10; did you mean \"day0\"?");
+  EXPECT_EQ(problem_with("path: days.csv, labels: {column: when, select: 11..20}"),
+            "d.yaml:2: file.labels.select: found 11..20, and no row of days.csv has a label in this range; "
+            "allowed: day0, day2, day10");
+  EXPECT_EQ(problem_with("path: days.csv, labels: {column: when, select: 7..3}"),
+            "d.yaml:2: file.labels.select: found 7..3, whose end lies before its start; allowed: 3..7");
+  folder.write("gaps.csv", "x,when\n1,day1\n2,\n");
+  EXPECT_EQ(
+      problem_with("path: gaps.csv, labels: when"),
+      "d.yaml:2: file.labels.column: row 1 (counted from 0) has no label; allowed: a label in every row, or "
+      "`select`, which leaves such rows out");
+  EXPECT_EQ(all_values(*open_data(options("path: gaps.csv, labels: {column: when, select: day1}"))),
+            std::vector<Real>{1});
+  EXPECT_EQ(
+      open_data(options("path: cells.csv, columns: [2, 4], labels: {column: hours, select: [0..12, 20..]}"))
+          ->rows(),
+      3);
+}
+
+TEST_F(Data, RowNumbersAreThoseOfTheFile) {
+  folder.write("days.csv", "x,when\n1,day10\n2,day0\n3,day2\n4,day0\n");
+  const auto file = open_data(options("path: days.csv, labels: {column: when, select: [day0, 2]}"));
+  std::vector<Real> values(3), labels(3);
+  std::vector<Index> numbers(3);
+  file->read(0, 3, values.data(), labels.data(), numbers.data());
+  EXPECT_EQ(numbers, (std::vector<Index>{1, 2, 3}));
+}
+
+TEST_F(Data, SeveralFilesAreOne) {
+  folder.write("a.csv", "x,y\n1,2\n3,4\n");
+  folder.write("b.csv", "x,y\n5,6\n");
+  folder.write("c.csv", "x,z\n5,6\n");
+  const auto both = open_data(options("paths: [a.csv, b.csv], columns: [y]"));
+  EXPECT_EQ(all_values(*both), (std::vector<Real>{2, 4, 6}));
+  EXPECT_FALSE(both->has_labels());
+  EXPECT_EQ(problem_with("paths: [a.csv, c.csv]"),
+            "d.yaml:2: file.paths: column 1 of c.csv is \"z\", of a.csv \"y\"; allowed: the same columns in "
+            "every file");
+  EXPECT_EQ(problem_with("paths: [a.csv, t.csv]"),
+            "d.yaml:2: file.paths: t.csv has 1 columns, a.csv has 2; allowed: as many in every file");
+  EXPECT_EQ(problem_with("paths: [a.csv], path: b.csv"),
+            "d.yaml:2: file.paths: found beside path; allowed: one of the two");
+  EXPECT_EQ(problem_with("columns: [0, 1]"),
+            "d.yaml:2: file.path: missing; allowed: a file, or several under `paths`");
+}
+
 TEST_F(Data, ProblemsNameTheKeyOfTheDeck) {
   EXPECT_EQ(problem_with("path: no.csv"), "d.yaml:2: file.path: no.csv: there is no such file");
   EXPECT_EQ(problem_with("path: nan.csv"),
             "d.yaml:2: file.path: nan.csv: line 1, column 1: found \"nan\"; allowed: a finite number");
-  EXPECT_EQ(
-      problem_with("path: cells.csv, columns: [2, 4], labels: state"),
-      "d.yaml:2: file.labels.column: cells.csv: line 2, column 1 (state): found \"a\"; allowed: a finite "
-      "number");
   EXPECT_EQ(problem_with("path: plain.csv, columns: [0, 5]"),
             "d.yaml:2: file.columns: found [0, 5]; allowed: up to 3, the columns of plain.csv");
   EXPECT_EQ(problem_with("path: plain.csv, columns: [2, 2]"),
-            "d.yaml:2: file.columns: found no column; allowed: [a, b] with a < b, half-open");
+            "d.yaml:2: file.columns: found no column; allowed: [a, b] with a < b, half-open, or a list "
+            "of columns");
   EXPECT_EQ(problem_with("path: plain.csv, scale: [1, 2]"),
             "d.yaml:2: file.scale: found 2 numbers; allowed: 3 (one a dimension) or one for all");
   EXPECT_EQ(problem_with("path: cells.csv, columns: [2, 4], labels: {column: hour}"),

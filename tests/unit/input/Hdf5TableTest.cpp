@@ -290,6 +290,65 @@ TEST(H5ad, FormerEncodings) {
   EXPECT_EQ(problem_of(path, "obs/houses"), "x.h5ad (obs/houses): there is no such field");
 }
 
+TEST(H5ad, GroupsThatAreNoMatrices) {
+  const Folder folder;
+  const std::string path = folder / "x.h5ad";
+  {
+    Writer file(path);
+    file.reals("X", {2, 1}, {1, 2});
+    file.reals("obsm/X_umap/0", {2}, {1, 2});
+    file.text_attribute("obsm/X_umap", "encoding-type", "dataframe", true);
+    file.reals("obsm/ragged/data", {2}, {1, 2});
+    file.text_attribute("obsm/ragged", "encoding-type", "awkward-array", true);
+    file.reals("obsm/plain/data", {2}, {1, 2});
+    file.reals("obs/day", {2}, {1, 2});
+  }
+  EXPECT_EQ(problem_of(path, "obsm/X_umap"),
+            "x.h5ad (obsm/X_umap): is a data frame; allowed: a matrix (adata.obsm[\"X_umap\"] = "
+            "adata.obsm[\"X_umap\"].to_numpy())");
+  EXPECT_EQ(problem_of(path, "obsm/ragged"),
+            "x.h5ad (obsm/ragged): is stored as \"awkward-array\"; allowed: a matrix of numbers");
+  EXPECT_EQ(problem_of(path, "obsm/plain"),
+            "x.h5ad (obsm/plain): is a group; allowed: a matrix in it (obsm/plain/data)");
+  EXPECT_EQ(problem_of(path, "obs"),
+            "x.h5ad (obs): is a data frame; allowed: one column of it, such as \"obs/day\"");
+}
+
+TEST(Hdf5, ShapesThatNothingStandsFor) {
+  const Folder folder;
+  const std::string path = folder / "x.h5";
+  {
+    Writer file(path);
+    file.array("x", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, {100000000000, 2}, nullptr);
+    file.reals("stack", {2, 3, 1}, {0, 1, 2, 3, 4, 5});
+  }
+  EXPECT_EQ(problem_of(path, "x"), "x.h5 (x): stores 0 bytes for the shape (100000000000, 2) (damaged?)");
+  const auto stack = open_data(path, "stack");
+  EXPECT_EQ(stack->stack(), 2);
+  std::vector<Real> part(3);
+  stack->read_rows(2, 3, part.data());
+  EXPECT_EQ(part, (std::vector<Real>{2, 3, 4}));
+}
+
+TEST(H5ad, LabelsAreTextsOfCategories) {
+  const Folder folder;
+  const std::string path = folder / "x.h5ad";
+  {
+    Writer file(path);
+    file.reals("X", {3, 1}, {1, 2, 3});
+    file.integers("obs/day/codes", {1, 0, -1});
+    file.texts("obs/day/categories", {"day10", "day2"});
+    file.integers("obs/hours/codes", {1, 0, 1});
+    file.integers("obs/hours/categories", {7, 30});
+    file.texts("obs/batch", {"a", "b", "a"});
+  }
+  EXPECT_EQ(open_data(path, "obs/day")->texts(0, 3, 0), (std::vector<std::string>{"day2", "day10", ""}));
+  EXPECT_EQ(open_data(path, "obs/hours")->texts(0, 2, 0), (std::vector<std::string>{"30", "7"}));
+  const auto batch = open_data(path, "obs/batch");
+  EXPECT_TRUE(batch->has_texts(0));
+  EXPECT_EQ(batch->texts(1, 2, 0), (std::vector<std::string>{"b", "a"}));
+}
+
 // anndata 0.7: codes that refer to their categories.
 TEST(H5ad, CategoriesByReference) {
   const Folder folder;

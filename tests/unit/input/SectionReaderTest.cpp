@@ -243,5 +243,21 @@ TEST(SectionReader, DefaultsOfTheEnclosingStructHold) {
   EXPECT_EQ(std::get<Quadratic>(customised.functional).stiffness, 7);
 }
 
+TEST(SectionReader, SettingsBelowShortForms) {
+  const std::string start = "  initial: {particles: 5, normal: {}}\n";
+  const auto options = sample::read(sample::deck(start + "  entropy: 0.5\n  potential: flat\n",
+                                                 {"try.entropy.by=blob", "try.metrics.every=3"}));
+  ASSERT_TRUE(options.entropy.has_value());
+  EXPECT_EQ(options.entropy->coefficient, 0.5);
+  EXPECT_EQ(options.entropy->by, "blob");
+  const auto zero = sample::read(sample::deck(start + "  entropy: 0.5\n", {"try.entropy.coefficient=0"}));
+  EXPECT_EQ(zero.entropy->coefficient, 0);
+  const auto from_false =
+      sample::read(sample::deck(start + "  entropy: false\n", {"try.entropy.coefficient=2"}));
+  EXPECT_EQ(from_false.entropy->coefficient, 2);
+  EXPECT_EQ(sample::problems(sample::deck(start + "  step: 0.1\n", {"try.step.size=2"})),
+            "deck.yaml:4: try.step: holds 0.1, not a map; set try.step as a whole");
+}
+
 }  // namespace
 }  // namespace weir::sample

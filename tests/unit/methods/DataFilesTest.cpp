@@ -100,5 +100,130 @@ TEST(DataFilesParallel, PopulationsAreThoseSelected) {
   EXPECT_NE(text_of(folder / "out/log.txt").find("population 2 at time 7: "), std::string::npos);
 }
 
+const std::string small_model =
+    "  split: {test: 0}\n  model: {linear: {features_at: current, features: {polynomial: {degree: 1}}}}\n"
+    "  coupling: {method: network_simplex, batch: whole}\n";
+
+/// populations: {file: {..}}
+std::string learn_from(const std::string& file) {
+  return "weir: 1\nlearn_energies:\n  populations: {file: {" + file + "}}\n" + small_model;
+}
+
+/// "x,y,when" with 4 rows of each label.
+std::string rows_of(const std::vector<std::string>& labels) {
+  std::string text = "x,y,when\n";
+  for (std::size_t k = 0; k < labels.size(); ++k)
+    for (int i = 0; i < 4; ++i)
+      text += std::to_string(i + int(k)) + "," + std::to_string(i * i % 3) + "," + labels[k] + "\n";
+  return text;
+}
+
+TEST(DataFilesParallel, TextsOfLabelsAreTimes) {
+  const SharedFolder folder;
+  folder.write("units.csv", rows_of({"3d", "8h"}));
+  const Outcome outcome = run_deck_text(folder, learn_from("path: units.csv, labels: when"));
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  const std::string log = text_of(folder / "out/log.txt");
+  EXPECT_NE(log.find("population 0 (8h) at time 8: 4 to train"), std::string::npos) << log;
+  EXPECT_NE(log.find("population 1 (3d) at time 72: 4 to train"), std::string::npos) << log;
+  EXPECT_NE(log.find("labels 8h, 3d: times 8, 72 (h); `times` gives others"), std::string::npos) << log;
+  // Rows keep their numbers.
+  const Hdf5File file(folder / "out/snapshots.h5", MPI_COMM_SELF, Hdf5File::Access::read);
+  std::vector<Real> rows = file.read("/snapshots/0/row");
+  std::sort(rows.begin(), rows.end());
+  EXPECT_EQ(rows, (std::vector<Real>{4, 5, 6, 7}));
+  Communicator().barrier();
+}
+
+TEST(DataFilesParallel, LabelsThatAreNotClear) {
+  const SharedFolder folder;
+  folder.write("states.csv", rows_of({"treated", "control"}));
+  folder.write("few.csv", rows_of({"day0", "day2"}) + "9,9,day3\n");
+  const auto message = [&](const std::string& file) {
+    const Outcome outcome = run_deck_text(folder, learn_from(file));
+    EXPECT_EQ(outcome.code, ExitCode::bad_input);
+    return outcome.message;
+  };
+  EXPECT_NE(
+      message("path: states.csv, labels: when")
+          .find("populations.file.times: missing, and the labels do not say clearly what times they are "
+                "(\"control\" has no number); give one a label, for control, treated in this order"),
+      std::string::npos);
+  EXPECT_NE(message("path: few.csv, labels: when").find("population 2 (label day3) has 1 particles"),
+            std::string::npos);
+  EXPECT_NE(message("path: few.csv, columns: [x, y]").find("an array of three axes"), std::string::npos);
+  EXPECT_EQ(run_deck_text(folder, learn_from("path: states.csv, labels: when, times: [0, 3]")).code,
+            ExitCode::done);
+  EXPECT_NE(text_of(folder / "out/log.txt").find("population 1 (treated) at time 3"), std::string::npos);
+}
+
+TEST(DataFilesParallel, AFileIsAPopulation) {
+  const SharedFolder folder;
+  folder.write("day2.csv", "x,y\n0,1\n1,2\n2,0\n");
+  folder.write("day10.csv", "x,y\n1,1\n2,2\n3,0\n4,1\n");
+  const Outcome outcome = run_deck_text(folder, learn_from("paths: [day10.csv, day2.csv]"));
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  const std::string log = text_of(folder / "out/log.txt");
+  EXPECT_NE(log.find("population 0 (day2) at time 2: 3 to train"), std::string::npos) << log;
+  EXPECT_NE(log.find("population 1 (day10) at time 10: 4 to train"), std::string::npos) << log;
+}
+
+// Metrics in standardised units, snapshots in those of the file.
+TEST(DataFilesParallel, StandardisedColumnsComeBack) {
+  const SharedFolder folder;
+  const std::string text = rows_of({"0", "1", "2"});
+  folder.write("cells.csv", text);
+  const Outcome outcome =
+      run_deck_text(folder, learn_from("path: cells.csv, labels: when, standardise: true"));
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  EXPECT_NE(text_of(folder / "out/log.txt").find("column 0: mean 2.5, deviation 1.38444, brought to 0 and 1"),
+            std::string::npos)
+      << text_of(folder / "out/log.txt");
+  const Hdf5File snapshots(folder / "out/snapshots.h5", MPI_COMM_SELF, Hdf5File::Access::read);
+  std::vector<Real> x = snapshots.read("/snapshots/1/observed");
+  std::vector<Real> first;
+  for (std::size_t i = 0; i < x.size(); i += 2) first.push_back(x[i]);
+  std::sort(first.begin(), first.end());
+  for (int i = 0; i < 4; ++i) EXPECT_NEAR(first[std::size_t(i)], i + 1, 1e-14);
+  const Hdf5File energies(folder / "out/energies.h5", MPI_COMM_SELF, Hdf5File::Access::read);
+  EXPECT_NEAR(energies.read("/standardisation/mean")[0], 2.5, 1e-14);
+  Communicator().barrier();
+  folder.write("flat.csv", "x,y,when\n1,0,0\n1,1,0\n1,3,0\n1,0,1\n1,1,1\n");
+  const Outcome flat =
+      run_deck_text(folder, learn_from("path: flat.csv, labels: when, standardise: training"));
+  EXPECT_EQ(flat.code, ExitCode::bad_input);
+  EXPECT_NE(flat.message.find("file.standardise: column 0 of those chosen is the same in all rows"),
+            std::string::npos)
+      << flat.message;
+}
+
+/// The number after "name": in the summary of the last run.
+Real summary_number(const SharedFolder& folder, const char* name) {
+  return summary_of(folder / "out").at(name).get<Real>();
+}
+
+std::string cells_deck() {
+  return "weir: 1\nrun: {seed: 2}\nlearn_energies:\n  populations: {file: {path: " + data +
+         "hsmm_10pc.csv, columns: [3, 5], scale: 0.05, labels: hours, times: [0, 1, 2, 3]}}\n  split: 0.4\n"
+         "  coupling: {method: network_simplex, batch: whole}\n"
+         "  model: {linear: {features_at: current, features: {polynomial: {degree: 1}}}}\n";
+}
+
+// Where nothing is split: two halves of a population, not the population against itself.
+TEST(DataFilesParallel, TheFloorIsOfTwoSamples) {
+  const SharedFolder folder;
+  ASSERT_EQ(run_deck_text(folder, cells_deck()).code, ExitCode::done);
+  const Real split = summary_number(folder, "w1_floor");
+  for (const char* predict : {"one_step", "roll_out"}) {
+    const Outcome outcome =
+        run_deck_text(folder, cells_deck(),
+                      {"learn_energies.split.test=0", std::string("learn_energies.predict=") + predict});
+    ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+    EXPECT_GT(summary_number(folder, "w1_floor"), 0.5 * split) << predict;
+    EXPECT_LT(summary_number(folder, "w1_floor"), 2 * split) << predict;
+  }
+  Communicator().barrier();
+}
+
 }  // namespace
 }  // namespace weir

@@ -61,6 +61,7 @@ inline Outcome run_deck_text(const SharedFolder& folder, const std::string& text
   command.deck = folder.write("deck.yaml", text);
   command.settings = std::move(settings);
   command.settings.push_back("run.output=" + folder / "out");
+  command.overwrite = true;  // tests run again and again into one folder
   return run_to_outcome(command, Communicator());
 }
 

@@ -44,6 +44,7 @@ struct DeckRun {
     command.settings = settings;
     command.settings.push_back("run.output=" + folder / output);
     command.restart = std::move(restart);
+    command.overwrite = true;  // runs that are finished go on from a checkpoint again
     command.check = check;
     command.time_limit = time_limit;
     Outcome outcome{ExitCode::done, ""};

@@ -71,6 +71,8 @@ void write_potential_grid(Hdf5File& file, const LearnedEnergy& energy, const Ene
     std::vector<Real> ticks(points);
     for (Index i = 0; i < points; ++i)
       ticks[i] = box.low[axis] + (box.high[axis] - box.low[axis]) * Real(i) / Real(points - 1);
+    if (!populations.mean.empty())
+      for (Real& tick : ticks) tick = populations.mean[axis] + populations.deviation[axis] * tick;
     file.write(axis == 0 ? "/grid/x0" : "/grid/x1", ticks, {points});
   }
   const auto shared = std::make_shared<const LearnedEnergy>(energy);

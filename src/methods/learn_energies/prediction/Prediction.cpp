@@ -43,8 +43,11 @@ class Prediction::PopulationStep {
  public:
   /// Takes the explicit step. Collective.
   PopulationStep(const LearnedEnergy& learned, const Ensemble& from, Real t, Real tau, Index number,
-                 bool implicit, const RunOptions& run)
-      : from_(from),
+                 const PredictionOptions& options, const RunOptions& run)
+      : learned_(learned),
+        number_(number),
+        seed_(run.seed),
+        from_(from),
         energy_(learned_free_energy(learned, from, run.single_precision())),
         t_(t),
         tau_(tau),
@@ -52,15 +55,24 @@ class Prediction::PopulationStep {
         first_velocity_("Weir::Prediction::velocity", from.x.extent(0), from.x.extent(1)),
         x_("Weir::Prediction::x", from.x.extent(0), from.x.extent(1)) {
     Kokkos::deep_copy(base_, from.x);
+    if (options.steps) {
+      steps_ = std::max(Index(1), Index(std::llround(tau / options.steps->step)));
+      heun_ = options.steps->heun;
+      velocity_ = Matrix<Real>("Weir::Prediction::sweep_velocity", from.x.extent(0), from.x.extent(1));
+      energy_.velocity(t, from.x, first_velocity_);
+      Kokkos::deep_copy(x_, from.x);
+      return;
+    }
     add_noise(from, base_, 2 * learned.temperature(t) * tau, run.seed, number);
     energy_.velocity(t, from.x, first_velocity_);
-    step_explicitly();
-    if (implicit) start_sweeps();
+    step_explicitly(tau_, first_velocity_);
+    if (options.implicit) start_sweeps();
   }
 
-  bool over() const { return open_ == 0 || sweeps_ == most_sweeps; }
+  bool over() const { return steps_ > 0 ? taken_ == steps_ : open_ == 0 || sweeps_ == most_sweeps; }
   /// Some sweeps, where there are any to make; the last takes back what has not converged.
   void advance() {
+    if (steps_ > 0) return take_step();
     for (int done = 0; done < sweeps_of_a_piece && !over(); ++done) {
       energy_.velocity(t_, x_, velocity_);
       open_ = from_.comm.sum(relax());
@@ -74,6 +86,7 @@ class Prediction::PopulationStep {
   const Matrix<Real>& first_velocity() const { return first_velocity_; }
 
   void save(Hdf5File& file) const {
+    if (steps_ > 0) return save_steps(file);
     const Index here = from_.partition.local_particles();
     const Matrix<Real> rest("Weir::Prediction::rest", 2, here);
     Kokkos::deep_copy(Kokkos::subview(rest, 0, Kokkos::ALL), residual_);
@@ -82,8 +95,16 @@ class Prediction::PopulationStep {
     write_particles(file, "/prediction/open/residual_damping", from_.partition, rest);
     file.write("/prediction/open/sweeps", {Real(sweeps_), Real(open_)}, {2});
   }
+  void save_steps(Hdf5File& file) const {
+    write_particles(file, "/prediction/open/x", from_.partition, x_);
+    file.write("/prediction/open/sweeps", {Real(taken_), 0}, {2});
+  }
   void restore(const Hdf5File& file) {
     const auto numbers = file.read("/prediction/open/sweeps");
+    if (steps_ > 0) {
+      taken_ = Index(numbers.at(0));
+      return read_particles(file, "/prediction/open/x", from_.partition, x_);
+    }
     sweeps_ = int(numbers.at(0));
     open_ = Index(numbers.at(1));
     const Matrix<Real> rest("Weir::Prediction::rest", 2, from_.partition.local_particles());
@@ -94,14 +115,38 @@ class Prediction::PopulationStep {
   }
 
   // Kernels, which nvcc takes in public functions only.
-  void step_explicitly() {
-    const auto x = x_, base = base_, velocity = first_velocity_;
+  void step_explicitly(Real tau, const Matrix<Real>& v) {
+    const auto x = x_, base = base_, velocity = v;
     const Index d = from_.components();
-    const Real tau = tau_;
     for_each_tile(
         "Weir::Prediction::step", from_.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
           for (Index i = tile.first; i < tile.first + tile.count; ++i)
             for (Index c = 0; c < d; ++c) x(c, i) = base(c, i) + tau * velocity(c, i);
+        });
+  }
+  /// x' = x + h v(x, t) + noise, or by Heun x' = x + h/2 (v(x, t) + v(x + h v(x, t) + noise, t + h)) + noise.
+  void take_step() {
+    const Real h = tau_ / Real(steps_), t = t_ + h * Real(taken_);
+    energy_.velocity(t, x_, velocity_);
+    Kokkos::deep_copy(base_, x_);
+    constexpr Index apart = 1 << 20;  // draws of populations are so far apart
+    add_noise(from_, base_, 2 * learned_.temperature(t) * h, seed_, apart * (number_ + 1) + taken_);
+    step_explicitly(h, velocity_);
+    if (heun_) {
+      const Matrix<Real> first = velocity_, second = second_velocity();
+      energy_.velocity(t + h, x_, second);
+      average(second, first);
+      step_explicitly(h, first);
+    }
+    ++taken_;
+  }
+  /// to = (to + other) / 2
+  void average(const Matrix<Real>& other, const Matrix<Real>& to) {
+    const Index d = from_.components();
+    for_each_tile(
+        "Weir::Prediction::average", from_.partition.local(), KOKKOS_LAMBDA(const Tile& tile) {
+          for (Index i = tile.first; i < tile.first + tile.count; ++i)
+            for (Index c = 0; c < d; ++c) to(c, i) = (to(c, i) + other(c, i)) / 2;
         });
   }
   /// One sweep: x += w (base + tau v(x) - x), the damping w halved for a particle whose residual grows.
@@ -157,6 +202,11 @@ class Prediction::PopulationStep {
   }
 
  private:
+  const Matrix<Real>& second_velocity() {
+    if (second_velocity_.extent(1) != x_.extent(1))
+      second_velocity_ = Matrix<Real>("Weir::Prediction::second_velocity", x_.extent(0), x_.extent(1));
+    return second_velocity_;
+  }
   void start_sweeps() {
     const Index d = from_.components(), here = from_.partition.local_particles();
     start_ = Matrix<Real>("Weir::Prediction::start", d, here);
@@ -169,6 +219,11 @@ class Prediction::PopulationStep {
     open_ = from_.particles();
   }
 
+  const LearnedEnergy& learned_;
+  Index number_, seed_;
+  Index steps_ = 0, taken_ = 0;  // of equal size; 0: one step, or a fixed point
+  bool heun_ = false;
+  Matrix<Real> second_velocity_;
   const Ensemble& from_;
   FreeEnergy energy_;
   Real t_, tau_;
@@ -194,8 +249,7 @@ bool Prediction::all_done() const {
 std::unique_ptr<Prediction::PopulationStep> Prediction::next_step() const {
   const Index k = Index(predictions_.populations.size());
   const Real t = times_[options_.start(k)];
-  return std::make_unique<PopulationStep>(learned_, start(k), t, times_[k + 1] - t, k, options_.implicit,
-                                          run_);
+  return std::make_unique<PopulationStep>(learned_, start(k), t, times_[k + 1] - t, k, options_, run_);
 }
 
 void Prediction::advance() {

@@ -2,6 +2,7 @@
 //
 //     current (explicit)   x' = x - tau grad F(x)  + sqrt(2 beta tau) xi
 //     next (implicit)      x' = x - tau grad F(x') + sqrt(2 beta tau) xi,  by damped fixed-point iteration
+//     steps                many explicit steps, or steps of Heun's method, from one population to the next
 //
 // F = V + W * rho; where the iteration does not converge for a particle, it takes the explicit step and is
 // counted.

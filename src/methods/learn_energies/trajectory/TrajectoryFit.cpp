@@ -58,6 +58,12 @@ void check_trajectory(const TrajectoryModelOptions& options, const CouplingOptio
     throw InputError(options.where,
                      fmt::format("the trajectory model takes up to {} dimensions{}, the data have {}", most,
                                  options.entropy ? " with an entropy" : "", dimension));
+  if (options.particles_given && options.particles > sizes.front())
+    throw InputError(
+        options.where + ".particles",
+        fmt::format("found {}, and the first snapshot has {} particles for training; allowed: up to "
+                    "{}, or leave it out",
+                    options.particles, sizes.front(), sizes.front()));
   const Index start = start_size(options, sizes);
   for (std::size_t k = 0; k + 1 < sizes.size(); ++k) check_couplings(coupling, {start, sizes[k + 1]});
 }
@@ -67,7 +73,7 @@ std::optional<FittedTrajectory> fit_trajectory(const TrajectoryModelOptions& opt
                                                const std::vector<Real>& times,
                                                const std::vector<Ensemble>& snapshots, const RunOptions& run,
                                                const StageList& stages, RunOutput& output,
-                                               RunControl& control) {
+                                               RunControl& control, const PublishEnergy& publish) {
   constexpr Index trajectory = TrajectoryTraining::trajectory, parameters = TrajectoryTraining::parameters;
   const TimeGrid grid(times, options.steps);
   const Ensemble start = first_particles(snapshots.front(), start_size(options, sizes_of(snapshots)));
@@ -100,6 +106,7 @@ std::optional<FittedTrajectory> fit_trajectory(const TrajectoryModelOptions& opt
   const Index every = std::max(Index(1), iterations / options.train.reports);
   const TrainingPlan plan = plan_of_training(stages, output, {1, every});
   const auto kept = control.keep([&](Hdf5File& file) { plan.save(file); });
+  const auto published = control.after_save([&] { publish(training->energy(stage.learned(parameters))); });
   if (!run_training(stage, stages, {plan.every, 1, report}, output, control)) return {};
   return FittedTrajectory{training->energy(stage.learned(parameters)),
                           at_snapshots(grid, start, stage.learned(trajectory))};

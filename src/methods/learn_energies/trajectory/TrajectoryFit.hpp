@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "methods/learn_energies/LearningStages.hpp"
 #include "methods/learn_energies/trajectory/TrajectoryModel.hpp"
 #include "methods/populations/Coupling.hpp"
 #include "weir/output/StageList.hpp"
@@ -29,6 +30,6 @@ std::optional<FittedTrajectory> fit_trajectory(const TrajectoryModelOptions& opt
                                                const std::vector<Real>& times,
                                                const std::vector<Ensemble>& snapshots, const RunOptions& run,
                                                const StageList& stages, RunOutput& output,
-                                               RunControl& control);
+                                               RunControl& control, const PublishEnergy& publish);
 
 }  // namespace weir

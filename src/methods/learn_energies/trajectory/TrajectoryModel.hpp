@@ -40,6 +40,7 @@ struct TrajectoryModelOptions {
   static constexpr const char* doc =
       "networks V and W, beta, and the trajectory of an ensemble through all snapshots, trained together";
   Index particles = 1000;
+  bool particles_given = false;  ///< by the deck
   Index steps = 50;
   std::string residual = "trapezoid";
   Real weight = 1;

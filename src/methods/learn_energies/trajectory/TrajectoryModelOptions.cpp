@@ -48,10 +48,15 @@ void check_combination(Section& section, const TrajectoryModelOptions& options) 
 }  // namespace
 
 void describe(Section& section, TrajectoryModelOptions& options) {
-  if (section.reading()) options.where = section.path();
+  if (section.reading()) {
+    options.where = section.path();
+    options.particles_given = section.given("particles");
+  }
   section
-      .option("particles", options.particles,
-              "particles of the trajectory, at most those of the first snapshot, where they start")
+      .option(
+          "particles", options.particles,
+          "particles of the trajectory, which start at those of the first snapshot: at most as many as it "
+          "has for training (default: at most 1000)")
       .at_least(2);
   section
       .option("steps", options.steps,
@@ -59,7 +64,9 @@ void describe(Section& section, TrajectoryModelOptions& options) {
       .at_least(1);
   section
       .option("residual", options.residual,
-              "trapezoid: of the flow in continuous time; explicit: of explicit Euler steps")
+              "trapezoid: of the flow in continuous time, predictions by Heun's method; explicit: of "
+              "explicit Euler "
+              "steps; both predict by the trajectory's own steps")
       .one_of({"trapezoid", "explicit"});
   section.option("weight", options.weight, "of the residual beside the likelihood").above(0);
   section

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 
+#include "methods/generative/ModelFile.hpp"
 #include "methods/generative/Samples.hpp"
 #include "methods/populations/Partners.hpp"
 #include "methods/schroedinger_bridge/BridgeStages.hpp"
@@ -90,21 +90,21 @@ void LatentBridge::check(const Communicator& comm) const {
   });
   if (const auto* read = std::get_if<ReadAutoencoderOptions>(&options_.autoencoder.kind))
     problems.collect([&] {
-      comm.agree([&] {
-        if (!std::filesystem::exists(read->path.path))
-          throw InputError(
-              options_.autoencoder.where + ".model.path",
-              fmt::format("{} does not exist; give the networks.h5 of an earlier run", read->path.path));
-      });
-      const Autoencoder found =
-          Autoencoder::read(Hdf5File(read->path.path, comm.mpi(), Hdf5File::Access::read), "/autoencoder",
-                            options_.autoencoder.where + ".model.path");
+      const Autoencoder found = read_autoencoder(*read, comm);
       if (found.data_components() != shape.components)
         throw InputError(options_.autoencoder.where + ".model.path",
                          fmt::format("is for rows of {} components; the data have {}",
                                      found.data_components(), shape.components));
     });
   problems.raise();
+}
+
+Autoencoder LatentBridge::read_autoencoder(const ReadAutoencoderOptions& read,
+                                           const Communicator& comm) const {
+  const std::string where = options_.autoencoder.where + ".model.path";
+  return read_model_file(read.path, comm, where, [&](const Hdf5File& file) {
+    return Autoencoder::read(file, "/autoencoder", where);
+  });
 }
 
 std::optional<Autoencoder> LatentBridge::find_autoencoder(RunOutput& output, RunControl& control) const {
@@ -126,8 +126,7 @@ std::optional<Autoencoder> LatentBridge::find_autoencoder(RunOutput& output, Run
     found =
         train_autoencoder(options_.autoencoder, *options_.latent->dimension, rows, stages, output, control);
   if (const auto* read = std::get_if<ReadAutoencoderOptions>(&options_.autoencoder.kind))
-    found = Autoencoder::read(Hdf5File(read->path.path, output.comm().mpi(), Hdf5File::Access::read),
-                              "/autoencoder", options_.autoencoder.where + ".model.path");
+    found = read_autoencoder(*read, output.comm());
   if (found && options_.standardises()) found->standardise(data_->train);
   return found;
 }

@@ -35,7 +35,7 @@ std::vector<Index> kept_snapshots(const SchroedingerBridgeOptions& options, Inde
 SnapshotBridge::SnapshotBridge(const SchroedingerBridgeOptions& options, const Communicator& comm,
                                const RunOptions& run)
     : options_(options),
-      populations_(make_populations(*options.populations, {}, false, comm, run)),
+      populations_(make_populations(*options.populations, {}, false, comm, run, options.leave_out)),
       kept_(kept_snapshots(options, populations_.count())) {
   close_files(*options.populations);
   for (const Index k : kept_) kept_times_.push_back(populations_.times[std::size_t(k)]);
@@ -103,12 +103,12 @@ void SnapshotBridge::standardise(const std::string& on) {
 }
 
 Ensemble SnapshotBridge::in_units_of_data(const Ensemble& ensemble) const {
-  if (options_.snapshots->standardise == "none") return ensemble;
+  if (options_.snapshots->standardise == "none") return in_units_of_file(populations_, ensemble);
   Ensemble back(ensemble.comm, ensemble.particles(), ensemble.components(), ensemble.partition.tile_size());
   for (Index i = 0; i < ensemble.partition.local_particles(); ++i)
     for (Index c = 0; c < ensemble.components(); ++c)
       back.x(c, i) = centre_[std::size_t(c)] + deviation_[std::size_t(c)] * ensemble.x(c, i);
-  return back;
+  return in_units_of_file(populations_, back);
 }
 
 /// Place in kept_ of the snapshot whose particles predict a snapshot left out.
@@ -204,9 +204,11 @@ void SnapshotBridge::run(RunOutput& output, RunControl& control) {
   const RunOptions& run = output.run();
   const StageList stages = snapshot_stages();
   for (Index k = 0; k < populations_.count(); ++k)
-    output.log(fmt::format("population {} at time {:g}: {} particles, {} components", k,
+    output.log(fmt::format("population {}{} at time {:g}: {} particles, {} components", k,
+                           populations_.names.empty() ? "" : " (" + populations_.names[std::size_t(k)] + ")",
                            populations_.times[std::size_t(k)], populations_.train[std::size_t(k)].particles(),
                            populations_.dimension()));
+  for (const auto& remark : populations_.remarks) output.log(remark);
   const auto& options = *options_.snapshots;
   const SnapshotMetricsOptions measured = options_.metrics.of_snapshots();
   output.summarise("protocol/standardise", options.standardise);

@@ -1,4 +1,6 @@
 """One look for all figures."""
+import textwrap
+
 import matplotlib
 import numpy as np
 
@@ -9,6 +11,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 OBSERVED = "#4c5b6b"
 PREDICTED = "#d9622b"
 REFERENCE = "#c3cad1"
+_names = []
 LINES = ("#2a6f97", "#d9622b", "#4f8f3a", "#8a5aa8", "#b8860b", "#b03a48", "#3aa6a0", "#6b6b6b")
 
 
@@ -17,7 +20,8 @@ def colours():
     return plt.get_cmap("viridis")
 
 
-def use():
+def use(sheets=()):
+    """Weir's own look, and over it style sheets: names that matplotlib knows, or files."""
     plt.rcParams.update(
         {
             "font.size": 9,
@@ -38,6 +42,8 @@ def use():
             "figure.constrained_layout.use": True,
         }
     )
+    for sheet in sheets:
+        plt.style.use(sheet)
 
 
 def panels(count, width, height, columns=5, **arguments):
@@ -53,9 +59,19 @@ def panels(count, width, height, columns=5, **arguments):
     return figure, flat[:count]
 
 
-def save(figure, path, dpi):
-    figure.savefig(path, dpi=dpi)
+def save(figure, path, dpi, formats=("png",)):
+    """Writes the figure in each format, the path's ending replaced; the paths written."""
+    written = [path.with_suffix(f".{ending}") for ending in formats]
+    for each in written:
+        figure.savefig(each, dpi=dpi)
     plt.close(figure)
+    return written
+
+
+def title(figure, text):
+    """A title of the whole figure, in lines that are no wider than it."""
+    letters = max(20, int(figure.get_size_inches()[0] * 13))
+    figure.suptitle("\n".join(textwrap.wrap(text, letters)), fontsize=10)
 
 
 def limits(values, share=99.9, margin=0.06):
@@ -70,5 +86,10 @@ def time_label(time):
     return f"$t$ = {time:.4g}"
 
 
+def name_components(names):
+    """Names of the columns that components come from; none: x_0, x_1 .."""
+    _names[:] = names
+
+
 def component(k):
-    return f"$x_{{{k}}}$"
+    return _names[k].replace("$", r"\$") if k < len(_names) else f"$x_{{{k}}}$"

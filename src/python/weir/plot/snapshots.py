@@ -2,9 +2,9 @@
 import numpy as np
 
 from . import style
-from .run import evenly
+from ..run import evenly
 
-MOST_PANELS = 8
+MOST_PANELS = 20
 MOST_POINTS = 5000  # a panel and block; more only darken the picture
 
 # What the blocks of a snapshot look like; any other block gets the colours of lines.
@@ -28,7 +28,7 @@ def draw(run):
         panel.label_outer()
     _label(figure, axes, plane)
     _legend(figure, colours)
-    figure.suptitle(_title(run, chosen), fontsize=10)
+    style.title(figure, _title(run, chosen))
     return figure
 
 

@@ -2,7 +2,7 @@
 import numpy as np
 
 from . import style
-from .run import evenly
+from ..run import evenly
 
 MOST_PANELS = 5
 MOST_POINTS = 150
@@ -32,8 +32,8 @@ def draw(run):
         panel.set_title(f"{style.time_label(before.time)} to {after.time:.4g}")
         panel.set_xlabel(style.component(0))
     axes[0].set_ylabel(style.component(1))
-    figure.suptitle(
-        f"{run.name}: observed (dots), predicted (arrow heads), observed next (rings)", fontsize=10
+    style.title(
+        figure, f"{run.name}: observed (dots), predicted (arrow heads), observed next (rings)"
     )
     return figure
 

@@ -39,6 +39,5 @@ def _draw(run, snapshots, block):
         panel.plot(tracks[:, path, 0], tracks[:, path, 1], color="0.25", linewidth=0.5, alpha=0.6)
     panel.set(xlabel=style.component(0), ylabel=style.component(1))
     panel.legend(loc="best", markerscale=2, fontsize=7)
-    figure.suptitle(f"{run.name}: {len(chosen)} of {tracks.shape[1]} {'paths' if block == 'paths' else 'samples on their way'}",
-                    fontsize=10)
+    style.title(figure, f"{run.name}: {len(chosen)} of {tracks.shape[1]} {'paths' if block == 'paths' else 'samples on their way'}")
     return figure

@@ -58,7 +58,7 @@ def _points(run, rows, density):
         axes[-1].pcolormesh(x, y, np.exp(density["log_density"].reshape(shape)), cmap=style.colours(), shading="auto", rasterized=True)
         axes[-1].set(xlim=ranges[0], ylim=ranges[1], title=TITLES["density"], xlabel=style.component(0))
     axes[0].set_ylabel(style.component(1))
-    figure.suptitle(run.name, fontsize=10)
+    style.title(figure, run.name)
     return figure
 
 
@@ -74,5 +74,5 @@ def _pictures(run, rows):
         low, high = np.percentile(next(iter(rows.values())), [1, 99])
         panel.imshow(board, cmap="gray", vmin=low, vmax=high)
         panel.set(xticks=[], yticks=[], title=TITLES[name])
-    figure.suptitle(run.name, fontsize=10)
+    style.title(figure, run.name)
     return figure

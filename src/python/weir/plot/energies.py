@@ -3,11 +3,12 @@ import numpy as np
 from matplotlib.colors import BoundaryNorm
 
 from . import style
-from .run import evenly
+from ..run import evenly
 
 MOST_PANELS = 8
 MOST_POINTS = 300
 LEVELS = 15
+ARROWS = 11  # of the drift, along each axis
 
 
 def draw(run):
@@ -63,6 +64,8 @@ def _draw_plane(run):
         points = _observed(run, time)
         if points is not None:
             panel.scatter(points[:, 0], points[:, 1], s=2.5, color="white", alpha=0.55, linewidths=0, rasterized=True)
+        if not title.startswith("true"):
+            _arrows(panel, run, time, points, x0, x1)
         panel.set(xlim=(x0[0], x0[-1]), ylim=(x1[0], x1[-1]), title=title)
         panel.set_xlabel(style.component(0))
     columns = axes[0].get_gridspec().ncols
@@ -71,10 +74,28 @@ def _draw_plane(run):
     bar = figure.colorbar(filled, ax=axes, label="potential, mean 0", shrink=0.9, aspect=25, pad=0.02, ticks=levels[::3])
     bar.ax.set_yticklabels([f"{level:.3g}" for level in levels[::3]])
     where = "dots: observed particles"
+    if run.energy is not None and run.energy.dimension == 2:
+        where += "; arrows: drift"
     if run.dimension > 2:
         where += f"; the slice of {run.dimension} dimensions through the mean"
-    figure.suptitle(f"{run.name} ({where})", fontsize=10)
+    style.title(figure, f"{run.name} ({where})")
     return figure
+
+
+def _arrows(panel, run, time, population, x0, x1):
+    """The drift on a coarse grid of the plane, each arrow at most as long as the grid is wide."""
+    energy = run.energy
+    if energy is None or energy.dimension != 2:
+        return
+    t = energy.times[0] if time is None else time
+    ticks = [np.linspace(x[0], x[-1], ARROWS + 2)[1:-1] for x in (x0, x1)]
+    places = np.stack([grid.ravel() for grid in np.meshgrid(*ticks)], axis=1)
+    drift = energy.drift(places, t, population)
+    scaled = drift / [ticks[0][1] - ticks[0][0], ticks[1][1] - ticks[1][0]]
+    longest = np.percentile(np.linalg.norm(scaled, axis=1), 90)
+    if longest > 0:
+        panel.quiver(places[:, 0], places[:, 1], drift[:, 0], drift[:, 1], angles="xy", scale_units="xy", scale=longest,
+                     width=0.004, color="black", alpha=0.7)
 
 
 def _draw_line(run):
@@ -94,5 +115,5 @@ def _draw_line(run):
                    transform=panel.get_xaxis_transform(), clip_on=False)
     panel.set(xlabel=style.component(0), ylabel="potential, mean 0", xlim=(x[0], x[-1]))
     panel.legend()
-    figure.suptitle(f"{run.name} (ticks: observed particles)", fontsize=10)
+    style.title(figure, f"{run.name} (ticks: observed particles)")
     return figure

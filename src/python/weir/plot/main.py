@@ -3,8 +3,8 @@ import argparse
 import pathlib
 import sys
 
-from . import curves, energies, paths, prediction, samples, scaling, snapshots, style, table
-from .run import NotARun, Run
+from . import curves, energies, interaction, paths, prediction, samples, scaling, snapshots, style, table
+from ..run import NotARun, Run
 
 # One figure each: file name, and the function that draws it or returns None where the run has nothing of the kind.
 FIGURES = (
@@ -13,6 +13,7 @@ FIGURES = (
     ("samples.png", samples.draw),
     ("completions.png", samples.draw_completions),
     ("energies.png", energies.draw),
+    ("interaction.png", interaction.draw),
     ("prediction.png", prediction.draw),
     ("metrics.png", curves.draw_metrics),
     ("steps.png", curves.draw_steps),
@@ -34,24 +35,28 @@ def parse(arguments):
     )
     parser.add_argument("--into", type=pathlib.Path, default=pathlib.Path("."), help="folder for the tables (default %(default)s)")
     parser.add_argument("--dpi", type=int, default=150, help="resolution of the figures (default %(default)s)")
+    parser.add_argument("--format", nargs="+", choices=("png", "pdf", "svg"), default=["png"],
+                        help="formats of the figures (default png)")
+    parser.add_argument("--style", nargs="+", default=[], metavar="STYLE",
+                        help="matplotlib's style sheets, by name or file, over Weir's own look")
     return parser.parse_args(arguments)
 
 
-def draw_all(run, dpi):
+def draw_all(run, dpi, formats):
     """Draws what there is to draw; the paths written."""
     written = []
+    style.name_components(run.columns)
     for name, draw in FIGURES:
         figure = draw(run)
         if figure is None:
             continue
         path = run.folder / "figures" / name
         path.parent.mkdir(exist_ok=True)
-        style.save(figure, path, dpi)
-        written.append(path)
+        written += style.save(figure, path, dpi, formats)
     return written
 
 
-def tabulate(runs, metrics, into, dpi):
+def tabulate(runs, metrics, into, dpi, formats):
     """Markdown to the terminal; <metric>.csv and <metric>.png into the folder. How many metrics nobody reports."""
     into.mkdir(parents=True, exist_ok=True)
     missing = 0
@@ -64,40 +69,43 @@ def tabulate(runs, metrics, into, dpi):
         print(table.markdown(metric, *collected) + "\n")
         stem = metric.replace("/", "_")
         table.write_csv(into / f"{stem}.csv", metric, *collected)
-        style.save(table.draw(metric, *collected), into / f"{stem}.png", dpi)
+        style.save(table.draw(metric, *collected), into / f"{stem}.png", dpi, formats)
     return missing
 
 
-def show_scaling(folder, dpi):
+def show_scaling(folder, dpi, formats):
     rows = scaling.rows(scaling.load(folder))
     print(scaling.markdown(rows))
     scaling.write_csv(folder / "scaling.csv", rows)
-    style.save(scaling.draw(rows), folder / "scaling.png", dpi)
+    style.save(scaling.draw(rows), folder / "scaling.png", dpi, formats)
 
 
 def main(arguments):
     options = parse(arguments)
+    try:
+        style.use(options.style)
+    except OSError as error:
+        print(f"weir-plot: {error}", file=sys.stderr)
+        return 1
     if options.scaling:
-        style.use()
         try:
             for folder in options.folders:
-                show_scaling(folder, options.dpi)
+                show_scaling(folder, options.dpi, options.format)
             return 0
         except (scaling.NoBenchmarks, OSError, KeyError, ValueError) as error:
             print(f"weir-plot: {error}", file=sys.stderr)
             return 1
     if options.table:
-        style.use()
         try:
-            return 1 if tabulate([Run(folder) for folder in options.folders], options.table, options.into, options.dpi) else 0
+            runs = [Run(folder) for folder in options.folders]
+            return 1 if tabulate(runs, options.table, options.into, options.dpi, options.format) else 0
         except (NotARun, OSError) as error:
             print(f"weir-plot: {error}", file=sys.stderr)
             return 1
     failures = 0
-    style.use()
     for folder in options.folders:
         try:
-            written = draw_all(Run(folder), options.dpi)
+            written = draw_all(Run(folder), options.dpi, options.format)
         except (NotARun, OSError) as error:
             print(f"weir-plot: {error}", file=sys.stderr)
             failures += 1

@@ -29,7 +29,7 @@ def draw_metrics(run):
         if k + columns >= len(groups):
             panel.set_xlabel("epoch or iteration" if run.summary.get("method") == "learn_energies" else "$t$")
             panel.tick_params(labelbottom=True)
-    figure.suptitle(run.name, fontsize=10)
+    style.title(figure, run.name)
     return figure
 
 
@@ -59,14 +59,19 @@ def _groups(metrics):
 
 
 def draw_steps(run):
-    """Bars of the one-step error W1 against those of doing nothing; a dash where sampling alone would put it."""
+    """Bars of the one-step error W1 against those of doing nothing; a dash where two samples of the population lie."""
     predicted = run.per_step("w1")
     if not predicted:
         return None
     identity, floor = run.per_step("w1_identity"), run.per_step("w1_floor")
     steps = list(predicted)
     at = np.arange(len(steps))
-    figure, (panel,) = style.panels(1, max(3.6, 1.0 + 0.75 * len(steps)), 2.8)
+    figure, (panel,) = style.panels(1, min(12.0, max(3.6, 1.0 + 0.75 * len(steps))), 2.8)
+    left_out = set(run.left_out) & set(steps)
+    for step in left_out:
+        at_step = steps.index(step)
+        panel.axvspan(at_step - 0.5, at_step + 0.5, color="#f0ece0", zorder=0, linewidth=0,
+                      label="left out of training" if step == min(left_out) else None)
 
     def bars(values, offset, colour, label):
         heights = [values.get(step, np.nan) for step in steps]
@@ -76,16 +81,22 @@ def draw_steps(run):
         bars(identity, -0.2, style.REFERENCE, "doing nothing")
     drawn = bars(predicted, 0.2 if identity else 0, style.PREDICTED, "predicted")
     halo = [withStroke(linewidth=2, foreground="white")]  # a number may lie on the floor's dashes
-    panel.bar_label(drawn, fmt="%.2g", fontsize=7, color="#404040", padding=2, path_effects=halo)
+    panel.bar_label(drawn, fmt="%.2g", fontsize=7 if len(steps) < 13 else 5, color="#404040", padding=2, path_effects=halo)
     if floor:
         heights = [floor.get(step, np.nan) for step in steps]
-        label = f"sampling floor (mean {np.nanmean(heights):.3g})"
+        label = f"two samples (mean {np.nanmean(heights):.3g})"
         panel.hlines(heights, at - 0.42, at + 0.42, color="black", linewidth=1.2, linestyle=(0, (3, 2)), label=label)
+    interpolation = run.per_step("w1_interpolation")
+    if interpolation:
+        known = [step for step in steps if step in interpolation]
+        mean = np.mean([interpolation[step] for step in known])
+        panel.plot([steps.index(step) for step in known], [interpolation[step] for step in known], "D", color="black",
+                   markersize=4, label=f"interpolation (mean {mean:.3g})")
     panel.set_xticks(at, [str(step) for step in steps])
     panel.set(xlabel="snapshot predicted", ylabel="$W_1$ to the observed")
-    top = max([*predicted.values(), *identity.values(), *floor.values()])
+    top = max([*predicted.values(), *identity.values(), *floor.values(), *interpolation.values()])
     panel.set_ylim(0, top * 1.35)  # room for the legend
     panel.legend(loc="upper right", ncol=1)
     panel.tick_params(axis="x", length=0)
-    figure.suptitle(run.name, fontsize=10)
+    style.title(figure, run.name)
     return figure

@@ -2,25 +2,34 @@
 import csv
 import functools
 import json
+import pathlib
 from collections import namedtuple
 
 import h5py
 import numpy as np
 
+from . import deck, network
+from .energy import Energy
+
 Snapshot = namedtuple("Snapshot", "step time blocks")  # blocks: name to array (particles, components)
 Grid = namedtuple("Grid", "axes learned true times")  # learned: one array per row of coefficients; true may be None
 
 
-NUMBERS = ("growth",)  # blocks of snapshots that are no places
+NUMBERS = ("growth", "row")  # blocks of snapshots that are no places
 
 
 class NotARun(Exception):
     """The folder is not one that a run leaves behind."""
 
 
+def open(folder):
+    """The run that left this folder."""
+    return Run(pathlib.Path(folder))
+
+
 class Run:
     def __init__(self, folder):
-        self.folder = folder
+        self.folder = pathlib.Path(folder)
         if not (folder / "summary.json").exists() and not (folder / "snapshots.h5").exists():
             raise NotARun(f"{folder} has neither summary.json nor snapshots.h5: not the folder of a run")
 
@@ -46,6 +55,96 @@ class Run:
         # A run that was killed may have left half a row.
         table = [row for row in rows[1:] if len(row) == len(rows[0])]
         return {name: np.array([_number(row[i]) for row in table]) for i, name in enumerate(rows[0])}
+
+    @functools.cached_property
+    def deck(self):
+        """deck.yaml, as nested dictionaries."""
+        path = self.folder / "deck.yaml"
+        return deck.read(path.read_text()) if path.exists() else {}
+
+    def snapshot(self, step):
+        """{block: array} of one snapshot, whole: particles, observed, predicted, row .."""
+        with h5py.File(self.folder / "snapshots.h5", "r") as file:
+            return {name: data[:] for name, data in file[f"snapshots/{step}"].items()}
+
+    def trajectories(self, block=None):
+        """(times, particles, components) of a block that has the same particles in all its snapshots: times, places.
+
+        Without a name: the first block of which that is so, of particles, paths, trajectory and latents.
+        """
+        names = [block] if block else ["particles", "paths", "trajectory", "latents"]
+        for name in names:
+            found = []
+            for step, time in self.snapshot_times():
+                with h5py.File(self.folder / "snapshots.h5", "r") as file:
+                    if f"snapshots/{step}/{name}" in file:
+                        found.append((time, file[f"snapshots/{step}/{name}"][:]))
+            if found and len({places.shape for _, places in found}) == 1:
+                return np.array([time for time, _ in found]), np.stack([places for _, places in found])
+        raise KeyError(f"{self.folder}: no block of {', '.join(names)} keeps its particles from snapshot to snapshot")
+
+    @functools.cached_property
+    def energy(self):
+        """The learned energy of energies.h5; None where there is none."""
+        path = self.folder / "energies.h5"
+        return Energy(path) if path.exists() else None
+
+    def _learned(self):
+        if self.energy is None:
+            raise FileNotFoundError(f"{self.folder} has no energies.h5: this run learned no energy")
+        return self.energy
+
+    def potential(self, x, t=0.0):
+        """V(x, t) of the learned energy, one number a row of x."""
+        return self._learned().potential(x, t)
+
+    def drift(self, x, t=0.0, population=None):
+        """The velocity that the learned energy gives places x at time t, among a population (default: x themselves)."""
+        return self._learned().drift(x, t, population)
+
+    def interaction(self, r, t=0.0):
+        """W(r, t) of the learned energy, one number a row of differences r."""
+        return self._learned().interaction(r, t)
+
+    @functools.cached_property
+    def networks(self):
+        """{path: Network} of networks.h5; empty where there is none."""
+        path = self.folder / "networks.h5"
+        if not path.exists():
+            return {}
+        with h5py.File(path, "r") as file:
+            return network.networks_in(file)
+
+    @functools.cached_property
+    def samples(self):
+        """{name: array} of samples.h5; empty where there is none."""
+        path, found = self.folder / "samples.h5", {}
+        if path.exists():
+            with h5py.File(path, "r") as file:
+                file.visititems(lambda name, item: found.update({name: item[:]}) if isinstance(item, h5py.Dataset) else None)
+        return found
+
+    def to_anndata(self):
+        """The cells that were read, as AnnData, with what the run says of them (see weir.h5ad). Needs anndata."""
+        from . import h5ad
+
+        return h5ad.to_anndata(self)
+
+    @functools.cached_property
+    def columns(self):
+        """Names of the components: those of the file's columns where it has some, else x_0, x_1 .."""
+        path = self.folder / "energies.h5"
+        if path.exists():
+            with h5py.File(path, "r") as file:
+                if "data/names" in file:
+                    return [name.decode() if isinstance(name, bytes) else name for name in file["data/names"][:]]
+        return []
+
+    @property
+    def left_out(self):
+        """Numbers of the populations that were left out of training."""
+        found = [method.get("leave_out") for method in self.deck.values() if isinstance(method, dict)]
+        return next((numbers for numbers in found if isinstance(numbers, list)), [])
 
     @functools.cached_property
     def rolls_out(self):
