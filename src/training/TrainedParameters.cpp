@@ -16,6 +16,15 @@ Index TrainedParameters<T>::add_network(const MlpShape& shape, Index key) {
 }
 
 template <class T>
+Index TrainedParameters<T>::add_parameters(Index count) {
+  WEIR_CHECK(!gather_ && scalar_starts_.empty(), "parameters are declared too late");
+  shapes_.push_back({});
+  keys_.push_back(0);
+  network_first_.push_back(network_first_.back() + count);
+  return networks() - 1;
+}
+
+template <class T>
 Index TrainedParameters<T>::add_scalar(Real start, ScalarGradient gradient) {
   WEIR_CHECK(!gather_, "a scalar is declared too late");
   if (gradient == ScalarGradient::of_tiles) {
@@ -41,8 +50,9 @@ template <class T>
 void TrainedParameters<T>::initialise(const MatrixRef<Real>& local) const {
   const Vector<Real> all("Weir::TrainedParameters::initial", count());
   for (Index n = 0; n < networks(); ++n)
-    initialise_network(shapes_[std::size_t(n)], seed_, keys_[std::size_t(n)], 0,
-                       VectorRef<Real>(all.data() + first(n), std::size_t(size(n))));
+    if (shapes_[std::size_t(n)])
+      initialise_network(*shapes_[std::size_t(n)], seed_, keys_[std::size_t(n)], 0,
+                         VectorRef<Real>(all.data() + first(n), std::size_t(size(n))));
   for (std::size_t s = 0; s < scalar_starts_.size(); ++s)
     Kokkos::deep_copy(Kokkos::subview(all, place_of_scalar(Index(s))), scalar_starts_[s]);
   write_own_part(parameter_block(comm_, "", count()), all, local);
@@ -76,7 +86,8 @@ void TrainedParameters<T>::cast(const Matrix<Real>& all) {
 template <class T>
 StoredNetwork TrainedParameters<T>::stored(Index n) const {
   const Real* begin = host_all_.data() + first(n);
-  return {shapes_[std::size_t(n)], {begin, begin + size(n)}};
+  WEIR_CHECK(shapes_[std::size_t(n)], "network {} is no Mlp", n);
+  return {*shapes_[std::size_t(n)], {begin, begin + size(n)}};
 }
 
 template <class T>

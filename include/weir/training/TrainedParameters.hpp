@@ -38,6 +38,9 @@ class TrainedParameters {
   /// Returns the number of the network. `key` tells its first weights from those of other networks of the
   /// run.
   Index add_network(const MlpShape& shape, Index key);
+  /// The same of `count` parameters of a map that is no Mlp: initialise() leaves them at 0, and stored() has
+  /// nothing of them.
+  Index add_parameters(Index count);
   /// Returns the number of the scalar.
   Index add_scalar(Real start, ScalarGradient gradient);
   Index count() const { return network_first_.back() + Index(scalar_starts_.size()); }
@@ -90,7 +93,7 @@ class TrainedParameters {
 
   Communicator comm_;
   Index seed_;
-  std::vector<MlpShape> shapes_;
+  std::vector<std::optional<MlpShape>> shapes_;  // none: no Mlp
   std::vector<Index> keys_;
   std::vector<Index> network_first_{0};
   std::vector<Real> scalar_starts_;

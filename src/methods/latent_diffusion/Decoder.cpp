@@ -3,25 +3,96 @@
 #include <algorithm>
 #include <cmath>
 
+#include "weir/networks/MlpFlops.hpp"
+
 namespace weir {
 
-void initialise_decoder(const DecoderOptions& options, const MlpShape& shape, Index seed,
+namespace {
+
+template <class T>
+class MlpMap : public DecoderMap<T> {
+ public:
+  MlpMap(const MlpShape& shape, Index most_columns)
+      : network_(shape), tape_(network_, most_columns, Purpose::gradient) {}
+  void value(const VectorRef<const T>& theta, const MatrixRef<const T>& x, const MatrixRef<T>& y) override {
+    network_.value(theta, x, tape_, y);
+  }
+  void vjp(const VectorRef<const T>& theta, const MatrixRef<const T>& y_bar, const VectorRef<T>& theta_bar,
+           const MatrixRef<T>& x_bar) override {
+    network_.vjp(theta, y_bar, tape_, theta_bar, x_bar);
+  }
+
+ private:
+  Mlp<T> network_;
+  MlpTape<T> tape_;
+};
+
+template <class T>
+class ImageMap : public DecoderMap<T> {
+ public:
+  ImageMap(const ImageShape& shape, Index most_columns) : network_(shape, most_columns) {}
+  void value(const VectorRef<const T>& theta, const MatrixRef<const T>& x, const MatrixRef<T>& y) override {
+    network_.value(theta, x, y);
+  }
+  void vjp(const VectorRef<const T>& theta, const MatrixRef<const T>& y_bar, const VectorRef<T>& theta_bar,
+           const MatrixRef<T>& x_bar) override {
+    network_.vjp(theta, y_bar, theta_bar, x_bar);
+  }
+
+ private:
+  ImageNetwork<T> network_;
+};
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<DecoderMap<T>> make_decoder_map(const DecoderOptions& options, Index latent, Index data,
+                                                Index most_columns) {
+  if (options.images())
+    return std::make_unique<ImageMap<T>>(options.image_shape(latent, data, ""), most_columns);
+  return std::make_unique<MlpMap<T>>(options.shape(latent, data), most_columns);
+}
+
+DecoderFlops flops_of(const DecoderOptions& options, Index latent, Index data) {
+  if (!options.images()) {
+    const MlpFlops flops(options.shape(latent, data));
+    return {flops.value, flops.parameters, flops.down, flops.to_input};
+  }
+  DecoderFlops flops{0, 0, 0, 0};
+  for (const auto& layer : options.image_shape(latent, data, "").layers()) {
+    const bool dense = layer.weights == 0;
+    const Index product = 2 * layer.numbers() * (dense ? layer.in : 9 * layer.in);
+    flops.value += product;
+    flops.parameters += product + 2 * layer.numbers();
+    (dense ? flops.to_input : flops.down) += product;
+  }
+  return flops;
+}
+
+void initialise_decoder(const DecoderOptions& options, Index latent, Index seed,
                         const std::vector<Real>& mean, const VectorRef<Real>& theta) {
-  initialise_network(shape, seed, 4, 0, theta);
-  const Mlp<Real> network(shape);
-  const auto& last = network.layers().back();
+  const Index data = Index(mean.size());
+  Index last = 0;  // of the last biases, the first
+  if (options.images()) {
+    const ImageShape shape = options.image_shape(latent, data, "");
+    initialise_image_network(shape, seed, 4, theta);
+    last = shape.layers().back().bias;
+  } else {
+    const MlpShape shape = options.shape(latent, data);
+    initialise_network(shape, seed, 4, 0, theta);
+    last = Mlp<Real>(shape).layers().back().bias;
+  }
   const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), theta);
   for (std::size_t c = 0; c < mean.size(); ++c) {
     const Real p = std::clamp(mean[c], 0.01, 0.99);
-    host(last.bias + Index(c)) = options.likelihood == "bernoulli" ? std::log(p / (1 - p)) : mean[c];
+    host(last + Index(c)) = options.likelihood == "bernoulli" ? std::log(p / (1 - p)) : mean[c];
   }
   Kokkos::deep_copy(theta, host);
 }
 
 template <class T>
 Decoder<T>::Decoder(const DecoderOptions& options, Index latent, Index data, Index most_columns)
-    : network_(options.shape(latent, data)),
-      tape_(network_, most_columns, Purpose::gradient),
+    : map_(make_decoder_map<T>(options, latent, data, most_columns)),
       gaussian_(options.likelihood == "gaussian"),
       output_("Weir::Decoder::output", data, most_columns),
       x_bar_("Weir::Decoder::x_bar", latent, most_columns),
@@ -30,7 +101,7 @@ Decoder<T>::Decoder(const DecoderOptions& options, Index latent, Index data, Ind
 template <class T>
 void Decoder<T>::decode(const VectorRef<const T>& theta, const MatrixRef<const T>& x) {
   columns_ = Index(x.extent(1));
-  network_.value(theta, x, tape_, first_columns(output_, columns_));
+  map_->value(theta, x, first_columns(output_, columns_));
 }
 
 template <class T>
@@ -83,8 +154,8 @@ template <class T>
 void Decoder<T>::gradients(const VectorRef<const T>& theta, T scale, const VectorRef<T>& theta_bar,
                            const MatrixRef<T>& force) {
   scale_adjoints(scale);
-  network_.vjp(theta, first_columns(output_, columns_), tape_, theta_bar,
-               force.data() ? first_columns(x_bar_, columns_) : MatrixRef<T>());
+  map_->vjp(theta, first_columns(output_, columns_), theta_bar,
+            force.data() ? first_columns(x_bar_, columns_) : MatrixRef<T>());
   if (force.data()) subtract(force, 1 / scale);
 }
 

@@ -6,22 +6,47 @@
 // T is the precision of the run. Nothing here is collective, and no method allocates.
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include "methods/latent_diffusion/LatentDiffusionOptions.hpp"
 #include "weir/networks/Mlp.hpp"
 
 namespace weir {
 
-/// Parameters at the start: those of initialise_network; the last biases are `mean` (of the data; logits of
-/// it where the likelihood is Bernoulli).
-void initialise_decoder(const DecoderOptions& options, const MlpShape& shape, Index seed,
+/// Parameters at the start: those of initialise_network (or initialise_image_network); the last biases are
+/// `mean` (of the data; logits of it where the likelihood is Bernoulli).
+void initialise_decoder(const DecoderOptions& options, Index latent, Index seed,
                         const std::vector<Real>& mean, const VectorRef<Real>& theta);
+
+/// Flops of a column: of g, of the gradient of its parameters, and of that of x.
+struct DecoderFlops {
+  Index value, parameters, down, to_input;
+  Index vjp(bool of_parameters, bool of_input) const {
+    return down + (of_parameters ? parameters : 0) + (of_input ? to_input : 0);
+  }
+};
+DecoderFlops flops_of(const DecoderOptions& options, Index latent, Index data);
+
+/// g with its adjoint; not collective.
+template <class T>
+class DecoderMap {
+ public:
+  virtual ~DecoderMap() = default;
+  virtual void value(const VectorRef<const T>& theta, const MatrixRef<const T>& x, const MatrixRef<T>& y) = 0;
+  /// After value: as Mlp::vjp.
+  virtual void vjp(const VectorRef<const T>& theta, const MatrixRef<const T>& y_bar,
+                   const VectorRef<T>& theta_bar, const MatrixRef<T>& x_bar) = 0;
+};
+template <class T>
+std::unique_ptr<DecoderMap<T>> make_decoder_map(const DecoderOptions& options, Index latent, Index data,
+                                                Index most_columns);
 
 template <class T>
 class Decoder {
  public:
   Decoder(const DecoderOptions& options, Index latent, Index data, Index most_columns);
 
-  const MlpShape& shape() const { return network_.shape(); }
   bool gaussian() const { return gaussian_; }
 
   /// g of the columns of x.
@@ -46,8 +71,7 @@ class Decoder {
   void squash();
 
  private:
-  Mlp<T> network_;
-  MlpTape<T> tape_;
+  std::unique_ptr<DecoderMap<T>> map_;
   Index columns_ = 0;
   bool gaussian_;
   Matrix<T> output_, x_bar_;

@@ -10,9 +10,56 @@ namespace {
 const std::vector<std::string> schedules{"vp", "cosine", "ve"};
 }
 
+void write_decoder(Hdf5File& file, const std::string& group, const StoredNetwork& network,
+                   const DecoderOptions& options) {
+  const ConvolutionalDecoder* images = options.images();
+  if (!images) return write_network(file, group, network);
+  std::vector<Real> image{Real((*images->image)[0]), Real((*images->image)[1]), Real(images->colours),
+                          Real(images->residual), Real(activation_named(images->activation))};
+  image.insert(image.end(), images->channels.begin(), images->channels.end());
+  file.write(group + "/parameters", network.parameters, {Index(network.parameters.size())});
+  file.write(group + "/image", image, {Index(image.size())});
+  file.write(group + "/sizes", {Real(network.shape.inputs), Real(network.shape.outputs)}, {2});
+}
+
+StoredNetwork read_decoder(const Hdf5File& file, const std::string& group, DecoderOptions& options,
+                           const std::string& where) {
+  if (file.has(group + "/image")) {
+    const auto image = file.read(group + "/image");
+    if (image.size() < 6) throw InputError(where, fmt::format("network {} is damaged", group));
+    ConvolutionalDecoder images;
+    images.image = {Index(image[0]), Index(image[1])};
+    images.colours = Index(image[2]);
+    images.residual = Index(image[3]);
+    images.activation = activation_names().at(std::size_t(image[4]));
+    images.channels.clear();
+    for (std::size_t k = 5; k < image.size(); ++k) images.channels.push_back(Index(image[k]));
+    options.map = images;
+    const Index latent = Index(file.read(group + "/sizes").at(0)),
+                data = Index(file.read(group + "/sizes").at(1));
+    StoredNetwork network{options.shape(latent, data), file.read(group + "/parameters")};
+    if (Index(network.parameters.size()) != options.parameters(latent, data))
+      throw InputError(where, fmt::format("network {} is damaged: it has {} parameters", group,
+                                          network.parameters.size()));
+    return network;
+  }
+  StoredNetwork network = read_network(file, group, where);
+  if (network.shape.hidden.empty()) {
+    options.map = LinearDecoder();
+  } else {
+    DecoderNetwork map;
+    map.hidden = network.shape.hidden;
+    map.activation = activation_names().at(std::size_t(network.shape.activation));
+    map.residual = network.shape.residual;
+    map.layer_norm = network.shape.layer_norm;
+    options.map = map;
+  }
+  return network;
+}
+
 void DiffusionModel::save(Hdf5File& file, const std::string& group) const {
-  write_network(file, group + "/networks/decoder", decoder);
-  write_network(file, group + "/networks/decoder_last", decoder_last);
+  write_decoder(file, group + "/networks/decoder", decoder, decoder_options);
+  write_decoder(file, group + "/networks/decoder_last", decoder_last, decoder_options);
   file.write(group + "/latents/mean", mean, {Index(mean.size())});
   file.write(group + "/latents/deviation", deviation, {Index(deviation.size())});
   file.write(group + "/likelihood", {decoder_options.likelihood == "gaussian" ? Real(1) : Real(2), noise},
@@ -42,23 +89,13 @@ DiffusionModel DiffusionModel::read(const Hdf5File& file, const std::string& gro
                        fmt::format("{} has no {}; give the networks.h5 of a finished run of latent_diffusion",
                                    file.path(), group + needed));
   DiffusionModel model;
-  model.decoder = read_network(file, group + "/networks/decoder", where);
-  model.decoder_last = read_network(file, group + "/networks/decoder_last", where);
+  model.decoder = read_decoder(file, group + "/networks/decoder", model.decoder_options, where);
+  model.decoder_last = read_decoder(file, group + "/networks/decoder_last", model.decoder_options, where);
   model.mean = file.read(group + "/latents/mean");
   model.deviation = file.read(group + "/latents/deviation");
   const auto likelihood = file.read(group + "/likelihood"), prior = file.read(group + "/prior_options");
   model.noise = likelihood.at(1);
   model.decoder_options.likelihood = likelihood.at(0) == 1 ? "gaussian" : "bernoulli";
-  if (model.decoder.shape.hidden.empty()) {
-    model.decoder_options.map = LinearDecoder();
-  } else {
-    DecoderNetwork network;
-    network.hidden = model.decoder.shape.hidden;
-    network.activation = activation_names().at(std::size_t(model.decoder.shape.activation));
-    network.residual = model.decoder.shape.residual;
-    network.layer_norm = model.decoder.shape.layer_norm;
-    model.decoder_options.map = network;
-  }
   if (file.has(group + "/columns")) model.columns = file.read_strings(group + "/columns");
   if (file.has(group + "/mixture"))
     model.mixture = LatentMixture{file.read(group + "/mixture/weights"), file.read(group + "/mixture/means"),

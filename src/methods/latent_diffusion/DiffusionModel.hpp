@@ -2,7 +2,10 @@
 //
 // networks.h5 (and the same groups below /model in checkpoints of later stages):
 //
-//     /networks/decoder, /networks/decoder_last   averaged and last parameters
+//     /networks/decoder, /networks/decoder_last   averaged and last parameters; of a network of images its
+//                                                 `parameters`, and `image`: height, width, colours, residual
+//                                                 blocks, activation (place in the list), channels ..;
+//                                                 `sizes`: components of a latent and of a row
 //     /networks/prior, /networks/prior_last       the same, where the prior is a diffusion
 //     /mixture/weights, means, inverse_roots      where it is a mixture: of component c, rows m_c and A_c
 //     with
@@ -21,6 +24,12 @@
 #include "weir/networks/NetworkFile.hpp"
 
 namespace weir {
+
+/// Collective: as networks/NetworkFile, of any decoder; what is read changes options.map.
+void write_decoder(Hdf5File& file, const std::string& group, const StoredNetwork& network,
+                   const DecoderOptions& options);
+StoredNetwork read_decoder(const Hdf5File& file, const std::string& group, DecoderOptions& options,
+                           const std::string& where);
 
 struct LatentMixture {
   std::vector<Real> weights, means, inverse_roots;

@@ -122,16 +122,17 @@ AveragedNetwork network_of(TrainingStage& training, Index block, const MlpShape&
 struct LearnedLikelihood {
   AveragedNetwork decoder;
   Real noise;
+  DecoderOptions options;
 
   void save(Hdf5File& file) const {
-    write_network(file, "/likelihood_stage/decoder", decoder.averaged);
-    write_network(file, "/likelihood_stage/decoder_last", decoder.last);
+    write_decoder(file, "/likelihood_stage/decoder", decoder.averaged, options);
+    write_decoder(file, "/likelihood_stage/decoder_last", decoder.last, options);
     file.write("/likelihood_stage/noise", {noise}, {1});
   }
-  static LearnedLikelihood read(const Hdf5File& file) {
-    return {{read_network(file, "/likelihood_stage/decoder", ""),
-             read_network(file, "/likelihood_stage/decoder_last", "")},
-            file.read("/likelihood_stage/noise").at(0)};
+  static LearnedLikelihood read(const Hdf5File& file, DecoderOptions options) {
+    const StoredNetwork averaged = read_decoder(file, "/likelihood_stage/decoder", options, ""),
+                        last = read_decoder(file, "/likelihood_stage/decoder_last", options, "");
+    return {{averaged, last}, file.read("/likelihood_stage/noise").at(0), options};
   }
 };
 
@@ -139,7 +140,7 @@ LearnedLikelihood likelihood_of(const LatentDiffusionOptions& options, Index dat
                                 const Communicator& comm) {
   return {network_of(training, training.flow->decoder, options.decoder.shape(options.latent.dimension, data),
                      comm),
-          std::sqrt(training.flow->running().noise_variance)};
+          std::sqrt(training.flow->running().noise_variance), options.decoder};
 }
 
 /// `prior`: the stage that has trained it; not looked at where the prior is N(0, I).
@@ -229,7 +230,7 @@ std::optional<DiffusionModel> train_diffusion(const LatentDiffusionOptions& opti
   const Checkpoint* from = stages.checkpoint_of_stage(output, "train_prior");
   std::optional<LearnedLikelihood> likelihood;
   if (from) {
-    likelihood = LearnedLikelihood::read(from->file());
+    likelihood = LearnedLikelihood::read(from->file(), options.decoder);
   } else {
     if (alone > 0 && !stages.checkpoint_of_stage(output, "train")) {
       TrainingStage single = make_warm_up(first, parts, rows, alone, run);

@@ -25,7 +25,7 @@ DiffusionTrainingCost::DiffusionTrainingCost(const LatentDiffusionOptions& optio
       components_(components),
       run_(run),
       has_score_(options.prior.diffusion() && parts != DiffusionParts::without_prior),
-      decoder_(options.decoder.shape(options.latent.dimension, components)) {
+      decoder_(options.decoder.parameters(options.latent.dimension, components)) {
   const Index q = options.latent.dimension;
   if (has_score_) score_ = score_shape(*options.prior.diffusion(), q);
   if (options.amortised())
@@ -66,7 +66,7 @@ Real DiffusionTrainingCost::busiest_tiles(int ranks) const {
 /// What LatentDiffusionFlow asks of networks for each particle of a batch, in all evaluations of an
 /// iteration: one of all blocks (`together`), or one of each in turn; more sub-steps ask for the force alone.
 Index DiffusionTrainingCost::flops_of_particle() const {
-  const MlpFlops decoder(decoder_);
+  const DecoderFlops decoder = flops_of(options_.decoder, options_.latent.dimension, components_);
   const bool amortised = options_.amortised(), moves = moves_latents();
   const auto ask = [&](bool forced, bool learns_decoder, bool learns_prior) {
     Index flops = 0;
@@ -96,16 +96,16 @@ Cost DiffusionTrainingCost::at(int ranks) const {
   const bool amortised = options_.amortised(), moves = moves_latents();
   Cost cost;
   Traffic velocity, rules, around;  // around: begin_step and end_step
-  const auto learn = [&](const MlpShape& shape, const ParameterRuleChoice& rule) {
-    velocity += gathering(parameters_of(shape) * real_size);  // TrainedParameters::gather
-    velocity += exact_sum(ranks, parameters_of(shape), limbs);
+  const auto learn = [&](Index parameters, const ParameterRuleChoice& rule) {
+    velocity += gathering(parameters * real_size);  // TrainedParameters::gather
+    velocity += exact_sum(ranks, parameters, limbs);
     rules += traffic_of_rule(rule_of(rule), 1, ranks);
   };
   if (moves) learn(decoder_, options_.train.decoder.rule);
-  if (has_score_) learn(score_, options_.train.prior.rule);
+  if (has_score_) learn(parameters_of(score_), options_.train.prior.rule);
   if (amortised) {
     around += gathering(parameters_of(posterior_) * real_size);
-    if (moves) learn(posterior_, options_.train.posterior.rule);
+    if (moves) learn(parameters_of(posterior_), options_.train.posterior.rule);
   } else if (moves) {
     rules += traffic_of_rule(rule_of(options_.train.latents.rule), q, ranks);
   }
@@ -138,16 +138,25 @@ Real DiffusionTrainingCost::memory(int ranks) const {
   const Index limbs = gradient_limbs(run_.single_precision());
   const bool remembers = std::holds_alternative<UnderdampedLangevinOptions>(options_.train.latents.rule.rule);
   Real bytes = Real(real_size) * Real(most_rows * components_ + n * q * (2 + Index(remembers)));
-  const auto add = [&](const MlpShape& shape) {
+  const auto add = [&](Index p, Index numbers) {
+    const Index own = Partition(0, ranks, p, parameter_chunk).most_local_particles();
+    bytes += Real(size * (p * (slots + 1) + columns * numbers) + real_size * (p * (limbs + 3) + 6 * own));
+  };
+  const auto add_network = [&](const MlpShape& shape) {
     Index widths = shape.inputs + shape.outputs;
     for (const Index width : shape.hidden) widths += 5 * width;
-    const Index p = parameters_of(shape),
-                own = Partition(0, ranks, p, parameter_chunk).most_local_particles();
-    bytes += Real(size * (p * (slots + 1) + columns * widths) + real_size * (p * (limbs + 3) + 6 * own));
+    add(parameters_of(shape), widths);
   };
-  add(decoder_);
-  if (has_score_) add(score_);
-  if (options_.amortised()) add(posterior_);
+  if (options_.decoder.images()) {
+    Index numbers = components_;
+    for (const auto& layer : options_.decoder.image_shape(q, components_, "").layers())
+      numbers += 3 * layer.numbers();
+    add(decoder_, numbers);
+  } else {
+    add_network(options_.decoder.shape(q, components_));
+  }
+  if (has_score_) add_network(score_);
+  if (options_.amortised()) add_network(posterior_);
   return bytes;
 }
 

@@ -35,7 +35,8 @@ class DiffusionTrainingCost : public CostModel {
   Index rows_, components_;
   RunOptions run_;
   bool has_score_;
-  MlpShape decoder_, score_, posterior_;
+  Index decoder_;  // parameters
+  MlpShape score_, posterior_;
   Real step_ = 0, tile_ = 0;  // seconds
 };
 

@@ -6,6 +6,7 @@
 
 #include "methods/generative/ModelFile.hpp"
 #include "methods/generative/Samples.hpp"
+#include "methods/latent_diffusion/AnnealedLikelihood.hpp"
 #include "methods/latent_diffusion/Completion.hpp"
 #include "methods/latent_diffusion/DiffusionSampling.hpp"
 #include "methods/latent_diffusion/DiffusionTraining.hpp"
@@ -101,6 +102,12 @@ void LatentDiffusion::check_options(const Communicator& comm, const RunOptions& 
     throw InputError(options_.where + ".train.catch_up",
                      "steps of other lengths are those of `latents.rule: langevin`; choose it, or leave "
                      "`catch_up` out");
+  if (options_.decoder.images())
+    options_.decoder.image_shape(options_.latent.dimension, shape.components, options_.where);
+  if (options_.likelihood && options_.prior.mixture())
+    throw InputError(options_.where + ".likelihood",
+                     "annealed chains need the score of the prior, which they have of `diffusion` and "
+                     "`gaussian`; choose one of these, or leave `likelihood` out");
   check_given(comm, shape);
   const Ensemble rows(comm, 2, shape.components, rows_per_tile(options_, run.tile));
   const auto flow = make_diffusion_training(options_, DiffusionParts::all, rows, run, 0);
@@ -124,11 +131,13 @@ void LatentDiffusion::prepare(const Communicator& comm, const RunOptions& run) {
   close_files(options_.data);
   check_labels(options_.metrics, data_->train_labels, options_.where);
   const bool completes = options_.generate.given && !options_.generate.given->file;
-  if ((!options_.metrics.report.empty() || completes || options_.generate.interpolate) &&
+  if ((!options_.metrics.report.empty() || completes || options_.generate.interpolate ||
+       options_.likelihood) &&
       data_->test.particles() < 2)
-    throw InputError(options_.where + ".split",
-                     "no rows are held out, which metrics, interpolations and completions come from: give "
-                     "`split.test`, or leave these out");
+    throw InputError(
+        options_.where + ".split",
+        "no rows are held out, which metrics, likelihoods, interpolations and completions are of: give "
+        "`split.test`, or leave these out");
 }
 
 void LatentDiffusion::check(const Communicator& comm, const RunOptions& run) {
@@ -212,6 +221,24 @@ void LatentDiffusion::run(RunOutput& output, RunControl& control) {
     if (!completed) return stopped();
     tables.push_back({"completions", &completed->rows});
     if (completed->error) errors.emplace_back("completion", *completed->error);
+  }
+  Metrics likelihood;
+  const auto likelihood_kept = control.keep([&](Hdf5File& file) {
+    if (!likelihood.empty())
+      file.write("/generated/likelihood", {likelihood[0].second, likelihood[1].second}, {2});
+  });
+  if (options_.likelihood) {
+    const Checkpoint* from = output.restart();
+    if (from && from->standing().stage > stages.number("likelihood")) {
+      const auto found = from->file().read("/generated/likelihood");
+      likelihood = {{"log_likelihood", found.at(0)}, {"log_likelihood_error", found.at(1)}};
+    } else {
+      const auto found = measure_likelihood(*model, *options_.likelihood, *latents, data_->test,
+                                            options_.where, stages, output, control);
+      if (!found) return stopped();
+      likelihood = *found;
+    }
+    errors.insert(errors.end(), likelihood.begin(), likelihood.end());
   }
   if (data_->test.particles() > 0) tables.push_back({"held_out", &data_->test});
   write_samples(output, tables, model->columns);

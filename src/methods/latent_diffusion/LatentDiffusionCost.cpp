@@ -1,6 +1,8 @@
 #include "methods/latent_diffusion/LatentDiffusionCost.hpp"
 
 #include "methods/generative/ChainStepCost.hpp"
+#include "methods/latent_diffusion/AnnealedLikelihood.hpp"
+#include "methods/latent_diffusion/Decoder.hpp"
 #include "methods/latent_diffusion/DiffusionSampling.hpp"
 #include "methods/latent_diffusion/DiffusionTrainingCost.hpp"
 #include "methods/latent_diffusion/PosteriorFlow.hpp"
@@ -19,7 +21,8 @@ DiffusionModel any_model(const LatentDiffusionOptions& options, Index components
   };
   const Index q = options.latent.dimension;
   DiffusionModel model;
-  model.decoder = network(options.decoder.shape(q, components));
+  model.decoder = {options.decoder.shape(q, components),
+                   std::vector<Real>(std::size_t(options.decoder.parameters(q, components)), 0.01)};
   model.decoder_options = options.decoder;
   model.mean.assign(std::size_t(q), 0);
   model.deviation.assign(std::size_t(q), 1);
@@ -70,7 +73,7 @@ std::vector<CostedPart> latent_diffusion_costs(const LatentDiffusionOptions& opt
     add("sample", std::make_unique<ChainStepCost>(
                       shape, [=](Index rows) { return seconds_of_sampling_step(*model, rows, run); }, run));
   }
-  const MlpFlops decoder(model->decoder.shape);
+  const DecoderFlops decoder = flops_of(options.decoder, q, d);
   PosteriorTask task;
   if (options.wants_reconstructions()) {
     task.starts = reconstruction_starts;
@@ -100,6 +103,22 @@ std::vector<CostedPart> latent_diffusion_costs(const LatentDiffusionOptions& opt
     shape.rule = PreconditionedLangevinOptions();
     shape.components = q;
     add("complete",
+        std::make_unique<ChainStepCost>(
+            shape, [=](Index some) { return seconds_of_posterior_step(*model, task, some, run); }, run));
+  }
+  if (options.likelihood) {
+    task = likelihood_task(*options.likelihood, d);
+    ChainShape shape;
+    shape.rows = std::min(options.likelihood->rows, data.rows - rows);
+    shape.replicas = task.starts;
+    shape.flops = Real(2 * decoder.value + decoder.vjp(false, true));
+    if (model->prior) shape.flops += Real(MlpFlops(model->prior->shape).value);
+    shape.moves = 1;
+    shape.numbers = Real(3 * q + 2) + Real(d) / Real(task.starts);
+    shape.blocks = 2;
+    shape.rule = PreconditionedLangevinOptions();
+    shape.components = q;
+    add("likelihood",
         std::make_unique<ChainStepCost>(
             shape, [=](Index some) { return seconds_of_posterior_step(*model, task, some, run); }, run));
   }

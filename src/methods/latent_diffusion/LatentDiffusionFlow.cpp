@@ -74,7 +74,7 @@ LatentDiffusionFlow<T>::LatentDiffusionFlow(const LatentDiffusionOptions& option
     blocks.push_back({"latents", latent_partition_, q_, alone ? still : rule_of(options.train.latents.rule),
                       alone ? 1 : options.train.latents.substeps});
   }
-  theta_.add_network(likelihood_.shape(), 4);
+  theta_.add_parameters(options.decoder.parameters(q_, d_));
   theta_.allocate(slots);
   decoder = Index(blocks.size());
   blocks.push_back(theta_.block("decoder", alone ? still : rule_of(options.train.decoder.rule)));
@@ -101,7 +101,7 @@ void LatentDiffusionFlow<T>::initialise(const BlockViews& blocks) {
     if (options_.latent.start == "pca") start_at_components(blocks[latents]);
   }
   const Vector<Real> of_decoder("Weir::LatentDiffusionFlow::initial_decoder", theta_.count());
-  initialise_decoder(options_.decoder, likelihood_.shape(), run_.seed, moments_of_data.mean,
+  initialise_decoder(options_.decoder, q_, run_.seed, moments_of_data.mean,
                      VectorRef<Real>(of_decoder.data(), of_decoder.extent(0)));
   write_own_part((*layout_)[decoder], of_decoder, blocks[decoder]);
   if (score_) {

@@ -1,5 +1,8 @@
 #include "methods/latent_diffusion/LatentDiffusionOptions.hpp"
 
+#include "weir/base/Error.hpp"
+#include "weir/networks/Mlp.hpp"
+
 namespace weir {
 
 namespace {
@@ -41,6 +44,36 @@ MlpShape DecoderOptions::shape(Index latent, Index data) const {
   return linear;
 }
 
+ImageShape DecoderOptions::image_shape(Index latent, Index data, const std::string& where) const {
+  const ConvolutionalDecoder& options = *images();
+  ImageShape shape;
+  shape.latent = latent;
+  shape.height = (*options.image)[0];
+  shape.width = (*options.image)[1];
+  shape.colours = options.colours;
+  shape.channels = options.channels;
+  shape.residual = options.residual;
+  shape.activation = activation_named(options.activation);
+  const std::string key = where + ".decoder.convolutional";
+  if (shape.outputs() != data)
+    throw InputError(key + ".image",
+                     fmt::format("{} x {} pixels of {} numbers make {}, and rows have {} components",
+                                 shape.height, shape.width, shape.colours, shape.outputs(), data));
+  const Index factor = Index(1) << shape.levels();
+  if (shape.height % factor != 0 || shape.width % factor != 0)
+    throw InputError(
+        key + ".channels",
+        fmt::format("{} levels double an image {} times, and {} x {} cannot be halved so often; give "
+                    "fewer channels",
+                    shape.levels(), shape.levels(), shape.height, shape.width));
+  return shape;
+}
+
+Index DecoderOptions::parameters(Index latent, Index data) const {
+  if (images()) return image_shape(latent, data, "").parameters();
+  return Mlp<Real>(shape(latent, data)).parameters();
+}
+
 void describe(Section& section, DiffusionLatentOptions& options) {
   section.option("dimension", options.dimension, "components of a latent").at_least(1);
   section.option("particles", options.particles, "latents of every datum").at_least(1);
@@ -61,6 +94,22 @@ void describe(Section& section, DecoderNetwork& options) {
 }
 
 void describe(Section&, LinearDecoder&) {}
+
+void describe(Section& section, ConvolutionalDecoder& options) {
+  section
+      .option("image", options.image, "height and width of an image, whose rows of pixels are a row of data")
+      .at_least(1);
+  section.option("colours", options.colours, "numbers of a pixel, which stand side by side").at_least(1);
+  section
+      .option("channels", options.channels,
+              "of the smallest feature map, then after each doubling of height and width")
+      .at_least(1)
+      .entries(1, 16);
+  section.option("residual", options.residual, "residual blocks after each level").at_least(0);
+  section.option("activation", options.activation, "of the hidden layers").one_of(activation_names());
+  if (section.reading() && !options.image)
+    section.error("image", "missing; give height and width of an image, [28, 28] say");
+}
 
 void describe(Section& section, DecoderOptions& options) {
   section.one_of(options.map, "g, which gives the data of a latent");
@@ -173,6 +222,13 @@ void describe(Section& section, LatentDiffusionGenerateOptions& options) {
   section.section("interpolate", options.interpolate, "rows between held-out rows are drawn");
 }
 
+void describe(Section& section, DiffusionLikelihoodOptions& options) {
+  section.option("rows", options.rows, "most held-out rows whose likelihood is found").at_least(2);
+  section.option("chains", options.chains, "of every row, from generated latents").at_least(1);
+  section.option("temperatures", options.temperatures, "steps from the prior to the posterior").at_least(1);
+  section.option("step", options.step, "of a chain, by preconditioned_langevin").above(0);
+}
+
 void describe(Section& section, LatentDiffusionMetricsOptions& options) {
   std::vector<std::string> allowed = generation_metric_names();
   allowed.push_back("reconstruction");
@@ -194,6 +250,7 @@ void describe(Section& section, LatentDiffusionOptions& options) {
   section.section("train", options.train, "how it is trained");
   section.option("model", options.model, "networks.h5 of an earlier run, in place of a training");
   section.section("generate", options.generate, "samples that are drawn afterwards");
+  section.section("likelihood", options.likelihood, "the likelihood of held-out rows, by annealed chains");
   section.section("metrics", options.metrics, "how samples are compared with the rows that were held out",
                   "report");
 }

@@ -10,6 +10,7 @@
 #include "methods/generative/AmortisedPosterior.hpp"
 #include "methods/generative/Data.hpp"
 #include "methods/generative/GenerationMetrics.hpp"
+#include "methods/latent_diffusion/ImageNetwork.hpp"
 #include "weir/flows/RuleOptions.hpp"
 #include "weir/networks/NetworkOptions.hpp"
 
@@ -33,12 +34,27 @@ struct LinearDecoder {
   static constexpr const char* key = "linear";
   static constexpr const char* doc = "g(x) = W x + m";
 };
+/// ImageNetwork.hpp
+struct ConvolutionalDecoder {
+  static constexpr const char* key = "convolutional";
+  static constexpr const char* doc = "a dense layer, then convolutions that double the image, level by level";
+  std::optional<std::array<Index, 2>> image;  ///< height, width
+  Index colours = 1;
+  std::vector<Index> channels{32, 16};
+  Index residual = 0;
+  std::string activation = "gelu";
+};
 struct DecoderOptions {
-  std::variant<DecoderNetwork, LinearDecoder> map;
+  std::variant<DecoderNetwork, LinearDecoder, ConvolutionalDecoder> map;
   std::string likelihood = "gaussian";
   RealOrWord noise = Real(0.1);  ///< standard deviation of y given x, or learned
 
+  const ConvolutionalDecoder* images() const { return std::get_if<ConvolutionalDecoder>(&map); }
+  /// Of an Mlp; of a network of images the sizes of what goes in and comes out alone.
   MlpShape shape(Index latent, Index data) const;
+  /// Throws InputError (key `where`) where rows of so many components are no such images.
+  ImageShape image_shape(Index latent, Index data, const std::string& where) const;
+  Index parameters(Index latent, Index data) const;
 };
 
 struct DiffusionPriorOptions {
@@ -107,6 +123,11 @@ struct LatentDiffusionGenerateOptions {
   std::optional<CompleteOptions> given;
   std::optional<InterpolateOptions> interpolate;
 };
+/// AnnealedLikelihood.hpp
+struct DiffusionLikelihoodOptions {
+  Index rows = 200, chains = 8, temperatures = 1000;
+  Real step = 0.05;
+};
 struct LatentDiffusionMetricsOptions : GenerationMetricsOptions {};
 
 struct LatentDiffusionOptions {
@@ -119,6 +140,7 @@ struct LatentDiffusionOptions {
   LatentDiffusionTrainOptions train;
   PathValue model;
   LatentDiffusionGenerateOptions generate;
+  std::optional<DiffusionLikelihoodOptions> likelihood;
   LatentDiffusionMetricsOptions metrics;
   std::string where;
 
@@ -129,6 +151,7 @@ struct LatentDiffusionOptions {
 void describe(Section& section, DiffusionLatentOptions& options);
 void describe(Section& section, DecoderNetwork& options);
 void describe(Section& section, LinearDecoder& options);
+void describe(Section& section, ConvolutionalDecoder& options);
 void describe(Section& section, DecoderOptions& options);
 void describe(Section& section, DiffusionPriorOptions& options);
 void describe(Section& section, GaussianPriorOptions& options);
@@ -140,6 +163,7 @@ void describe(Section& section, DiffusionLatentBlock& options);
 void describe(Section& section, NetworkBlock& options);
 void describe(Section& section, LatentDiffusionTrainOptions& options);
 void describe(Section& section, LatentDiffusionGenerateOptions& options);
+void describe(Section& section, DiffusionLikelihoodOptions& options);
 void describe(Section& section, LatentDiffusionMetricsOptions& options);
 void describe(Section& section, LatentDiffusionOptions& options);
 

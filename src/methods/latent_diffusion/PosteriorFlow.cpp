@@ -1,6 +1,7 @@
 #include "methods/latent_diffusion/PosteriorFlow.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "weir/base/Error.hpp"
@@ -18,7 +19,11 @@ constexpr Index pool = 2000;
 constexpr Index pool_tick = 6 << 20;  // among the draws of rows
 
 RuleOptions rule_of_task(const PosteriorTask& task) {
-  if (task.drawn) return PreconditionedLangevinOptions();
+  if (task.drawn) {
+    PreconditionedLangevinOptions langevin;
+    langevin.step = task.step;
+    return langevin;
+  }
   ParameterRuleOptions adam;
   adam.rate = 0.03;
   adam.schedule = "cosine";
@@ -52,12 +57,56 @@ PosteriorFlow<T>::PosteriorFlow(const DiffusionModel& model, const Ensemble& row
     score_->standardise_by(model.mean, model.deviation);
     phi_ = in_precision<T>(model.prior->parameters);
   }
-  layout_ = std::make_shared<Layout>(
-      rows.comm, std::vector<Block>{{"latents", partition_, model.latent(), rule_of_task(task)}});
+  std::vector<Block> blocks{{"latents", partition_, model.latent(), rule_of_task(task)}};
+  if (task.temperatures > 0) blocks.push_back({"weights", partition_, 1, StillOptions()});
+  layout_ = std::make_shared<Layout>(rows.comm, blocks);
 }
 
 template <class T>
-void PosteriorFlow<T>::velocity(const Moment&, BlockSet, const ConstBlockViews& x, const BlockViews& v,
+Real PosteriorFlow<T>::power(Index step) const {
+  const Real share = task_.temperatures > 0 ? Real(step) / Real(task_.temperatures) : 1;
+  return share * share * share;
+}
+
+template <class T>
+void PosteriorFlow<T>::begin_step(Index step, State& state) {
+  if (task_.temperatures == 0) return;
+  const BlockViews blocks(*layout_, state.vec());
+  const LocalTiles tiles = partition_.local();
+  for (Index t = 0; t < tiles.tiles; ++t) {
+    compare(tiles[t], blocks[0]);
+    add_weights(tiles[t], power(step + 1) - power(step), blocks[1]);
+  }
+}
+
+/// weight += share log p(y_A | x)
+template <class T>
+void PosteriorFlow<T>::add_weights(const Tile& tile, Real share, const MatrixRef<Real>& weights) const {
+  const auto losses = decoder_.losses();
+  const bool gaussian = decoder_.gaussian();
+  const Real variance = model_.noise * model_.noise, known = Real(task_.end - task_.first);
+  const Real factor = gaussian ? 0.5 / variance : 0.5,
+             constant = gaussian ? 0.5 * known * std::log(2 * M_PI * variance) : 0;
+  Kokkos::parallel_for(
+      "Weir::PosteriorFlow::weights", Range(0, tile.count), KOKKOS_LAMBDA(Index i) {
+        weights(0, tile.first + i) -= share * (factor * Real(losses(i)) + constant);
+      });
+  Kokkos::fence();
+}
+
+template <class T>
+void PosteriorFlow<T>::scale_force(Index columns, T by) const {
+  const auto force = force_;
+  const Index q = model_.latent();
+  Kokkos::parallel_for(
+      "Weir::PosteriorFlow::scale", Range(0, columns), KOKKOS_LAMBDA(Index i) {
+        for (Index c = 0; c < q; ++c) force(c, i) *= by;
+      });
+  Kokkos::fence();
+}
+
+template <class T>
+void PosteriorFlow<T>::velocity(const Moment& moment, BlockSet, const ConstBlockViews& x, const BlockViews& v,
                                 const VectorRef<Real>&) {
   const LocalTiles tiles = partition_.local();
   for (Index t = 0; t < tiles.tiles; ++t) {
@@ -65,6 +114,7 @@ void PosteriorFlow<T>::velocity(const Moment&, BlockSet, const ConstBlockViews& 
     compare(tiles[t], x[0]);
     Kokkos::deep_copy(force, T(0));
     decoder_.gradients(theta(), 1, {}, force);
+    if (task_.temperatures > 0) scale_force(tiles[t].count, T(power(moment.step + 1)));
     if (score_)
       score_->add_score(VectorRef<const T>(phi_.data(), phi_.extent(0)), first_columns(x_, tiles[t].count),
                         force);

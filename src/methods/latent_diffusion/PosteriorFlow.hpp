@@ -3,8 +3,13 @@
 //     found   descend  -log p(y_A | x) + |(x - m) / d|^2 / 2  by Adam
 //     drawn   dX = [grad log p(y_A | X) + score of the prior] dt + sqrt 2 dW, preconditioned
 //
+// With `temperatures` K the chains are annealed from the prior: in step k = 0 .. K-1 the likelihood has the
+// power b_{k+1}, b_k = (k / K)^3, and the block `weights` sums (b_{k+1} - b_k) log p(y_A | x) at the latents
+// as step k finds them. The mean over chains of exp(weight) is p(y_A), as far as steps leave their laws
+// alone.
+//
 // A are the components of y that are known. Where the prior is a diffusion its score is that at `score_time`,
-// else -(x - m) / d^2.
+// else -(x - m) / d^2. Source of the weights: Neal, Annealed importance sampling, Stat. Comput. 11 (2001).
 #pragma once
 
 #include <memory>
@@ -23,6 +28,8 @@ struct PosteriorTask {
   Index starts = 1;          ///< latents of every row
   Index first = 0, end = 0;  ///< known components of y, [first, end)
   bool drawn = false;        ///< else found
+  Index temperatures = 0;    ///< of annealed chains
+  Real step = 0.3;           ///< of drawn latents, by preconditioned_langevin
 };
 
 /// The same rows, cut so that each lies with its starts. Collective.
@@ -41,15 +48,22 @@ class PosteriorFlow : public Flow {
   Real temperature(const Moment&, Index) const override { return task_.drawn ? 1 : 0; }
   Real largest_temperature(Real, Real, Index) const override { return task_.drawn ? 1 : 0; }
 
+  bool changes_state() const override { return task_.temperatures > 0; }
+  void begin_step(Index step, State& state) override;
+
   /// Not collective: -log p(y_A | x) + |(x - m) / d|^2 / 2 of every latent of this rank, up to a constant.
   std::vector<Real> losses(const MatrixRef<const Real>& x);
 
   // Kernels, which nvcc takes in public functions only.
   void compare(const Tile& tile, const MatrixRef<const Real>& from);
+  void add_weights(const Tile& tile, Real share, const MatrixRef<Real>& weights) const;
+  void scale_force(Index columns, T by) const;
   void write_velocity(const Tile& tile, const MatrixRef<const Real>& x, const MatrixRef<Real>& v) const;
 
  private:
   VectorRef<const T> theta() const { return VectorRef<const T>(theta_.data(), theta_.extent(0)); }
+
+  Real power(Index step) const;
 
   const DiffusionModel& model_;
   const Ensemble& rows_;

@@ -76,7 +76,9 @@ TEST(EstimateParallel, CountsOfLatentDiffusion) {
            Case{{t + "prior_afterwards=true", e + "decoder={network: {hidden: [6], layer_norm: true}}"},
                 true},
            Case{{e + "prior=gaussian", e + "decoder={linear: {}}"}, false, false},
-           Case{{e + "latent.warm_up=0.4", e + "generate.given={columns: [0, 2], steps: 9}"},
+           Case{{t + "order=in_turn", e + "decoder={convolutional: {image: [5, 1], channels: [3]}}"}},
+           Case{{e + "latent.warm_up=0.4", e + "generate.given={columns: [0, 2], steps: 9}",
+                 e + "likelihood={rows: 7, chains: 3, temperatures: 6}"},
                 false,
                 true,
                 true},
@@ -86,7 +88,9 @@ TEST(EstimateParallel, CountsOfLatentDiffusion) {
     std::map<std::string, Index> times{{"train", 21}, {"reconstruct", 100}};
     if (c.prior) times["sample"] = 5;
     if (c.two_stages) times["train_prior"] = 21;
-    if (c.more) times = {{"warm_up", 7}, {"train", 14}, {"sample", 5}, {"reconstruct", 100}, {"complete", 9}};
+    if (c.more)
+      times = {{"warm_up", 7},       {"train", 14},   {"sample", 5},
+               {"reconstruct", 100}, {"complete", 9}, {"likelihood", 6}};
     const Sum expected = predicted(c.settings, times);
     ASSERT_EQ(run_deck_text(folder, estimated_deck, c.settings).code, ExitCode::done);
     std::string text;

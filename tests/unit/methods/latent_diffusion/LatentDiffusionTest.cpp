@@ -206,6 +206,9 @@ TEST(LatentDiffusionParallel, GoesOnBitForBitOnOtherRanks) {
             {"latent_diffusion.latent.warm_up=0.3",
              "latent_diffusion.generate={count: 21, given: {columns: [1, 3], steps: 5}, interpolate: {pairs: "
              "2, points: 3}}"}},
+        Case{small_deck(diffusion, ", prior_afterwards: true"),
+             {"latent_diffusion.data={synthetic: {swiss_roll: {count: 83, lift: 8}}}",
+              "latent_diffusion.decoder={convolutional: {image: [2, 4], channels: [3, 2], residual: 1}}"}},
         Case{small_deck("gaussian: {}"), {"latent_diffusion.decoder={linear: {}}"}}}) {
     const SharedFolder folder;
     const DeckRun whole{folder, c.deck, "whole", c.settings}, alone{folder, c.deck, "alone", c.settings};
@@ -236,13 +239,15 @@ TEST(LatentDiffusionParallel, AllStagesEndAsIfNobodyHadStoppedThem) {
   deck.replace(deck.find("particles: 3"), 12, "particles: 3, warm_up: 0.5");
   deck.replace(deck.find("steps: 5}"), 9, "steps: 3, given: {columns: [1, 3], steps: 3}}");
   deck.replace(deck.find(", reconstruction]"), 17, "]");
+  deck += "  likelihood: {rows: 5, chains: 2, temperatures: 3}\n";
   expect_equal_when_interrupted(deck, 15);
 }
 
 TEST(LatentDiffusionParallel, AModelThatIsReadSamplesAsItDid) {
   for (const std::string setting :
        {"latent_diffusion.generate.sampler=reverse_sde", "latent_diffusion.generate.sampler=probability_flow",
-        "latent_diffusion.prior={mixture: {components: 2}}"}) {
+        "latent_diffusion.prior={mixture: {components: 2}}",
+        "latent_diffusion.decoder={convolutional: {image: [5, 1], channels: [2]}}"}) {
     const SharedFolder folder;
     const std::string deck = small_deck();
     ASSERT_EQ((DeckRun{folder, deck, "first", {setting}})().code, ExitCode::done);
@@ -320,6 +325,12 @@ std::vector<Broken> broken_latent_diffusion() {
       {"unknown sampler", d, {e + "generate.sampler=ode"}, "allowed: reverse_sde, probability_flow"},
       {"no samples", d, {e + "generate.count=0"}, "allowed: at least 1"},
       {"unknown metric", d, {e + "metrics=[fid]"}, "latent_diffusion.metrics"},
+      {"images without a size", d, {e + "decoder={convolutional: {}}"}, "give height and width of an image"},
+      {"images of other rows", d, {e + "decoder={convolutional: {image: [2, 3]}}"}, "rows have 5 components"},
+      {"images that cannot be halved",
+       d,
+       {e + "decoder={convolutional: {image: [5, 1], channels: [4, 2]}}"},
+       "cannot be halved so often"},
       {"columns that are not there",
        d,
        {e + "generate.given={columns: [3, 6]}"},
@@ -328,6 +339,10 @@ std::vector<Broken> broken_latent_diffusion() {
       {"a path of one point", d, {e + "generate.interpolate={points: 1}"}, "allowed: at least 2"},
       {"unknown path", d, {e + "generate.interpolate={path: curve}"}, "allowed: arc, line"},
       {"a mixture of none", d, {e + "prior={mixture: {components: 0}}"}, "allowed: at least 1"},
+      {"likelihood under a mixture",
+       d,
+       {e + "prior=mixture", e + "likelihood={rows: 5}"},
+       "which they have of `diffusion` and `gaussian`"},
       {"nothing but warming up", d, {e + "latent.warm_up=1"}, "below 1"},
       {"catching up by a metric", d, {t + "catch_up=true"}, "choose it, or leave `catch_up` out"},
       {"more than fits", d, {"run.machine.memory=1"}, "more ranks do not help"},
