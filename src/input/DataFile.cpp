@@ -176,12 +176,19 @@ void DataFile::read_labels(Index first, Index count, Real* labels) {
   blame(label_key_, [&] { labels_->read(first, count, labels); });
 }
 
+/// Squares and products must stay finite: what is larger is no measurement.
 void DataFile::rescale(Index count, Real* values) const {
+  constexpr Real largest = 1e75;
   const Index width = columns();
   for (Index i = 0; i < count; ++i)
     for (Index k = 0; k < width; ++k) {
       Real& value = values[i * width + k];
       value = scale_[k] * value + shift_[k];
+      if (!(std::abs(value) <= largest))
+        throw InputError(path_key_,
+                         fmt::format("{}: column {} holds {:g}; allowed: up to {:g} in size (another type "
+                                     "of numbers, or damaged?)",
+                                     path_, columns_[k], value, largest));
     }
 }
 

@@ -127,7 +127,12 @@ class H5adFile {
   std::unique_ptr<DataReader> with_variable_names(std::unique_ptr<Table> table,
                                                   const std::string& path) const {
     const bool has_variables = path == "X" || path.rfind("layers/", 0) == 0;
-    if (has_variables) table->set_column_names(variable_names());
+    if (!has_variables) return table;
+    auto names = variable_names();
+    if (!names.empty() && Index(names.size()) != table->columns())
+      throw InputError(fmt::format("{} ({}): has {} columns, and var has {} names (damaged?)", name_, path,
+                                   table->columns(), names.size()));
+    table->set_column_names(std::move(names));
     return table;
   }
 

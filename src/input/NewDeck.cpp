@@ -74,7 +74,8 @@ std::optional<LabelMeaning> meaning_of(DataReader& table, Index column) {
   } catch (const InputError&) {  // what cannot be read is no label
     return {};
   }
-  if (different.size() < 2) return {};
+  constexpr Index least = 4;  // rows a label: names of cells are no labels
+  if (different.size() < 2 || Index(different.size()) * least > table.rows()) return {};
   return understand_labels({different.begin(), different.end()});
 }
 
@@ -92,7 +93,7 @@ std::unique_ptr<DataReader> choose_array(Found& found, std::vector<std::string> 
     } catch (const InputError&) {
       continue;
     }
-    const bool matrix = table->shape().size() > 1 && !table->has_texts(0);
+    const bool matrix = table->shape().size() > 1 && table->columns() > 0 && !table->has_texts(0);
     if (matrix && !chosen) {
       found.dataset = name;
       chosen = std::move(table);

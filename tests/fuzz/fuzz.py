@@ -64,12 +64,12 @@ def sound_files():
         file.create_dataset("packed", data=x, compression="gzip", chunks=(8, 3))
 
     def cells(file):
-        file.create_dataset("X", data=np.zeros((24, 2)))
+        file.create_dataset("X", data=np.zeros((24, 3)))
         file["obsm/X_pca"] = x
         file["obs/day/codes"] = t.astype(np.int8)
         file["obs/day/categories"] = np.array(["day0", "day1", "day2"], dtype=h5py.string_dtype())
         file["obs/hours"] = t * 1.0
-        file["var/_index"] = np.array(["g1", "g2"], dtype=h5py.string_dtype())
+        file["var/_index"] = np.array(["g1", "g2", "g3"], dtype=h5py.string_dtype())
 
     def sparse(file):
         cells(file)

@@ -330,6 +330,18 @@ TEST(Hdf5, ShapesThatNothingStandsFor) {
   EXPECT_EQ(part, (std::vector<Real>{2, 3, 4}));
 }
 
+// Found by tests/fuzz.
+TEST(H5ad, NamesThatDoNotFitTheMatrix) {
+  const Folder folder;
+  const std::string path = folder / "x.h5ad";
+  {
+    Writer file(path);
+    file.reals("X", {2, 3}, {1, 2, 3, 4, 5, 6});
+    file.texts("var/_index", {"a", "b"});
+  }
+  EXPECT_EQ(problem_of(path), "x.h5ad (X): has 3 columns, and var has 2 names (damaged?)");
+}
+
 TEST(H5ad, LabelsAreTextsOfCategories) {
   const Folder folder;
   const std::string path = folder / "x.h5ad";

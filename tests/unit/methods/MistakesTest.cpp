@@ -40,6 +40,7 @@ class MistakesParallel : public testing::Test {
     folder.write("one.csv", "t,x\n0,1\n0,2\n0,3\n");
     folder.write("lonely.csv", "t,x\n0,1\n0,2\n0,3\nday5,4\n");
     folder.write("flat.csv", "t,x,y\n0,1,1\n0,1,2\n1,1,3\n1,1,5\n");
+    folder.write("huge.csv", "t,x\n0,1\n0,1e200\n1,3\n1,4\n");
     folder.write("labels.csv", "0\n1\n");
     folder.write("other.csv", "cell,day,PC1,PC9\nc,day0,1,2\n");
   }
@@ -89,6 +90,7 @@ TEST_F(MistakesParallel, Values) {
   expect_message("path: gaps.csv, labels: t", "found \"\"; allowed: a finite number");
   expect_message("path: na.csv, labels: t", "found \"NA\"; allowed: a finite number");
   expect_message("path: inf.csv, labels: t", "allowed: a finite number");
+  expect_message("path: huge.csv, labels: t", "column 1 holds 1e+200; allowed: up to 1e+75 in size");
   expect_message("path: cells.csv, columns: [cell, PC1], labels: day", "column 0 (cell): found \"c");
   expect_message(std::string(good) + ", scale: 0", "file.scale: found 0");
   expect_message(std::string(good) + ", scale: [1, 2, 3]", "found 3 numbers; allowed: 2");
@@ -145,7 +147,7 @@ TEST_F(MistakesParallel, Decks) {
   expect_message(good, "expected a number", {"learn_energies.split.test=\"0.4\""});
   expect_message(good, "run.seed", {"run.seed=-1"});
   expect_message(good, "run.name", {"run.name=a/b"});
-  expect_message(good, "holds 0, not a map", {"learn_energies.split=0", "learn_energies.split.test.x=1"});
+  expect_message(good, "expected a number, found a map", {"learn_energies.split.test.x=1"});
   expect_message(good, "allowed: --set key.path=value", {"learn_energies.split"});
   expect_message(good, "trajectory.particles: found 5000, and the first snapshot has 10 particles",
                  {"learn_energies.model={trajectory: {particles: 5000}}"});

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "methods/InProcess.hpp"
+#include "weir/base/Error.hpp"
 #include "weir/base/Hdf5File.hpp"
 
 namespace weir {

@@ -1,4 +1,7 @@
-"""The learned interaction W: level curves over differences in the plane, else over the distance along each axis."""
+"""The learned interaction W: level curves over differences in the plane, else over the distance along each axis.
+
+Drawn is its even part, 0 at 0: a slope of W pushes all particles alike, and data cannot tell it from one of V.
+"""
 import numpy as np
 
 from . import style
@@ -26,10 +29,15 @@ def _reach(run, energy):
     return np.maximum(spread[1] - spread[0], 1e-12)
 
 
+def _even(energy, r):
+    t = energy.times[0]
+    return (energy.interaction(r, t) + energy.interaction(-r, t)) / 2 - energy.interaction(0 * r[:1], t)
+
+
 def _plane(run, energy, reach):
     axes = [np.linspace(-width, width, POINTS) for width in reach]
     grid = np.stack([x.ravel() for x in np.meshgrid(*axes)], axis=1)
-    values = energy.interaction(grid, energy.times[0]).reshape(POINTS, POINTS)
+    values = _even(energy, grid).reshape(POINTS, POINTS)
     figure, (panel,) = style.panels(1, 4.2, 3.6)
     filled = panel.contourf(*axes, values, levels=15, cmap=style.colours())
     panel.contour(*axes, values, levels=15, colors="white", linewidths=0.4, alpha=0.7)
@@ -46,7 +54,7 @@ def _lines(run, energy, reach):
         differences = np.zeros((POINTS, energy.dimension))
         differences[:, c] = np.linspace(0, reach[c], POINTS)
         label = f"along {style.component(c)}" if energy.dimension > 1 else None
-        panel.plot(differences[:, c], energy.interaction(differences, energy.times[0]), label=label)
+        panel.plot(differences[:, c], _even(energy, differences), label=label)
     panel.set(xlabel="distance", ylabel="$W$")
     if energy.dimension > 1:
         panel.legend()

@@ -224,7 +224,7 @@ TEST(BrokenLatentBridgesParallel, GiveTheirMessages) {
            {"no such model",
             l,
             {k + "autoencoder={model: nowhere.h5}"},
-            "does not exist; give the networks.h5"},
+            "give the networks.h5 of a finished run"},
            {"identity pre-trained",
             b,
             {k + "autoencoder={identity: {}, data: {synthetic: moons}}"},
