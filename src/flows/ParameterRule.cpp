@@ -66,34 +66,78 @@ Real ParameterRule::clipping(const ActiveTiles& tiles, const MatrixRef<const Rea
 
 void ParameterRule::advance(const Move& move, Evaluation& evaluation, const MatrixRef<Real>& x,
                             const MatrixRef<Real>& memory) {
-  const MatrixRef<const Real> v = evaluation.v;
-  const Scheme scheme = scheme_;
-  const Index d = components_, average = average_row(d);
-  const Real scale = -clipping(move.tiles, v), r = rate(move.tick()), n = Real(move.tick() + 1);
-  const Real b1 = options_.first_moment, b2 = options_.second_moment, epsilon = options_.epsilon;
-  const Real unbias1 = 1 / (1 - std::pow(b1, n)), unbias2 = 1 / (1 - std::pow(b2, n));
-  const Real shrink = r * options_.decay;
-  const Real share = options_.average ? 1 - std::min(*options_.average, n / (n + 9)) : 0;
+  const Real scale = -clipping(move.tiles, evaluation.v), n = Real(move.tick() + 1);
+  ParameterStep step;
+  step.b1 = options_.first_moment;
+  step.b2 = options_.second_moment;
+  step.epsilon = options_.epsilon;
+  step.scale = scale;
+  step.rate = rate(move.tick());
+  step.unbias1 = 1 / (1 - std::pow(step.b1, n));
+  step.unbias2 = 1 / (1 - std::pow(step.b2, n));
+  step.shrink = step.rate * options_.decay;
+  step.share = options_.average ? 1 - std::min(*options_.average, n / (n + 9)) : 0;
+  step.average = average_row(components_);
+  if (scheme_ == Scheme::adam && components_ == 1)
+    advance_by_adam(step, move.tiles, evaluation.v, x, memory);
+  else
+    advance_any(step, move.tiles, evaluation.v, x, memory);
+}
+
+/// The same as advance_any for one component, many parameters side by side.
+void ParameterRule::advance_by_adam(const ParameterStep& step, const ActiveTiles& tiles,
+                                    const MatrixRef<const Real>& v, const MatrixRef<Real>& x,
+                                    const MatrixRef<Real>& memory) {
+  const ParameterStep s = step;
+  const Index rows = Index(memory.extent(0));
   for_each_active_tile(
-      "Weir::ParameterRule::advance", move.tiles, KOKKOS_LAMBDA(const Tile& tile, Index) {
+      "Weir::ParameterRule::adam", tiles, KOKKOS_LAMBDA(const Tile& tile, Index) {
+        const Real* const vs = &v(0, tile.first);
+        Real* const xs = &x(0, tile.first);
+        Real* const ms = &memory(0, tile.first);
+#pragma omp simd
+        for (Index i = 0; i < tile.count; ++i) {
+          const Real g = s.scale * vs[i], old = xs[i];
+          const Real first = ms[rows * i] = s.b1 * ms[rows * i] + (1 - s.b1) * g;
+          const Real second = ms[rows * i + 1] = s.b2 * ms[rows * i + 1] + (1 - s.b2) * g * g;
+          const Real direction = first * s.unbias1 / (sqrt(second * s.unbias2) + s.epsilon);
+          xs[i] = old - s.rate * direction - s.shrink * old;
+        }
+        if (s.average < 0) return;
+#pragma omp simd
+        for (Index i = 0; i < tile.count; ++i) {
+          Real& mean = ms[rows * i + s.average];
+          mean += s.share * (xs[i] - mean);
+        }
+      });
+}
+
+void ParameterRule::advance_any(const ParameterStep& step, const ActiveTiles& tiles,
+                                const MatrixRef<const Real>& v, const MatrixRef<Real>& x,
+                                const MatrixRef<Real>& memory) {
+  const ParameterStep s = step;
+  const Scheme scheme = scheme_;
+  const Index d = components_;
+  for_each_active_tile(
+      "Weir::ParameterRule::advance", tiles, KOKKOS_LAMBDA(const Tile& tile, Index) {
         for (Index i = tile.first; i < tile.first + tile.count; ++i)
           for (Index c = 0; c < d; ++c) {
-            const Real g = scale * v(c, i), old = x(c, i);
+            const Real g = s.scale * v(c, i), old = x(c, i);
             Real direction = g;
             if (scheme == Scheme::momentum) {
-              direction = memory(c, i) = b1 * memory(c, i) + g;
+              direction = memory(c, i) = s.b1 * memory(c, i) + g;
             } else if (scheme == Scheme::rmsprop) {
-              memory(c, i) = b2 * memory(c, i) + (1 - b2) * g * g;
-              direction = g / (sqrt(memory(c, i)) + epsilon);
+              memory(c, i) = s.b2 * memory(c, i) + (1 - s.b2) * g * g;
+              direction = g / (sqrt(memory(c, i)) + s.epsilon);
             } else if (scheme == Scheme::adam) {
-              memory(c, i) = b1 * memory(c, i) + (1 - b1) * g;
-              memory(d + c, i) = b2 * memory(d + c, i) + (1 - b2) * g * g;
-              direction = memory(c, i) * unbias1 / (sqrt(memory(d + c, i) * unbias2) + epsilon);
+              memory(c, i) = s.b1 * memory(c, i) + (1 - s.b1) * g;
+              memory(d + c, i) = s.b2 * memory(d + c, i) + (1 - s.b2) * g * g;
+              direction = memory(c, i) * s.unbias1 / (sqrt(memory(d + c, i) * s.unbias2) + s.epsilon);
             }
-            x(c, i) = old - r * direction - shrink * old;
-            if (average >= 0) {
-              Real& mean = memory(average + c, i);
-              mean += share * (x(c, i) - mean);
+            x(c, i) = old - s.rate * direction - s.shrink * old;
+            if (s.average >= 0) {
+              Real& mean = memory(s.average + c, i);
+              mean += s.share * (x(c, i) - mean);
             }
           }
       });

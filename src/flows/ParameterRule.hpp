@@ -39,6 +39,15 @@ class ParameterRule : public Rule {
   // Kernels and what they capture, which nvcc takes only where it is public.
   enum class Scheme { euler, momentum, rmsprop, adam };
   Real clipping(const ActiveTiles& tiles, const MatrixRef<const Real>& v);
+  /// What a step is made of: the gradient is scale v; `average`: the first row of the average, or -1.
+  struct ParameterStep {
+    Real b1, b2, epsilon, scale, rate, unbias1, unbias2, shrink, share;
+    Index average;
+  };
+  void advance_any(const ParameterStep& step, const ActiveTiles& tiles, const MatrixRef<const Real>& v,
+                   const MatrixRef<Real>& x, const MatrixRef<Real>& memory);
+  void advance_by_adam(const ParameterStep& step, const ActiveTiles& tiles, const MatrixRef<const Real>& v,
+                       const MatrixRef<Real>& x, const MatrixRef<Real>& memory);
 
  private:
   Index moments() const { return scheme_ == Scheme::euler ? 0 : scheme_ == Scheme::adam ? 2 : 1; }

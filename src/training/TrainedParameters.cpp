@@ -70,7 +70,10 @@ void TrainedParameters<T>::gather(const MatrixRef<const Real>& local) {
   version_ = 0;
   ++counters().gathers;
   const auto& all = (*gather_)(local);
-  Kokkos::deep_copy(host_all_, all);
+  if constexpr (kernels_on_host)
+    host_all_ = all;  // which holds until the next gather
+  else
+    Kokkos::deep_copy(host_all_, all);
   cast(all);
 }
 
@@ -98,7 +101,11 @@ void TrainedParameters<T>::sum_gradients(Index tiles, const std::string& what) {
 template <class T>
 void TrainedParameters<T>::write_velocity(const MatrixRef<Real>& v, Real sign) {
   const Index begin = partition_.first_particle();
-  for (Index i = 0; i < Index(velocity_.extent(1)); ++i) velocity_(0, i) = sign * total_(begin + i);
+  const auto write = [&](const auto& to) {
+    for (Index i = 0; i < Index(to.extent(1)); ++i) to(0, i) = sign * total_(begin + i);
+  };
+  if constexpr (kernels_on_host) return write(v);
+  write(velocity_);
   Kokkos::deep_copy(v, velocity_);
 }
 
