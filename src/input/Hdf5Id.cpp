@@ -186,6 +186,7 @@ std::vector<std::string> texts(hid_t dataset, const std::string& name) {
   const auto shape = shape_of(dataset);
   check_readable(dataset, name);
   if (!is_text(type) || shape.size() != 1) return {};
+  if (H5Tis_variable_str(type) > 0) check_variable_texts(dataset, shape[0], name);
   const Hdf5Id space(WEIR_HDF5(H5Dget_space(dataset)), H5Sclose);
   const auto read = [&](hid_t memory, void* values) {
     WEIR_HDF5(H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values));

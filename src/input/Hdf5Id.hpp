@@ -57,6 +57,9 @@ std::string text_attribute(hid_t object, const std::string& name);
 std::vector<Index> integer_attribute(hid_t object, const std::string& name);
 /// All texts of a data set of one axis; none where it holds something else. `name` stands in messages.
 std::vector<std::string> texts(hid_t dataset, const std::string& name);
+/// Throws InputError where references to texts of any length do not fit what they refer to, which HDF5 itself
+/// does not survive. Looks at data sets in one piece; others are taken as they are.
+void check_variable_texts(hid_t dataset, Index count, const std::string& name);
 /// Part [first, first + count) of a data set of one axis, as `memory_type`.
 void read_part(hid_t dataset, Index first, Index count, hid_t memory_type, void* values);
 

@@ -69,8 +69,8 @@ RunOutput::RunOutput(const Communicator& comm, const RunOptions& run, const std:
 void RunOutput::clear_folder() {
   const auto stale = checkpoints_in(folder_);
   for (const auto& checkpoint : stale) std::filesystem::remove(checkpoint);
-  for (const char* name : {"summary.json", "metrics.csv", "snapshots.h5", "snapshots.h5.open",
-                           "snapshots.xdmf", "energies.h5", "networks.h5", "samples.h5", "benchmark.json"})
+  for (const char* name :
+       {"summary.json", "metrics.csv", "snapshots.h5", "snapshots.h5.open", "snapshots.xdmf"})
     std::filesystem::remove(path(name));
   log_.open(path("log.txt"), std::ios::trunc);
   if (!stale.empty())

@@ -342,6 +342,29 @@ TEST(H5ad, NamesThatDoNotFitTheMatrix) {
   EXPECT_EQ(problem_of(path), "x.h5ad (X): has 3 columns, and var has 2 names (damaged?)");
 }
 
+// Found by tests/fuzz: HDF5 writes beyond its own memory where a reference is shorter than its text.
+TEST(Hdf5, TextsThatAreNotAsLongAsTheFileSays) {
+  const Folder folder;
+  const std::string path = folder / "x.h5";
+  {
+    Writer file(path);
+    file.texts("names", {"one text of some length", "another text, longer than the first"});
+  }
+  EXPECT_EQ(open_data(path, "names")->texts(1, 1, 0)[0], "another text, longer than the first");
+  std::ifstream stream(path, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  int found = 0;
+  for (std::uint32_t length : {24u, 23u, 36u, 35u})  // with and without the end of the text
+    for (size_t at = bytes.find(bytes_of<std::uint32_t>({length})); at != bytes.npos;
+         at = bytes.find(bytes_of<std::uint32_t>({length}), at + 1)) {
+      std::string damaged = bytes;
+      damaged[at] = 3;
+      const std::string problem = problem_of(folder.write("d.h5", damaged), "names");
+      found += problem == "d.h5 (names): its texts are not where the file says (damaged?)";
+    }
+  EXPECT_GE(found, 2);
+}
+
 TEST(H5ad, LabelsAreTextsOfCategories) {
   const Folder folder;
   const std::string path = folder / "x.h5ad";
