@@ -10,8 +10,9 @@
 //     flops       of an iteration, as the program counts them (`formula`: 6 x parameters x particles)
 //     of_gemm     what an iteration on one rank reaches of that rate, while all ranks work; of_gemm_cpu: by
 //                 the processor's time, for machines on which others work too
-//     iterations  a second: of each of as many processes as there are ranks, of one training on all ranks
-//     efficiency  work of the ranks together over that of the processes
+//     iterations  a second (iterations_cpu: of the first, by the processor's time): of each of as many
+//     processes as there are ranks, of one training on all ranks efficiency  work of the ranks together over
+//     that of the processes
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -128,11 +129,11 @@ void print_rates(const Size& size) {
   std::printf(
       "{\"version\": \"%s\", \"ranks\": %d, \"batch\": %ld, \"rows\": %ld, \"tile\": %ld, \"width\": %ld, "
       "\"gemm\": %.4g, \"flops\": %.4g, \"formula\": %.4g, \"of_gemm\": %.3f, \"of_gemm_cpu\": %.3f, "
-      "\"iterations\": [%.4g, %.4g], "
+      "\"iterations\": [%.4g, %.4g], \"iterations_cpu\": %.4g, "
       "\"efficiency\": %.3f}\n",
       version().c_str(), world.size(), long(size.batch), long(taken), long(size.tile), long(size.width),
       gemm.wall, apart.flops, 6 * Real(parameters) * Real(taken * 5), apart.flops / apart.seconds / gemm.wall,
-      apart.flops / apart.cpu / gemm.cpu, 1 / apart.seconds, 1 / together.seconds,
+      apart.flops / apart.cpu / gemm.cpu, 1 / apart.seconds, 1 / together.seconds, 1 / apart.cpu,
       apart.seconds / together.seconds / world.size());
 }
 
