@@ -24,6 +24,7 @@ TEST(EarlierRunParallel, IsNeverOverwrittenSilently) {
   const SharedFolder folder;
   CommandLine command = command_for(folder, small_deck);
   ASSERT_EQ(run_to_outcome(command, Communicator()).code, ExitCode::done);
+  Communicator().barrier();  // rank 0 writes the last line
   const std::string log = text_of(folder / "out/log.txt"), summary = text_of(folder / "out/summary.json");
   Communicator().barrier();
   for (const char* setting : {"run.seed=0", "run.seed=4"}) {  // the same deck or another
@@ -98,6 +99,7 @@ TEST(EarlierRunParallel, EnergiesStandFromTheFirstCheckpointOn) {
     const Outcome outcome = run_to_outcome(command, Communicator());
     code = outcome.code;
     ASSERT_NE(code, ExitCode::bad_input) << outcome.message;
+    Communicator().barrier();
     const std::string log = text_of(folder / "out/log.txt");
     if (code == ExitCode::stopped && std::filesystem::exists(folder / "out/energies.h5") &&
         log.find("w1:") == log.npos)
@@ -115,6 +117,7 @@ TEST(EarlierRunParallel, QuietRunsWriteTheirLog) {
   testing::internal::CaptureStdout();
   EXPECT_EQ(run_to_outcome(command, Communicator()).code, ExitCode::done);
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+  Communicator().barrier();
   EXPECT_NE(text_of(folder / "out/log.txt").find("done in"), std::string::npos);
 }
 
