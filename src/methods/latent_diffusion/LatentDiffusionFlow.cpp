@@ -10,7 +10,7 @@
 namespace weir {
 
 namespace {
-constexpr Real least_share = 0.01, least_noise_variance = 1e-4;
+constexpr Real least_share = 0.01;
 
 /// Tiles of a batch that this rank may have.
 Index slots_of(const Batches& batches, const Partition& partition) {
@@ -89,57 +89,6 @@ LatentDiffusionFlow<T>::LatentDiffusionFlow(const LatentDiffusionOptions& option
   blocks.push_back(parameter_block(comm_, "running", 2 * q_ + 2, still));
   layout_ = std::make_shared<Layout>(comm_, blocks);
   losses_ = Matrix<Real>("Weir::LatentDiffusionFlow::losses", 2, slots);
-}
-
-/// Latents at the principal components of their data, or at noise; the decoder's mean is that of the data.
-template <class T>
-void LatentDiffusionFlow<T>::initialise(const BlockViews& blocks) {
-  const auto moments_of_data = mean_and_covariance(rows_);
-  if (latents >= 0) {
-    fill_normals(blocks[latents], Random(run_.seed, Stream::latent_start, stage_),
-                 latent_partition_.first_particle(), 0);
-    if (options_.latent.start == "pca") start_at_components(blocks[latents]);
-  }
-  const Vector<Real> of_decoder("Weir::LatentDiffusionFlow::initial_decoder", theta_.count());
-  initialise_decoder(options_.decoder, q_, run_.seed, moments_of_data.mean,
-                     VectorRef<Real>(of_decoder.data(), of_decoder.extent(0)));
-  write_own_part((*layout_)[decoder], of_decoder, blocks[decoder]);
-  if (score_) {
-    const Vector<Real> of_prior("Weir::LatentDiffusionFlow::initial_prior", phi_.count());
-    initialise_score(score_->shape(), run_.seed, VectorRef<Real>(of_prior.data(), of_prior.extent(0)));
-    write_own_part((*layout_)[prior], of_prior, blocks[prior]);
-  }
-  if (amortised_) {
-    const Vector<Real> of_posterior("Weir::LatentDiffusionFlow::initial_posterior", psi_.count());
-    initialise_posterior(amortised_->shape(), run_.seed,
-                         VectorRef<Real>(of_posterior.data(), of_posterior.extent(0)));
-    write_own_part((*layout_)[posterior], of_posterior, blocks[posterior]);
-  }
-  running_ = {std::vector<Real>(std::size_t(q_), 0), std::vector<Real>(std::size_t(q_), 1), 0, 0};
-  const RealOrWord& noise = options_.decoder.noise;
-  Real mean_variance = 0;
-  for (Index c = 0; c < d_; ++c)
-    mean_variance += moments_of_data.covariance[std::size_t(c * d_ + c)] / Real(d_);
-  running_.noise_variance =
-      noise.is_word() ? std::max(least_noise_variance, mean_variance) : noise.number * noise.number;
-  write_running(blocks[moments]);
-}
-
-/// x = sqrt(.75) (scores of unit variance) + .5 noise
-template <class T>
-void LatentDiffusionFlow<T>::start_at_components(const MatrixRef<Real>& x) const {
-  const auto principal = principal_components(rows_, q_);
-  const auto scores = scores_of(principal, rows_.x);
-  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), scores);
-  const auto at = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), x);
-  const Index replicas = latent_partition_.replicas();
-  for (Index i = 0; i < latent_partition_.local_particles(); ++i)
-    for (Index c = 0; c < std::min(q_, principal.kept()); ++c) {
-      const Real variance = principal.variances[std::size_t(c)];
-      const Real score = variance > 0 ? host(c, i / replicas) / std::sqrt(variance) : 0;
-      at(c, i) = std::sqrt(0.75) * score + 0.5 * at(c, i);
-    }
-  Kokkos::deep_copy(x, at);
 }
 
 template <class T>
@@ -444,98 +393,6 @@ void LatentDiffusionFlow<T>::add_losses(Index slot, Index columns, const VectorR
         sums(row, slot) = sum;
       });
   Kokkos::fence();
-}
-
-/// For every component: sum, sum of squares, sum over data of N (mean of its particles)^2.
-template <class T>
-const std::vector<Real>& LatentDiffusionFlow<T>::sum_moments(const MatrixRef<const Real>& x) {
-  const Index q = q_, replicas = latent_partition_.replicas();
-  return all_moments_(
-      "Weir::LatentDiffusionFlow::moments", "the latents", KOKKOS_LAMBDA(const Tile& tile, Real* sum) {
-        for (Index c = 0; c < q; ++c)
-          for (Index first = tile.first; first < tile.first + tile.count; first += replicas) {
-            Real own = 0;
-            for (Index i = first; i < first + replicas; ++i) {
-              own += x(c, i);
-              sum[3 * c + 1] += x(c, i) * x(c, i);
-            }
-            sum[3 * c] += own;
-            sum[3 * c + 2] += own * own / Real(replicas);
-          }
-      });
-}
-
-/// The largest |x - m| / d of this rank.
-template <class T>
-Real LatentDiffusionFlow<T>::find_extreme(const MatrixRef<const Real>& x) const {
-  const Vector<Real> mean = in_precision<Real>(running_.mean),
-                     deviation = in_precision<Real>(running_.deviation());
-  const Index q = q_;
-  Real largest = 0;
-  Kokkos::parallel_reduce(
-      "Weir::LatentDiffusionFlow::extreme", Range(0, Index(x.extent(1))),
-      KOKKOS_LAMBDA(Index i, Real & most) {
-        for (Index c = 0; c < q; ++c) {
-          const Real u = fabs(x(c, i) - mean(c)) / deviation(c);
-          most = u > most ? u : most;
-        }
-      },
-      Kokkos::Max<Real>(largest));
-  return std::max(largest, Real(0));
-}
-
-/// `sums`: of all latents, as sum_moments has them.
-template <class T>
-void LatentDiffusionFlow<T>::add_free_energy(DiffusionReport& report, const MeanLosses& losses,
-                                             const std::vector<Real>& sums) const {
-  if (batch_.tiles.empty()) return;  // no iteration was made yet
-  const Real variance = running_.noise_variance, n = Real(latent_partition_.particles());
-  if (parts_ != DiffusionParts::prior_alone)
-    report.likelihood =
-        0.5 * Real(d_) *
-        (likelihood_.gaussian() ? losses.decoder / variance + std::log(2 * M_PI * variance) : losses.decoder);
-  Real square = 0, log_deviations = 0;
-  for (Index c = 0; c < q_; ++c) {
-    const Real m = score_ ? running_.mean[std::size_t(c)] : 0,
-               v = score_ ? running_.variance[std::size_t(c)] : 1;
-    square += (sums[std::size_t(3 * c + 1)] / n - 2 * m * sums[std::size_t(3 * c)] / n + m * m) / v;
-    log_deviations += 0.5 * std::log(v);
-  }
-  if (!score_) {
-    report.prior = 0.5 * (square + Real(q_) * std::log(2 * M_PI));
-    return;
-  }
-  const NoiseSchedule& schedule = score_->schedule();
-  const Real a = signal_at(schedule.largest());
-  report.prior = 0.5 * (schedule.largest() - schedule.least()) * losses.prior * Real(q_) +
-                 0.5 * a * a * square + bound_constant(schedule, q_) + log_deviations;
-}
-
-template <class T>
-DiffusionReport LatentDiffusionFlow<T>::report(const ConstBlockViews& blocks) {
-  const MeanLosses losses = mean_losses();
-  DiffusionReport report;
-  report.error = likelihood_.gaussian() ? std::sqrt(losses.decoder) : 0.5 * losses.decoder;
-  report.prior_loss = losses.prior;
-  const MatrixRef<const Real> x = amortised_ ? MatrixRef<const Real>(drawn_) : blocks[latents];
-  const auto& sums = sum_moments(x);
-  const Real n = Real(latent_partition_.particles());
-  Real total = 0, own = 0;
-  for (Index c = 0; c < q_; ++c) {
-    const Real mean = sums[std::size_t(3 * c)] / n;
-    total += (sums[std::size_t(3 * c + 1)] / n - mean * mean) / Real(q_);
-    own += (sums[std::size_t(3 * c + 1)] - sums[std::size_t(3 * c + 2)]) / n / Real(q_);
-  }
-  report.deviation = std::sqrt(std::max(Real(0), total));
-  report.own_share = total > 0 ? own / total : 0;
-  add_free_energy(report, losses, sums);
-  report.extreme = comm_.max(find_extreme(x));
-  if (!score_) return report;
-  phi_.gather(blocks[prior]);
-  report.generated_extreme =
-      largest_generated<T>(*score_, phi_.network(0), comm_, q_, latent_partition_.tile_size(),
-                           Random(run_.seed, Stream::diffusion_start, stage_));
-  return report;
 }
 
 template <class T>

@@ -27,6 +27,9 @@
 
 namespace weir {
 
+/// Of a likelihood whose noise is learned.
+constexpr Real least_noise_variance = 1e-4;
+
 Index rows_per_tile(const LatentDiffusionOptions& options, Index tile);
 
 /// What the still block `running` holds.
