@@ -39,7 +39,7 @@ std::vector<CostedPart> latent_diffusion_costs(const LatentDiffusionOptions& opt
   DataShape data;
   comm.agree([&] {
     data = shape_of(options.data);
-    check_split(options.split, 0, data.rows, options.where + ".split");
+    check_split(options.split, "0", data.rows, options.where + ".split");
   });
   const Index rows = train_size(data.rows, options.split), d = data.components, q = options.latent.dimension;
   const auto model = std::make_shared<const DiffusionModel>(any_model(options, d));

@@ -5,13 +5,79 @@
 
 namespace weir {
 
+namespace {
+
+/// `rule`: its name; `steps`: what it takes, in the order of its options.
+void write_mover(Hdf5File& file, const std::string& group, const RuleOptions& rule) {
+  std::vector<Real> steps;
+  if (const auto* mala = std::get_if<MalaOptions>(&rule)) steps = mala->step.values;
+  if (const auto* langevin = std::get_if<LangevinOptions>(&rule)) steps = {langevin->step.value_or(1)};
+  if (const auto* scaled = std::get_if<PreconditionedLangevinOptions>(&rule)) {
+    steps = {scaled->step};
+    steps.insert(steps.end(), scaled->diagonal.begin(), scaled->diagonal.end());
+  }
+  if (const auto* momentum = std::get_if<UnderdampedLangevinOptions>(&rule)) {
+    steps = {momentum->step, momentum->gamma};
+    if (momentum->eta) steps.push_back(*momentum->eta);
+  }
+  file.write_strings(group + "/rule", {name_of(rule)});
+  file.write(group + "/steps", steps, {Index(steps.size())});
+}
+
+RuleOptions read_mover(const Hdf5File& file, const std::string& group) {
+  const std::string name = file.read_strings(group + "/rule").at(0);
+  const std::vector<Real> steps = file.read(group + "/steps");
+  if (name == "mala") {
+    MalaOptions mala;
+    mala.step = VectorValue(steps);
+    return mala;
+  }
+  if (name == "preconditioned_langevin") {
+    PreconditionedLangevinOptions scaled;
+    scaled.step = steps.at(0);
+    scaled.diagonal.assign(steps.begin() + 1, steps.end());
+    return scaled;
+  }
+  if (name == "underdamped_langevin") {
+    UnderdampedLangevinOptions momentum;
+    momentum.step = steps.at(0);
+    momentum.gamma = steps.at(1);
+    if (steps.size() > 2) momentum.eta = steps[2];
+    return momentum;
+  }
+  LangevinOptions langevin;
+  langevin.name = name;
+  langevin.step = steps.at(0);
+  return langevin;
+}
+
+}  // namespace
+
+RuleOptions frozen_rule(const ParticleRuleChoice& choice, Real factor) {
+  RuleOptions rule = rule_of(choice);
+  if (auto* mala = std::get_if<MalaOptions>(&rule)) {
+    for (Real& step : mala->step.values) step *= factor;
+    mala->target.reset();
+  }
+  return rule;
+}
+
+RuleOptions EbmModel::mover(bool free_data, bool free_latents) const {
+  if (!free_data) return latent_mover;
+  RuleOptions rule = negative_mover;
+  if (auto* mala = std::get_if<MalaOptions>(&rule); mala && !(free_latents && shape.latent > 0))
+    mala->step = Real(mala->step.values.front());
+  return rule;
+}
+
 void EbmModel::save(Hdf5File& file, const std::string& group) const {
   write_network(file, group + "/networks/energy", energy);
   write_network(file, group + "/networks/energy_last", energy_last);
   standardisation.save(file, group + "/standardisation");
   write_particles(file, group + "/pool", pool.partition, pool.x);
   file.write(group + "/shape", {Real(shape.data), Real(shape.latent)}, {2});
-  file.write(group + "/steps", {latent_factor, negative_factor}, {2});
+  write_mover(file, group + "/movers/latents", latent_mover);
+  write_mover(file, group + "/movers/negatives", negative_mover);
   if (const Index count = Index(restart.centres.extent(1)); count > 0) {
     const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), restart.centres);
     file.write(group + "/restart_centres", std::vector<Real>(host.data(), host.data() + host.size()),
@@ -51,13 +117,13 @@ LatentEnergyOptions energy_options(const std::vector<Real>& numbers, const MlpSh
 
 EbmModel EbmModel::read(const Hdf5File& file, const std::string& group, const Communicator& comm, Index tile,
                         const std::string& where) {
-  for (const char* needed :
-       {"/shape", "/steps", "/pool", "/networks/energy", "/standardisation/kind", "/energy", "/data_noise"})
+  for (const char* needed : {"/shape", "/movers/latents/rule", "/movers/negatives/rule", "/pool",
+                             "/networks/energy", "/standardisation/kind", "/energy", "/data_noise"})
     if (!file.has(group + needed))
       throw InputError(where,
                        fmt::format("{} has no {}; give the networks.h5 of a finished run of latent_ebm",
                                    file.path(), group + needed));
-  const auto shape = file.read(group + "/shape"), steps = file.read(group + "/steps");
+  const auto shape = file.read(group + "/shape");
   const EnergyShape found{Index(shape.at(0)), Index(shape.at(1))};
   const auto pool_shape = file.shape(group + "/pool");
   if (pool_shape.size() != 2 || pool_shape[1] != found.components())
@@ -69,8 +135,8 @@ EbmModel EbmModel::read(const Hdf5File& file, const std::string& group, const Co
                  Standardisation::read(file, group + "/standardisation"),
                  Ensemble(comm, pool_shape[0], found.components(), tile),
                  {},
-                 steps.at(0),
-                 steps.at(1),
+                 read_mover(file, group + "/movers/latents"),
+                 read_mover(file, group + "/movers/negatives"),
                  file.read(group + "/data_noise").at(0),
                  {},
                  {}};

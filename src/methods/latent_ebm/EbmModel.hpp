@@ -5,9 +5,10 @@
 //     /networks/energy, /networks/energy_last   the averaged and the last parameters
 //     /pool, /restart_centres                   particles (x, z), and rows that restarts are proposed about
 //     /standardisation/..                       how columns were standardised
-//     /steps                                    factors that the movers' steps were adapted by: latents,
-//     negatives /shape                                    components of x and of z /columns, /deck names of
-//     the columns; the resolved deck of the training
+//     /movers/latents, /movers/negatives        `rule`, and the steps that it arrived at
+//     /shape                                    components of x and of z
+//     /energy, /data_noise                      kind, confinement and noise; deviation of noise on the data
+//     /columns                                  names of the columns, where the data have some
 #pragma once
 
 #include <string>
@@ -26,10 +27,14 @@ struct EbmModel {
   Standardisation standardisation;
   Ensemble pool;
   RestartLaw restart;  ///< without centres where the training had no metropolised restarts
-  Real latent_factor = 1, negative_factor = 1;
+  RuleOptions latent_mover, negative_mover;  ///< with the steps that the training arrived at, which stay
   Real data_noise = 0;
   LatentEnergyOptions options;  ///< of the energy
   std::vector<std::string> columns;
+
+  /// The mover of chains in which x, z or both are free: that of the pool, or of the latents where x is
+  /// given.
+  RuleOptions mover(bool free_data, bool free_latents) const;
 
   /// Collective.
   void save(Hdf5File& file, const std::string& group) const;
@@ -37,5 +42,8 @@ struct EbmModel {
   static EbmModel read(const Hdf5File& file, const std::string& group, const Communicator& comm, Index tile,
                        const std::string& where);
 };
+
+/// A mover with its steps as they were adapted: `factor` times those of the deck.
+RuleOptions frozen_rule(const ParticleRuleChoice& choice, Real factor);
 
 }  // namespace weir

@@ -91,6 +91,14 @@ Index warm_up_of(const LatentEbmTrainOptions& train) {
   return std::max(std::get<ParameterRuleOptions>(train.parameters.rule.rule).warm_up, train.iterations / 10);
 }
 
+/// What the log says of a block that mala moves: its acceptance and what its step was adapted by.
+std::string told_of(const Metrics& metrics, const std::string& block) {
+  const Real acceptance = value_of(metrics, block + "_acceptance", -1);
+  if (acceptance < 0) return "";
+  return fmt::format(", {} {:.2f} accepted, steps x {:.2g}", block, acceptance,
+                     value_of(metrics, block + "_step_factor", 1));
+}
+
 /// Reports of the training, and what follows from them.
 class Supervision {
  public:
@@ -117,10 +125,9 @@ class Supervision {
     const WatchedReport watched{report.positive - report.negative,
                                 value_of(metrics, "parameters_gradient_norm", 0), report.restart_acceptance,
                                 value_of(metrics, "negatives_step_factor", 1)};
-    output_.log(fmt::format(
-        "iteration {}: gap {:.3f}, gradient {:.3g}, acceptance {:.2f} of latents, {:.2f} of the pool",
-        tick.step, watched.gap, watched.gradient_norm, value_of(metrics, "latents_acceptance", 1),
-        value_of(metrics, "negatives_acceptance", 1)));
+    output_.log(fmt::format("iteration {}: gap {:.3f}, gradient {:.3g}, autocorrelation {:.2f}{}", tick.step,
+                            watched.gap, watched.gradient_norm, report.autocorrelation,
+                            told_of(metrics, "latents") + told_of(metrics, "negatives")));
     pending_ = {tick.step, watched};
     return metrics;
   }
@@ -132,7 +139,8 @@ class Supervision {
     pending_.reset();
     const auto wrong = watch_.judge(step, watched);
     if (!wrong) {
-      if (step - healthy_.iteration() >= 100 || healthy_.iteration() < 0) healthy_.keep(step);
+      if (watch_.is_calm() && (step - healthy_.iteration() >= 100 || healthy_.iteration() < 0))
+        healthy_.keep(step);
       return;
     }
     if (stop_) throw RunError("the training fails: " + *wrong);
@@ -169,6 +177,18 @@ class Supervision {
   bool stop_, warned_ = false;
 };
 
+/// Particles at temperature T have the law exp(-E / T): the model has E / T, and is used at temperature 1.
+void divide_energy(EbmModel& model, Real temperature) {
+  for (StoredNetwork* network : {&model.energy, &model.energy_last}) {
+    const auto& last = Mlp<Real>(network->shape).layers().back();
+    for (Index i = last.weights; i < last.bias + last.out; ++i)
+      network->parameters[std::size_t(i)] /= temperature;
+  }
+  model.options.confinement.data /= temperature;
+  model.options.confinement.latent /= temperature;
+}
+
+/// A step h of E at temperature T is a step T h of E / T at temperature 1.
 EbmModel model_of(const LatentEbmOptions& options, const EnergyShape& shape,
                   const Standardisation& standardisation, const std::vector<std::string>& columns,
                   LatentEbmTraining& flow, Stage& stage, const RunOutput& output) {
@@ -183,15 +203,18 @@ EbmModel model_of(const LatentEbmOptions& options, const EnergyShape& shape,
                  standardisation,
                  Ensemble(output.comm(), pool.partition.particles(), pool.components, output.run().tile),
                  flow.restart_law() ? *flow.restart_law() : RestartLaw(),
-                 1,
-                 1,
+                 {},
+                 {},
                  options.train.data_noise,
                  options.energy,
                  columns};
   Kokkos::deep_copy(model.pool.x, blocks[flow.negatives]);
+  if (options.train.temperature != 1) divide_energy(model, options.train.temperature);
   const Metrics rules = stage.rule_report();
-  model.latent_factor = value_of(rules, "latents_step_factor", 1);
-  model.negative_factor = value_of(rules, "negatives_step_factor", 1);
+  model.latent_mover = frozen_rule(options.train.latents.rule,
+                                   options.train.temperature * value_of(rules, "latents_step_factor", 1));
+  model.negative_mover = frozen_rule(options.train.negatives.rule,
+                                     options.train.temperature * value_of(rules, "negatives_step_factor", 1));
   if (!flow.restart_law() || !flow.restart_law()->metropolised) {
     model.restart.metropolised = false;
     model.restart.centres = {};
@@ -220,7 +243,7 @@ std::optional<EbmModel> train_energy(const LatentEbmOptions& options, const Ense
   Stage stage(stepping, *flow, options.where + ".train");
   flow->initialise(BlockViews(*flow->layout(), stage.state().vec()));
   const Index unknowns = (*flow->layout())[flow->parameters].partition.particles();
-  output.log(fmt::format("{} rows, {} parameters; {} iterations of {} particles and a pool of {}",
+  output.log(fmt::format("{} rows, {} parameters; {} iterations of {} rows and a pool of {}",
                          rows.particles(), unknowns, options.train.iterations, flow->batch(),
                          options.train.negatives.particles));
   output.summarise("unknowns", unknowns);

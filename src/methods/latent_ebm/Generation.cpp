@@ -7,33 +7,12 @@
 #include "weir/base/Error.hpp"
 #include "weir/base/Lapack.hpp"
 #include "weir/ensemble/Parts.hpp"
+#include "weir/ensemble/PrincipalComponents.hpp"
 #include "weir/ensemble/RowExchange.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/parallel/Random.hpp"
 
 namespace weir {
-
-namespace {
-
-RuleOptions frozen_rule(const ParticleRuleChoice& choice, Real factor) {
-  RuleOptions rule = rule_of(choice);
-  if (auto* mala = std::get_if<MalaOptions>(&rule)) {
-    for (Real& step : mala->step.values) step *= factor;
-    mala->target.reset();
-  }
-  return rule;
-}
-
-}  // namespace
-
-RuleOptions rule_of_chains(const LatentEbmOptions& options, bool free_data, bool free_latents,
-                           Real latent_factor, Real negative_factor) {
-  if (!free_data) return frozen_rule(options.train.latents.rule, latent_factor);
-  RuleOptions rule = frozen_rule(options.train.negatives.rule, negative_factor);
-  if (auto* mala = std::get_if<MalaOptions>(&rule); mala && !free_latents)
-    mala->step = Real(mala->step.values.front());
-  return rule;
-}
 
 Conditioning condition_on(const Standardisation& standardisation, Index components, Index first, Index end) {
   const Index d = components, given = end - first;
@@ -59,6 +38,60 @@ Conditioning condition_on(const Standardisation& standardisation, Index componen
     }
   }
   return found;
+}
+
+Ensemble gaussian_completions(const Ensemble& training, const Ensemble& given, Index first, Index end,
+                              const Random& random) {
+  const Index d = training.components(), known = end - first, open = d - known;
+  const auto moments = mean_and_covariance(training);
+  std::vector<Index> places;  // of the known columns, then of the others
+  for (Index c = first; c < end; ++c) places.push_back(c);
+  for (Index c = 0; c < d; ++c)
+    if (c < first || c >= end) places.push_back(c);
+  const auto s = [&](Index a, Index b) {
+    return moments.covariance[std::size_t(places[std::size_t(a)] * d + places[std::size_t(b)])];
+  };
+  std::vector<Real> of_known(std::size_t(known * known));
+  for (Index a = 0; a < known; ++a)
+    for (Index b = 0; b < known; ++b) of_known[std::size_t(a * known + b)] = s(a, b);
+  // K = S_ok S_kk^+ and R R' = S_oo - K S_ko, where columns that do not vary count for nothing.
+  const SymmetricEigen kk = symmetric_eigen(of_known, known);
+  const Real least = 1e-10 * std::max(Real(0), kk.values.back());
+  std::vector<Real> gain(std::size_t(open * known), 0), rest(std::size_t(open * open));
+  for (Index e = 0; e < known; ++e) {
+    if (kk.values[std::size_t(e)] <= least) continue;
+    const Real* u = &kk.vectors[std::size_t(e * known)];
+    for (Index a = 0; a < open; ++a) {
+      Real along = 0;
+      for (Index b = 0; b < known; ++b) along += s(known + a, b) * u[b];
+      for (Index b = 0; b < known; ++b)
+        gain[std::size_t(a * known + b)] += along * u[b] / kk.values[std::size_t(e)];
+    }
+  }
+  for (Index a = 0; a < open; ++a)
+    for (Index b = 0; b < open; ++b) {
+      Real value = s(known + a, known + b);
+      for (Index k = 0; k < known; ++k) value -= gain[std::size_t(a * known + k)] * s(k, known + b);
+      rest[std::size_t(a * open + b)] = value;
+    }
+  const SymmetricEigen oo = symmetric_eigen(rest, open);
+  Ensemble completed = copy_of(given);
+  const auto x = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), completed.x);
+  const auto mean = [&](Index a) { return moments.mean[std::size_t(places[std::size_t(a)])]; };
+  for (Index i = 0; i < completed.partition.local_particles(); ++i) {
+    const Index id = completed.partition.first_particle() + i;
+    for (Index a = 0; a < open; ++a) {
+      Real value = mean(known + a);
+      for (Index k = 0; k < known; ++k)
+        value += gain[std::size_t(a * known + k)] * (x(places[std::size_t(k)], i) - mean(k));
+      for (Index e = 0; e < open; ++e)
+        value += oo.vectors[std::size_t(e * open + a)] *
+                 std::sqrt(std::max(Real(0), oo.values[std::size_t(e)])) * random.normal(id, 0, e);
+      x(places[std::size_t(known + a)], i) = value;
+    }
+  }
+  Kokkos::deep_copy(completed.x, x);
+  return completed;
 }
 
 namespace {
@@ -109,9 +142,7 @@ bool EbmGeneration::run_leg(const Leg& leg) {
   RunOptions run = output_.run();
   run.tile = leg.start.partition.tile_size();
   SamplingOptions sampling;
-  sampling.rule =
-      rule_of_chains(options_, leg.parts.free_data > 0, leg.parts.free_latents && model_.shape.latent > 0,
-                     model_.latent_factor, model_.negative_factor);
+  sampling.rule = model_.mover(leg.parts.free_data > 0, leg.parts.free_latents);
   sampling.moves = moves_of_step(std::max(leg.steps, Index(1)));
   const auto flow = make_sampling_flow(model_.options, model_.shape, model_.energy.parameters, leg.parts,
                                        sampling, leg.restarts ? &model_.restart : nullptr, output_.comm(),
@@ -197,7 +228,9 @@ EbmGeneration::Leg EbmGeneration::completing_leg() {
   } else {
     given_ = copy_of(data_.test);
   }
-  const Conditioning conditioning = condition_on(model_.standardisation, d, first, end);
+  Conditioning conditioning = condition_on(model_.standardisation, d, first, end);
+  output_.comm().broadcast(conditioning.basis);  // one of many: where eigenvalues agree, rounding chooses
+  output_.comm().broadcast(conditioning.inverse);
   const auto& mean = model_.standardisation.mean();
   const Random noise(run.seed, Stream::data_noise, int(number)),
       normals(run.seed, Stream::pool_start, int(number));
@@ -225,9 +258,7 @@ EbmGeneration::Leg EbmGeneration::completing_leg() {
   }
   Kokkos::deep_copy(offset.x, at);
   Kokkos::deep_copy(x.x, start);
-  gaussian_ = copy_of(x);
-  model_.standardisation.undo(gaussian_->x);
-  keep_given(*gaussian_);
+  gaussian_ = gaussian_completions(data_.train, *given_, first, end, Random(run.seed, Stream::gaussian_rows));
   parts.given = joined(offset, {}, int(number));
   return {"condition", parts, joined(x, {}, int(number)), options.steps, false};
 }

@@ -74,11 +74,6 @@ class EbmGeneration {
   std::optional<Ensemble> given_, gaussian_;              ///< rows that completions start from
 };
 
-/// The mover of chains in which x, z or both are free, with the step that the training arrived at: that of
-/// the pool, or of the latents where x is given.
-RuleOptions rule_of_chains(const LatentEbmOptions& options, bool free_data, bool free_latents,
-                           Real latent_factor = 1, Real negative_factor = 1);
-
 /// What is free where columns [first, end) of x are given: an orthonormal basis of the directions, in
 /// standardised units, that leave them as they are, and the standardised x nearest the mean that has them.
 struct Conditioning {
@@ -87,5 +82,10 @@ struct Conditioning {
   Index free = 0;
 };
 Conditioning condition_on(const Standardisation& standardisation, Index components, Index first, Index end);
+
+/// Collective: rows with columns [first, end) of `given`, and the others drawn from the Gaussian with the
+/// moments of the training rows, given these.
+Ensemble gaussian_completions(const Ensemble& training, const Ensemble& given, Index first, Index end,
+                              const Random& random);
 
 }  // namespace weir

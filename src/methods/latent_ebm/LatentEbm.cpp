@@ -49,6 +49,24 @@ void LatentEbm::check_given(const Communicator& comm) const {
       throw InputError(
           where + ".file",
           fmt::format("has {} columns, and {} are given; choose as many by `columns`", columns, end - first));
+    if (const Index rows = open_data(*given.file)->rows(); rows < 2)
+      throw InputError(where + ".file", fmt::format("has {} rows; give at least 2", rows));
+  });
+}
+
+/// Whether the rows whose likelihood is asked for are there, and are of the data's kind.
+void LatentEbm::check_scored(const Communicator& comm) const {
+  if (!options_.likelihood || !options_.likelihood->file) return;
+  comm.agree([&] {
+    const Index wanted = shape_of(options_.data).components;
+    const auto file = open_data(*options_.likelihood->file);
+    if (file->columns() != wanted)
+      throw InputError(options_.where + ".likelihood.file",
+                       fmt::format("has {} columns, and the data have {}; choose as many by `columns`",
+                                   file->columns(), wanted));
+    if (file->rows() < 2)
+      throw InputError(options_.where + ".likelihood.file",
+                       fmt::format("has {} rows; give at least 2", file->rows()));
   });
 }
 
@@ -56,16 +74,18 @@ void LatentEbm::prepare(const Communicator& comm, const RunOptions& run) {
   check_options(comm, run);
   if (!options_.model.empty()) {
     const EbmModel model = read_model(comm, run.tile);
+    EbmLikelihood::check(options_, model.shape);
     DataShape shape;
     comm.agree([&] { shape = shape_of(options_.data); });
     check_model_fits(options_.model, model.shape.data, shape.components, options_.where + ".model");
   }
   check_given(comm);
+  check_scored(comm);
   data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
   close_files(options_.data);
   check_labels(options_.metrics, data_->train_labels, options_.where);
-  const bool wanted = !options_.metrics.report.empty() || options_.likelihood ||
-                      options_.generate.reconstruct ||
+  const bool wanted = !options_.metrics.report.empty() ||
+                      (options_.likelihood && !options_.likelihood->file) || options_.generate.reconstruct ||
                       (options_.generate.given && !options_.generate.given->file);
   if (wanted && data_->test.particles() < 2)
     throw InputError(

@@ -26,8 +26,8 @@ EbmModel any_model(const LatentEbmOptions& options, const EnergyShape& shape, co
           Standardisation(),
           Ensemble(Communicator(MPI_COMM_SELF), 1, shape.components(), run.tile),
           RestartLaw(),
-          1,
-          1,
+          frozen_rule(options.train.latents.rule, 1),
+          frozen_rule(options.train.negatives.rule, 1),
           options.train.data_noise,
           options.energy,
           {}};
@@ -68,7 +68,7 @@ class EbmParts {
 
   /// Chains of (w, z): w of so many components, z free or given.
   void add_chains(const char* name, Index chains, Index free_data, bool free_latents, Index moves) {
-    const RuleOptions rule = rule_of_chains(options_, free_data > 0, free_latents && shape_.latent > 0);
+    const RuleOptions rule = model_->mover(free_data > 0, free_latents);
     SamplingOptions sampling;
     sampling.rule = rule;
     sampling.moves = moves_of_step(moves);

@@ -179,6 +179,30 @@ void describe(Section& section, LatentEbmMetricsOptions& options) {
   describe_metrics(section, options, generation_metric_names());
 }
 
+namespace {
+
+/// Keys that would have no effect, or no meaning, beside others.
+void check_together(Section& section, const LatentEbmOptions& options) {
+  const bool latents = options.latent_dimension() > 0, tempered = options.train.temperature != 1;
+  if (!options.energy.is_network() && options.energy.magnitude_penalty > 0)
+    section.error("energy", "`magnitude_penalty` is of a network's values; leave it out for linear_gaussian");
+  if (!latents && options.generate.reconstruct)
+    section.error("generate", "`reconstruct` goes through latents, and there are none; leave it out");
+  if (!latents && options.likelihood && options.likelihood->gaussian_bound)
+    section.error("likelihood", "`gaussian_bound` is of latents, and there are none; leave it out");
+  if (options.generate.denoise && options.train.data_noise == 0 && options.model.empty())
+    section.error("generate",
+                  "`denoise` takes off what `train.data_noise` put on, and that is 0; leave it out");
+  if (tempered && !options.energy.is_network())
+    section.error("train", "`temperature` other than 1 is for a network; leave it out for linear_gaussian");
+  if (tempered && options.posterior == "amortised")
+    section.error(
+        "train",
+        "`temperature` other than 1 is for particles; leave it out, or choose `posterior: particles`");
+}
+
+}  // namespace
+
 void describe(Section& section, LatentEbmOptions& options) {
   if (section.reading()) options.where = section.path();
   section.required_section("data", options.data, "the rows whose law is learned");
@@ -203,6 +227,7 @@ void describe(Section& section, LatentEbmOptions& options) {
   section.section("likelihood", options.likelihood, "log p(x) of held-out rows", "by");
   section.section("metrics", options.metrics, "how samples are compared with the rows that were held out",
                   "report");
+  if (section.reading()) check_together(section, options);
 }
 
 }  // namespace weir

@@ -50,6 +50,12 @@ std::optional<std::string> TrainingWatch::judge(Index step, const WatchedReport&
   return {};
 }
 
+bool TrainingWatch::is_calm() const {
+  if (reports_.empty()) return true;
+  const WatchedReport& last = reports_.back();
+  return last.gradient_norm <= largest_norm && std::abs(last.gap) <= 2 * largest_gap_;
+}
+
 std::vector<Real> TrainingWatch::save() const {
   std::vector<Real> numbers;
   for (const auto& r : reports_)

@@ -2,10 +2,11 @@
 //
 // Failing is, after the warm-up:
 //
-//     the mean gap E+ - E- of the last 10 reports above .1 a component of (x, z), .3 at least, and above 4 of
-//     its own standard errors the norm of the gradient, before it is shortened, above 80 in 5 reports in a
-//     row a share of accepted restarts below .01 in 5 reports in a row, while the pool's step wanders by a
-//     factor of 2
+//   * the mean gap E+ - E- of the last 10 reports is above .1 a component of (x, z), at least .3, and above 4
+//     of its standard errors;
+//   * the norm of the gradient, before it is clipped, is above 80 in 5 reports in a row;
+//   * less than .01 of the restarts are accepted in 5 reports in a row, and the pool's step wanders by a
+//     factor of 2.
 //
 // Energies of the data lie then well above or below those of the pool, which means that the pool has not
 // followed.
@@ -33,6 +34,8 @@ class TrainingWatch {
 
   /// Takes the report after iteration `step`; what is wrong, with its remedy, or nothing.
   std::optional<std::string> judge(Index step, const WatchedReport& report);
+  /// Whether the last report shows none of that: a good moment for a copy to go back to.
+  bool is_calm() const;
   /// Begins again, with no reports.
   void forget() { reports_.clear(); }
 

@@ -1,0 +1,106 @@
+// What completions are compared with, and what a model keeps of its training.
+#include "methods/latent_ebm/Generation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "methods/Interrupted.hpp"
+#include "weir/parallel/Random.hpp"
+
+namespace weir {
+namespace {
+
+using namespace testing_tools;
+
+/// x_1 = 2 + 3 n, x_0 = 1 + 0.5 (x_1 - 2) + 0.25 m, x_2 does not vary.
+Ensemble three_columns(const Communicator& comm, Index rows, Index key) {
+  Ensemble ensemble(comm, rows, 3, 16);
+  fill_normals(ensemble.x, Random(key, Stream::initial_ensemble), ensemble.partition.first_particle(), 0);
+  for (Index i = 0; i < ensemble.partition.local_particles(); ++i) {
+    const Real n = ensemble.x(1, i), m = ensemble.x(0, i);
+    ensemble.x(1, i) = 2 + 3 * n;
+    ensemble.x(0, i) = 1 + 1.5 * n + 0.25 * m;
+    ensemble.x(2, i) = 7;
+  }
+  return ensemble;
+}
+
+TEST(GenerationParallel, GaussianCompletionsHaveTheConditionalLaw) {
+  const Communicator world;
+  const Ensemble training = three_columns(world, 20000, 1), given = three_columns(world, 4000, 2);
+  const Ensemble completed = gaussian_completions(training, given, 1, 3, Random(5, Stream::gaussian_rows));
+  Real sums[2] = {0, 0};
+  for (Index i = 0; i < given.partition.local_particles(); ++i) {
+    EXPECT_EQ(completed.x(1, i), given.x(1, i));
+    EXPECT_EQ(completed.x(2, i), given.x(2, i));
+    const Real rest = completed.x(0, i) - 1 - 0.5 * (given.x(1, i) - 2);
+    sums[0] += rest / 4000;
+    sums[1] += rest * rest / 4000;
+  }
+  const auto all = world.all_gather(sums, sizeof sums);
+  Real mean = 0, square = 0;
+  for (int rank = 0; rank < world.size(); ++rank) {
+    mean += reinterpret_cast<const Real*>(all.data())[2 * rank];
+    square += reinterpret_cast<const Real*>(all.data())[2 * rank + 1];
+  }
+  EXPECT_NEAR(mean, 0, 4 * 0.25 / std::sqrt(4000.));
+  EXPECT_NEAR(std::sqrt(square), 0.25, 0.01);
+}
+
+std::string trained_deck(const std::string& train) {
+  return R"(weir: 1
+run: {name: small, seed: 5, tile: 8}
+latent_ebm:
+  data: {synthetic: {moons: {count: 203}}}
+  split: {test: 0.4}
+  energy: {network: {hidden: [8, 8]}}
+  train: {iterations: 12, batch: 20, negatives: {particles: 37, rule: {mala: {step: [0.02, 0.3]}}}, )" +
+         train + R"(}
+  generate: {count: 30, steps: 15}
+  metrics: []
+)";
+}
+
+// The movers come with the model: a deck that only reads it need not repeat how it was trained.
+TEST(GenerationParallel, AModelMovesAsItsTrainingDid) {
+  const SharedFolder folder;
+  const std::string deck = trained_deck("latents: {rule: {mala: {step: 0.2}}}");
+  const DeckRun first{folder, deck, "first"};
+  ASSERT_EQ(first().code, ExitCode::done);
+  std::string reading = deck;
+  const std::size_t from = reading.find("  train:"), to = reading.find("  generate:");
+  reading.replace(from, to - from, "  model: " + folder / "first/networks.h5" + "\n");
+  const DeckRun second{folder, reading, "second"};
+  const Outcome outcome = second();
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  if (!Communicator().is_root()) return;
+  const auto samples = [&](const std::string& run) {
+    return Hdf5File(folder / run + "/samples.h5", MPI_COMM_SELF, Hdf5File::Access::read).read("/samples");
+  };
+  EXPECT_EQ(samples("first"), samples("second"));
+}
+
+// Particles at temperature T follow exp(-E / T), so that E / T is what the model has.
+TEST(Generation, AModelHasItsEnergyOverTheTemperature) {
+  const SharedFolder folder;
+  const auto stored = [&](const std::string& temperature) {
+    const DeckRun run{folder,
+                      trained_deck("temperature: " + temperature + ", parameters: {rule: {euler: 1e-12}}"),
+                      "t" + temperature};
+    const Outcome outcome = run();
+    EXPECT_EQ(outcome.code, ExitCode::done) << outcome.message;
+    const Hdf5File file(folder / "t" + temperature + "/networks.h5", MPI_COMM_SELF, Hdf5File::Access::read);
+    std::vector<Real> numbers = file.read("/networks/energy_last/parameters");
+    const auto energy = file.read("/energy");
+    numbers.insert(numbers.end(), {energy.at(1), energy.at(2)});
+    return numbers;
+  };
+  const auto one = stored("1"), two = stored("2");
+  ASSERT_EQ(one.size(), two.size());
+  const std::size_t last = one.size() - 2 - 9;  // 8 weights and a bias, and two confinements
+  for (std::size_t k = 0; k < one.size(); ++k) EXPECT_NEAR(two[k], k < last ? one[k] : one[k] / 2, 1e-9) << k;
+}
+
+}  // namespace
+}  // namespace weir
