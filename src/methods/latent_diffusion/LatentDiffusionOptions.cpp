@@ -193,7 +193,7 @@ void describe(Section& section, CompleteOptions& options) {
                   "rows of the given columns alone; by default those of the held-out rows", "path");
   section.option("steps", options.steps, "moves of every latent").at_least(1);
   if (!section.reading()) return;
-  if (!options.columns) section.error("columns", "missing; give those that are given, [a, b], half-open");
+  if (!options.columns) section.error("columns", "missing; give the known columns, [a, b], half-open");
   if (options.columns && (*options.columns)[0] >= (*options.columns)[1])
     section.error("columns", "found no column; allowed: [a, b] with a < b, half-open");
 }

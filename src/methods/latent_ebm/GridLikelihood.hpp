@@ -1,11 +1,11 @@
 // log p(x) of an energy whose (x, z) have few components: sums over grids.
 //
-//     log Z = log sum over x, z of exp(-E(x, z)) + log of a cell,   log p(x) = log sum over z of exp(-E(x,
-//     z)) + .. - log Z
+//     log Z     = log sum over x, z of exp(-E(x, z)) + log of a cell of (x, z)
+//     log p(x)  = log sum over z of exp(-E(x, z)) + log of a cell of z - log Z
 //
-// The grid of x reaches beyond all held-out rows and all particles of the pool by a deviation, that of z
-// over 5.5 deviations of its confinement. Sums are exact over ranks: the terms of each tile are added in
-// order, relative to the largest of all.
+// The grid of x reaches beyond all held-out rows and all particles of the pool by a quarter of their range,
+// that of z over 5.5 deviations of its confinement. Sums are exact over ranks: the terms of each tile are
+// added in order, relative to the largest of all.
 #pragma once
 
 #include <vector>

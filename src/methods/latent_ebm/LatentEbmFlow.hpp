@@ -2,8 +2,7 @@
 //
 //     latents     dZ_in = -grad_z E(x_i, Z_in) dt + sqrt(2T) dW        N for each row of the batch
 //     negatives   d(X, Z) = -grad E(X, Z) dt + sqrt(2T) dW             P particles
-//     parameters  ascend  g = -(1/|B|N) sum_i sum_n grad_theta E(x_i, Z_in) + (1/P) sum_p grad_theta E((X,
-//     Z)_p)
+//     parameters  ascend  g = -(1/|B|N) sum_in grad_theta E(x_i, Z_in) + (1/P) sum_p grad_theta E(X_p, Z_p)
 //
 // The blocks move in turn, each with its own sub-steps. A batch is whole tiles of latents; other latents
 // stay, and cost nothing. An energy without latents has the last two blocks. Source: Particle Dynamics for

@@ -71,7 +71,7 @@ void describe(Section& section, LatentOptions& options) {
 void describe(Section& section, MetropolisedRestart& options) {
   section
       .option("probability", options.probability,
-              "of a particle's being proposed a new place, in an iteration")
+              "chance that a particle is offered a new place in an iteration")
       .above(0)
       .at_most(1);
   section.option("centres", options.centres, "training rows about which places are proposed").at_least(1);
@@ -134,7 +134,7 @@ void describe(Section& section, GivenOptions& options) {
                   "rows of the given columns alone; by default those of the held-out rows", "path");
   section.option("steps", options.steps, "moves of every chain").at_least(1);
   if (!section.reading()) return;
-  if (!options.columns) section.error("columns", "missing; give those that are given, [a, b], half-open");
+  if (!options.columns) section.error("columns", "missing; give the known columns, [a, b], half-open");
   if (options.columns && (*options.columns)[0] >= (*options.columns)[1])
     section.error("columns", "found no column; allowed: [a, b] with a < b, half-open");
 }
@@ -168,8 +168,7 @@ void describe(Section& section, LatentEbmGenerateOptions& options) {
   section.option("steps", options.steps, "moves of every chain").at_least(0);
   section.option("start", options.start, "where chains begin: at particles of the pool, or at normal noise")
       .one_of({"pool", "noise"});
-  section.option("denoise", options.denoise,
-                 "samples are what the noisy ones were on average before `data_noise` was added");
+  section.option("denoise", options.denoise, "take the noise of `data_noise` off the samples");
   section.section("given", options.given, "samples of the other columns where some are given", "columns");
   section.section("reconstruct", options.reconstruct,
                   "latents of every held-out row, and a row drawn from each of these");

@@ -115,7 +115,7 @@ struct LikelihoodOptions {
   std::string by = "auto";
   Index rows = 1000;
   std::optional<FileRows> file;  ///< rows to score in place of those held out
-  Index grid = 160;              ///< points along each axis of x, a quarter of that along those of z
+  Index grid = 160;              ///< points along each axis of x; z has 64, 32 or 16
   Index chains = 2048;           ///< of log Z
   Index temperatures = 1000;
   Index repeats = 8;  ///< chains of every row

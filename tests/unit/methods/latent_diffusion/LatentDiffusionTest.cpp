@@ -335,7 +335,7 @@ std::vector<Broken> broken_latent_diffusion() {
        d,
        {e + "generate.given={columns: [3, 6]}"},
        "found [3, 6], and the data have 5 columns"},
-      {"no columns given", d, {e + "generate.given={steps: 5}"}, "missing; give those that are given"},
+      {"no columns given", d, {e + "generate.given={steps: 5}"}, "missing; give the known columns"},
       {"a path of one point", d, {e + "generate.interpolate={points: 1}"}, "allowed: at least 2"},
       {"unknown path", d, {e + "generate.interpolate={path: curve}"}, "allowed: arc, line"},
       {"a mixture of none", d, {e + "prior={mixture: {components: 0}}"}, "allowed: at least 1"},

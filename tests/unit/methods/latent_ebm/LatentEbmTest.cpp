@@ -338,7 +338,7 @@ std::vector<Broken> broken_latent_ebm() {
       {"completions given nothing",
        d,
        {e + "generate.given={steps: 3}"},
-       "missing; give those that are given"},
+       "missing; give the known columns"},
       {"completions given everything",
        d,
        {e + "generate.given={columns: [0, 2]}"},
