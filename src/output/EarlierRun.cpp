@@ -49,7 +49,7 @@ void check_output_folder(const std::string& folder) {
   if (is_folder && access(nearest.c_str(), W_OK | X_OK) == 0) return;
   throw InputError("run.output",
                    fmt::format("cannot write to the folder {}: {} {}; give one that can be written", folder,
-                               nearest.string(), is_folder ? "allows no writing" : "is no folder"));
+                               nearest.string(), is_folder ? "cannot be written to" : "is not a folder"));
 }
 
 }  // namespace weir

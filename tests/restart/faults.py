@@ -98,7 +98,7 @@ def full_disk(case):
 
 def unwritable(case):
     for output, words in (("/proc/nowhere", "cannot write to the folder /proc/nowhere"),
-                          (case.deck + "/out", "Not a directory")):
+                          (case.deck + "/out", "kill.yaml is not a folder")):
         result = case.run(2, output)
         expect(result.returncode == 2 and words in result.stderr, result)
 

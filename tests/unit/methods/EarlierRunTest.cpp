@@ -79,7 +79,7 @@ TEST(EarlierRunParallel, AFolderThatCannotBeWritten) {
     EXPECT_EQ(outcome.code, ExitCode::bad_input);
     EXPECT_NE(outcome.message.find("run.output: cannot write to the folder"), std::string::npos)
         << outcome.message;
-    EXPECT_NE(outcome.message.find("file is no folder"), std::string::npos) << outcome.message;
+    EXPECT_NE(outcome.message.find("file is not a folder"), std::string::npos) << outcome.message;
   }
 }
 
