@@ -95,6 +95,25 @@ std::vector<Real> read_stripe(const GenerativeDataOptions& options, const DataSh
 
 }  // namespace
 
+LabelledRows rows_in_order(const GenerativeDataOptions& options, const Communicator& comm,
+                           const RunOptions& run) {
+  DataShape shape;
+  comm.agree([&] { shape = shape_of(options); });
+  const Index d = shape.components, columns = d + Index(shape.labelled);
+  const Ensemble all(comm, shape.rows, columns, run.tile);
+  comm.agree([&] {
+    const auto rows =
+        read_stripe(options, shape, run, 0, all.partition.first_row(), all.partition.local_rows());
+    const auto host = Kokkos::create_mirror_view(all.x);
+    for (Index i = 0; i < all.partition.local_rows(); ++i)
+      for (Index c = 0; c < columns; ++c) host(c, i) = rows[std::size_t(i * columns + c)];
+    Kokkos::deep_copy(all.x, host);
+  });
+  LabelledRows found{components_of(all, 0, d), {}};
+  if (shape.labelled) found.labels = components_of(all, d, d + 1);
+  return found;
+}
+
 Data make_data(const GenerativeDataOptions& options, const SplitOptions& split, const Communicator& comm,
                const RunOptions& run, Index tile_rows, Index set) {
   DataShape shape;

@@ -47,6 +47,15 @@ struct Data {
 Data make_data(const GenerativeDataOptions& options, const SplitOptions& split, const Communicator& comm,
                const RunOptions& run, Index tile_rows, Index set = 0);
 
+/// Rows as a file has them, one after the other, which is also how they are dealt to ranks.
+struct LabelledRows {
+  Ensemble rows;
+  std::optional<Ensemble> labels;
+};
+/// Collective: nothing is split or shuffled. Throws InputError.
+LabelledRows rows_in_order(const GenerativeDataOptions& options, const Communicator& comm,
+                           const RunOptions& run);
+
 /// The same with at most so many rows; those of a file stay as they are.
 GenerativeDataOptions smaller(GenerativeDataOptions options, Index rows);
 

@@ -16,14 +16,6 @@ namespace weir {
 
 namespace {
 
-/// Over all columns but [first, end).
-Real error_of_rest(const Ensemble& a, const Ensemble& b, Index first, Index end) {
-  const Index d = a.components();
-  const Real before = first > 0 ? root_mean_square(a, b, 0, first) : 0,
-             after = end < d ? root_mean_square(a, b, end, d) : 0;
-  return std::sqrt((before * before * Real(first) + after * after * Real(d - end)) / Real(d - end + first));
-}
-
 template <class T>
 std::optional<Completed> complete_in(const DiffusionModel& model, const CompleteOptions& options,
                                      const Ensemble& latents, const Ensemble& generated,
@@ -58,25 +50,11 @@ std::optional<Completed> complete_in(const DiffusionModel& model, const Complete
                     Kokkos::subview(rows.x, columns, Kokkos::ALL));
   Completed completed{x, decoded, {}};
   if (!options.file && task.end - task.first < model.data())
-    completed.error = error_of_rest(decoded, rows, task.first, task.end);
+    completed.error = error_of_rest(options, decoded, rows);
   return completed;
 }
 
 }  // namespace
-
-Ensemble rows_to_complete(const CompleteOptions& options, const Ensemble& held_out, const std::string& where,
-                          const RunOptions& run) {
-  if (!options.file) return copy_of(held_out);
-  GenerativeDataOptions source;
-  source.source = *options.file;
-  source.where = where + ".generate.given";
-  const Data rows = make_data(source, {}, held_out.comm, run, run.tile);
-  Ensemble given(held_out.comm, rows.train.particles(), held_out.components(), run.tile);
-  const auto [first, end] = *options.columns;
-  Kokkos::deep_copy(Kokkos::subview(given.x, Kokkos::pair<Index, Index>(first, end), Kokkos::ALL),
-                    rows.train.x);
-  return given;
-}
 
 std::optional<Completed> complete(const DiffusionModel& model, const CompleteOptions& options,
                                   const Ensemble& latents, const Ensemble& generated, const Ensemble& given,

@@ -19,10 +19,6 @@ struct Completed {
   std::optional<Real> error;  ///< root mean square over the other columns, where these are known
 };
 
-/// Collective. The rows whose columns are given: of a file, or copies of those held out.
-Ensemble rows_to_complete(const CompleteOptions& options, const Ensemble& held_out, const std::string& where,
-                          const RunOptions& run);
-
 /// Collective: nothing where the run was stopped. `generated`: latents and what they decode to.
 std::optional<Completed> complete(const DiffusionModel& model, const CompleteOptions& options,
                                   const Ensemble& latents, const Ensemble& generated, const Ensemble& given,

@@ -74,14 +74,7 @@ void LatentDiffusion::check_given(const Communicator& comm, const DataShape& sha
   if (end > shape.components)
     throw InputError(where + ".columns", fmt::format("found [{}, {}], and the data have {} columns", first,
                                                      end, shape.components));
-  comm.agree([&, first = first, end = end] {
-    if (!given.file) return;
-    const Index columns = open_data(*given.file)->columns();
-    if (columns != end - first)
-      throw InputError(
-          where + ".file",
-          fmt::format("has {} columns, and {} are given; choose as many by `columns`", columns, end - first));
-  });
+  comm.agree([&] { check_given_file(given, options_.where); });
 }
 
 /// The flow of a few rows: what is wrong with rules and shapes shows in it.
@@ -215,7 +208,7 @@ void LatentDiffusion::run(RunOutput& output, RunControl& control) {
       write_particles(file, "/generated/completed", completed->latents.partition, completed->latents.x);
   });
   if (generate.given) {
-    const Ensemble given = rows_to_complete(*generate.given, data_->test, options_.where, output.run());
+    const Ensemble given = rows_with_given(*generate.given, data_->test, options_.where, output.run());
     completed =
         complete(*model, *generate.given, *latents, samples, given, options_.where, stages, output, control);
     if (!completed) return stopped();

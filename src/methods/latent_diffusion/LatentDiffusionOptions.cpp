@@ -188,14 +188,7 @@ void describe(Section& section, LatentDiffusionTrainOptions& options) {
 }
 
 void describe(Section& section, CompleteOptions& options) {
-  section.option("columns", options.columns, "columns [a, b) that are given, counted from 0").at_least(0);
-  section.section("file", options.file,
-                  "rows of the given columns alone; by default those of the held-out rows", "path");
-  section.option("steps", options.steps, "moves of every latent").at_least(1);
-  if (!section.reading()) return;
-  if (!options.columns) section.error("columns", "missing; give the known columns, [a, b], half-open");
-  if (options.columns && (*options.columns)[0] >= (*options.columns)[1])
-    section.error("columns", "found no column; allowed: [a, b] with a < b, half-open");
+  describe_given(section, options, "moves of every latent");
 }
 
 void describe(Section& section, InterpolateOptions& options) {

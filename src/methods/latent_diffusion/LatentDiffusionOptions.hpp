@@ -10,6 +10,7 @@
 #include "methods/generative/AmortisedPosterior.hpp"
 #include "methods/generative/Data.hpp"
 #include "methods/generative/GenerationMetrics.hpp"
+#include "methods/generative/GivenColumns.hpp"
 #include "methods/latent_diffusion/ImageNetwork.hpp"
 #include "weir/flows/RuleOptions.hpp"
 #include "weir/networks/NetworkOptions.hpp"
@@ -106,10 +107,8 @@ struct LatentDiffusionTrainOptions {
 };
 
 /// Rows of which columns [a, b) are known, and the rest is drawn.
-struct CompleteOptions {
-  std::optional<std::array<Index, 2>> columns;
-  std::optional<FileRows> file;  ///< rows that have the given columns; else held-out rows
-  Index steps = 500;
+struct CompleteOptions : GivenColumns {
+  CompleteOptions() : GivenColumns(500) {}
 };
 /// Rows between pairs of held-out rows.
 struct InterpolateOptions {

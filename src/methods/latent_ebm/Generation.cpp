@@ -217,17 +217,7 @@ EbmGeneration::Leg EbmGeneration::completing_leg() {
   const auto [first, end] = *options.columns;
   const Index d = model_.shape.data, number = stages_.number("condition");
   const RunOptions& run = output_.run();
-  if (options.file) {
-    GenerativeDataOptions source;
-    source.source = *options.file;
-    source.where = options_.where + ".generate.given";
-    const Data rows = make_data(source, {}, output_.comm(), run, run.tile);
-    given_.emplace(output_.comm(), rows.train.particles(), d, run.tile);
-    Kokkos::deep_copy(Kokkos::subview(given_->x, Kokkos::pair<Index, Index>(first, end), Kokkos::ALL),
-                      rows.train.x);
-  } else {
-    given_ = copy_of(data_.test);
-  }
+  given_ = rows_with_given(options, data_.test, options_.where, run);
   Conditioning conditioning = condition_on(model_.standardisation, d, first, end);
   output_.comm().broadcast(conditioning.basis);  // one of many: where eigenvalues agree, rounding chooses
   output_.comm().broadcast(conditioning.inverse);
@@ -318,15 +308,9 @@ Metrics EbmGeneration::errors() const {
   const Index d = model_.shape.data;
   if (const auto completed = data_of_.find("condition");
       completed != data_of_.end() && !options_.generate.given->file) {
-    const auto [first, end] = *options_.generate.given->columns;
-    const auto over_rest = [&, first = first, end = end](const Ensemble& rows) {
-      const Real before = first > 0 ? root_mean_square(rows, data_.test, 0, first) : 0,
-                 after = end < d ? root_mean_square(rows, data_.test, end, d) : 0;
-      return std::sqrt((before * before * Real(first) + after * after * Real(d - end)) /
-                       Real(d - end + first));
-    };
-    metrics.emplace_back("completion", over_rest(completed->second));
-    metrics.emplace_back("completion_gaussian", over_rest(*gaussian_));
+    const GivenColumns& given = *options_.generate.given;
+    metrics.emplace_back("completion", error_of_rest(given, completed->second, data_.test));
+    metrics.emplace_back("completion_gaussian", error_of_rest(given, *gaussian_, data_.test));
   }
   if (const auto found = data_of_.find("reconstruct"); found != data_of_.end())
     metrics.emplace_back("reconstruction", root_mean_square(found->second, data_.test, 0, d));

@@ -43,14 +43,7 @@ void LatentEbm::check_given(const Communicator& comm) const {
       throw InputError(where + ".columns",
                        fmt::format("found [{}, {}]; allowed: some, but not all, of the {} columns", first,
                                    end, shape.components));
-    if (!given.file) return;
-    const Index columns = open_data(*given.file)->columns();
-    if (columns != end - first)
-      throw InputError(
-          where + ".file",
-          fmt::format("has {} columns, and {} are given; choose as many by `columns`", columns, end - first));
-    if (const Index rows = open_data(*given.file)->rows(); rows < 2)
-      throw InputError(where + ".file", fmt::format("has {} rows; give at least 2", rows));
+    check_given_file(given, options_.where);
   });
 }
 

@@ -10,6 +10,7 @@
 #include "methods/generative/AmortisedPosterior.hpp"
 #include "methods/generative/Data.hpp"
 #include "methods/generative/GenerationMetrics.hpp"
+#include "methods/generative/GivenColumns.hpp"
 #include "weir/flows/RuleOptions.hpp"
 #include "weir/networks/NetworkOptions.hpp"
 
@@ -93,10 +94,8 @@ struct LatentEbmTrainOptions {
 };
 
 /// Samples of the rest of a row, given some of its columns.
-struct GivenOptions {
-  std::optional<std::array<Index, 2>> columns;  ///< half-open
-  std::optional<FileRows> file;                 ///< rows that have the given columns; else held-out rows
-  Index steps = 1500;
+struct GivenOptions : GivenColumns {
+  GivenOptions() : GivenColumns(1500) {}
 };
 /// What is done with every held-out row x: z given x, and x given that z.
 struct ReconstructOptions {

@@ -18,10 +18,6 @@ namespace weir {
 namespace {
 
 /// Rows and their labels, cut so that they lie with their chains.
-struct LabelledRows {
-  Ensemble rows;
-  std::optional<Ensemble> labels;
-};
 LabelledRows rows_of(const LatentEbmOptions& options, const Data& data, const RunOptions& run) {
   const LikelihoodOptions& likelihood = *options.likelihood;
   const Index tile = std::max(Index(1), run.tile / likelihood.repeats);
@@ -34,8 +30,8 @@ LabelledRows rows_of(const LatentEbmOptions& options, const Data& data, const Ru
   GenerativeDataOptions source;
   source.source = *likelihood.file;
   source.where = options.where + ".likelihood";
-  const Data read = make_data(source, {}, data.train.comm, run, run.tile);
-  return cut(read.train, read.train_labels);
+  const LabelledRows read = rows_in_order(source, data.train.comm, run);
+  return cut(read.rows, read.labels);
 }
 
 }  // namespace

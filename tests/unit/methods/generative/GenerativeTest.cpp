@@ -212,6 +212,30 @@ TEST(StandardisationParallel, GivesUnitCovarianceAndComesBack) {
   }
 }
 
+// What a user asks about comes back in the order in which it was asked.
+TEST(GenerativeDataParallel, RowsInOrderAreThoseOfTheFile) {
+  const SharedFolder folder;
+  std::string text;
+  for (int i = 0; i < 53; ++i) text += fmt::format("{},{},{}\n", i, 2 * i, i % 7);
+  folder.write("rows.csv", text);
+  GenerativeDataOptions options;
+  FileRows file;
+  file.path.path = folder / "rows.csv";
+  file.labels.emplace().column = "2";
+  options.source = file;
+  RunOptions run;
+  run.tile = 8;
+  const LabelledRows found = rows_in_order(options, Communicator(), run);
+  EXPECT_EQ(found.rows.particles(), 53);
+  ASSERT_TRUE(found.labels);
+  for (Index i = 0; i < found.rows.partition.local_particles(); ++i) {
+    const Index row = found.rows.partition.first_particle() + i;
+    EXPECT_EQ(found.rows.x(0, i), Real(row));
+    EXPECT_EQ(found.rows.x(1, i), Real(2 * row));
+    EXPECT_EQ(found.labels->x(0, i), Real(row % 7));
+  }
+}
+
 TEST(GenerativeDataParallel, AnglesAreBroughtIntoOnePeriod) {
   const SharedFolder folder;
   folder.write("angles.csv", "7,3.5\n-7,-3.5\n0.25,9\n-2.5,2.5\n2.5,-2.5\n");
