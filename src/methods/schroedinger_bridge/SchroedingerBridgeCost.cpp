@@ -86,7 +86,8 @@ class LatentCosts {
     if (!between && std::holds_alternative<ScoreNetworkOptions>(options_.score->kind))
       parts.push_back({"train", endpoint(std::get<ScoreNetworkOptions>(options_.score->kind),
                                          options_.score->train, rows_, 1)});
-    if (options_.generate->by == "sde") parts.push_back({"step", step()});
+    if (options_.generate->by == "sde") parts.push_back({"step", step(rows_of_step())});
+    if (options_.metrics.want_error_parts()) parts.push_back({"reference step", step(rows_)});
     return parts;
   }
 
@@ -164,12 +165,15 @@ class LatentCosts {
                                           normal_pair(d, run_), held, run_);
   }
 
-  std::unique_ptr<CostModel> step() const {
-    const bool between = options_.bridge->start.is_ensemble();
-    const bool empirical = between
+  /// Rows that a step of the bridge sums over: none where its drift is learned.
+  Index rows_of_step() const {
+    const bool empirical = options_.bridge->start.is_ensemble()
                                ? std::holds_alternative<EmpiricalDriftOptions>(options_.bridge->drift->kind)
                                : std::holds_alternative<EmpiricalDriftOptions>(options_.score->kind);
-    const BridgeStepShape shape{options_.generate->count, latent_, empirical ? rows_ : 0,
+    return empirical ? rows_ : 0;
+  }
+  std::unique_ptr<CostModel> step(Index summed) const {
+    const BridgeStepShape shape{options_.generate->count, latent_, summed,
                                 (rows_ + start_rows_) * (latent_ + 1)};
     return std::make_unique<BridgeStepCost>(
         shape, [=, *this](Index particles, Index rows) { return drift_seconds(particles, rows); }, run_);

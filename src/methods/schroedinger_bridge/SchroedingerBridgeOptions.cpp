@@ -16,6 +16,7 @@ std::vector<std::string> all_metrics() {
   std::vector<std::string> all{"w1"};
   all.insert(all.end(), of_samples.begin(), of_samples.end());
   for (const auto& name : of_samples) all.push_back(name + "_latent");
+  all.push_back("error_parts");
   return all;
 }
 
@@ -39,16 +40,22 @@ GenerationMetricsOptions BridgeMetricsOptions::of_samples() const {
   return options;
 }
 
+bool BridgeMetricsOptions::want_error_parts() const {
+  return is_among("error_parts", report);
+}
+
 bool SchroedingerBridgeOptions::standardises() const {
   return latent->standardise == "true" || (latent->standardise == "auto" && !autoencoder.is_identity());
 }
 
 void describe(Section& section, BridgeMetricsOptions& options) {
   section
-      .option("report", options.report,
-              "of samples: how they compare with the rows held out, in the data's space or (`_latent`) the "
-              "bridge's; "
-              "through snapshots w1, w2, energy_distance of predictions (which are the default there)")
+      .option(
+          "report", options.report,
+          "of samples: how they compare with the rows held out, in the data's space or (`_latent`) the "
+          "bridge's, and error_parts: how much of the squared error pre-training, score, steps and early "
+          "stopping make; through snapshots w1, w2, energy_distance of predictions (which are the default "
+          "there)")
       .one_of(all_metrics());
   section
       .option("points", options.points,
@@ -57,6 +64,10 @@ void describe(Section& section, BridgeMetricsOptions& options) {
               "snapshots, else 2000")
       .at_least(2)
       .one_of({"auto", "whole"});
+  section
+      .option("reference_steps", options.reference_steps,
+              "of error_parts: steps that make as good as no error")
+      .at_least(2);
 }
 
 namespace {
@@ -77,15 +88,18 @@ void check_keys(Section& section, const SchroedingerBridgeOptions& options) {
   refuse(!through && options.snapshots, "snapshots", "populations");
   for (const auto& name : options.metrics.report)
     if (!is_among(name, through ? of_snapshots : all_metrics()) || (!through && name == "w1"))
-      section.error("metrics", fmt::format("found {}, which is not measured {}", name,
-                                           through ? "through snapshots; allowed: w1, w2, energy_distance"
-                                                   : "of samples; allowed: w2, energy_distance, frechet_pca, "
-                                                     "nearest_neighbour, copying, and these with _latent"));
+      section.error("metrics",
+                    fmt::format("found {}, which is not measured {}", name,
+                                through ? "through snapshots; allowed: w1, w2, energy_distance"
+                                        : "of samples; allowed: w2, energy_distance, frechet_pca, "
+                                          "nearest_neighbour, copying, these with _latent, and error_parts"));
   if (through && !options.autoencoder.is_identity())
     section.error("autoencoder",
                   "paths through snapshots go through the data's own space; leave it out, or give "
                   "principal components as `columns`");
   const bool between = options.bridge && options.bridge->start.is_ensemble();
+  if (between && options.metrics.want_error_parts())
+    section.error("metrics", "error_parts is for starts that are no ensemble; leave it out");
   if (between && options.score)
     section.error("score", "a bridge from an ensemble takes `bridge.drift` in its place; leave it out");
   if (options.generate && options.generate->by == "plan" &&

@@ -16,11 +16,13 @@ namespace weir {
 struct BridgeMetricsOptions {
   std::vector<std::string> report;
   IndexOrWord points = "auto";
+  Index reference_steps = 1000;
 
   /// Through snapshots: w1, w2 and energy_distance of whole populations, unless the deck says otherwise.
   SnapshotMetricsOptions of_snapshots() const;
   /// Metrics of generated rows: 2000 points, unless the deck says otherwise.
   GenerationMetricsOptions of_samples() const;
+  bool want_error_parts() const;
 };
 
 struct SchroedingerBridgeOptions {

@@ -7,11 +7,10 @@
 #include "methods/generative/Samples.hpp"
 #include "methods/populations/Partners.hpp"
 #include "methods/schroedinger_bridge/BridgeStages.hpp"
-#include "methods/schroedinger_bridge/latent/BridgeFlow.hpp"
+#include "methods/schroedinger_bridge/latent/BridgeRun.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Lapack.hpp"
 #include "weir/ensemble/RowExchange.hpp"
-#include "weir/flows/Stage.hpp"
 #include "weir/output/CommittedFile.hpp"
 #include "weir/output/Snapshots.hpp"
 #include "weir/parallel/TileSum.hpp"
@@ -212,67 +211,64 @@ Ensemble LatentBridge::starts(const RunOptions& run) const {
 
 std::optional<Ensemble> LatentBridge::generate(const LearnedDrift& drift, RunOutput& output,
                                                RunControl& control) const {
-  const StageList stages = latent_stages();
-  const RunOptions& run = output.run();
-  const int number = stages.number("generate");
-  Ensemble latents = starts(run);
-  if (const Checkpoint* from = output.restart(); from && from->standing().stage > number) {
+  Ensemble latents = starts(output.run());
+  if (const Checkpoint* from = output.restart();
+      from && from->standing().stage > latent_stages().number("generate")) {
     read_particles(from->file(), "/generated/latents", latents.partition, latents.x);
     return latents;
   }
   if (options_.generate->by == "plan") return drift.draw_ends(latents);
   const BridgeOptions& bridge = *options_.bridge;
   const BridgeGrid grid(bridge.steps, bridge.stop, bridge.grid, bridge.last_step);
-  const auto at = drift.at(latents.partition);
-  BridgeFlow flow(*at, grid, ends_->sigma, latents.comm, latents.partition, latents.components());
-  SteppingOptions stepping;
-  stepping.end = Real(grid.steps());
-  stepping.step = 1;
-  stepping.seed = run.seed;
-  stepping.stage = number;
-  stepping.single = run.single_precision();
-  stepping.remedy = "a larger sigma or a smaller `stop` may help";
-  Stage stage(stepping, flow, bridge.where);
-  const Layout& layout = *flow.layout();
-  Kokkos::deep_copy(BlockViews(layout, stage.state().vec())[0], latents.x);
   std::vector<Index> shown;
   const std::vector<Real> asked =
       options_.generate->times.empty() ? std::vector<Real>{0, 0.25, 0.5, 0.75, 1} : options_.generate->times;
   for (const Real t : asked) shown.push_back(grid.nearest(t));
   output.log(fmt::format("{} samples by {} steps of the bridge", options_.generate->count, grid.steps()));
-  const auto after_step = [&](const Tick& tick) {
-    if (std::find(shown.begin(), shown.end(), tick.step) == shown.end()) return;
-    const ConstBlockViews blocks(layout, stage.state().vec());
-    output.snapshots().write(tick.step, grid.times[std::size_t(tick.step)], "latents", latents.partition,
-                             blocks[0]);
+  const auto show = [&](Index k, const MatrixRef<const Real>& at) {
+    if (std::find(shown.begin(), shown.end(), k) != shown.end())
+      output.snapshots().write(k, grid.times[std::size_t(k)], "latents", latents.partition, at);
   };
-  if (!control.run(stage, number, after_step)) return {};
-  Kokkos::deep_copy(latents.x, ConstBlockViews(layout, stage.state().vec())[0]);
-  return latents;
+  const auto at = drift.at(latents.partition);
+  return BridgeRun{*at, grid, ends_->sigma, "generate", bridge.where}.follow(latents, output, control, show);
 }
 
-bool LatentBridge::measure(const Ensemble& samples, const Ensemble& latents, RunOutput& output,
-                           RunControl& control) const {
+bool LatentBridge::measure(const Ensemble& samples, const Ensemble& latents,
+                           const ReferenceBridges* references, RunOutput& output, RunControl& control) const {
   const StageList stages = latent_stages();
   const auto options = options_.metrics.of_samples();
   std::function<Ensemble(Index, Index)> fresh_latents;
   if (data_->fresh)
     fresh_latents = [this](Index rows, Index draw) { return autoencoder_->encode(data_->fresh(rows, draw)); };
-  GenerationMetrics of_samples(options, {samples, data_->test, data_->train, data_->fresh}, output.run());
-  GenerationMetrics of_latents(options, {latents, ends_->test, ends_->train, fresh_latents}, output.run(),
-                               "_latent");
-  if (const Checkpoint* from = stages.checkpoint_of_round(output)) of_latents.restore(from->file());
-  const auto kept_samples = control.keep(of_samples), kept_latents = control.keep(of_latents);
-  const AtEnd at_end = of_latents.all_done() ? AtEnd::go_on : AtEnd::ask;
-  if (!work_through(of_samples, stages, "measure", output, control, at_end)) return false;
-  if (!work_through(of_latents, stages, "measure", output, control, AtEnd::go_on)) return false;
-  for (const auto& metrics : {of_samples.result(), of_latents.result()}) {
-    for (const auto& [name, value] : metrics) {
-      const bool copies = name.rfind("copying", 0) == 0 && value < most_copying;
-      output.log(fmt::format("{}: {:.6g}{}", name, value, copies ? " (copies of training rows)" : ""));
-    }
-    output.summarise(metrics);
+  std::list<std::unique_ptr<GenerationMetrics>> all;
+  if (references) all = references->distances(output.run());
+  const std::size_t of_references = all.size();
+  all.push_back(std::make_unique<GenerationMetrics>(
+      options, GeneratedRows{samples, data_->test, data_->train, data_->fresh}, output.run()));
+  all.push_back(std::make_unique<GenerationMetrics>(
+      options, GeneratedRows{latents, ends_->test, ends_->train, fresh_latents}, output.run(), "_latent"));
+  std::list<RunControl::Kept> kept;
+  for (const auto& metrics : all) {
+    if (const Checkpoint* from = stages.checkpoint_of_round(output)) metrics->restore(from->file());
+    kept.emplace_back(control, [&metrics](Hdf5File& file) { metrics->save(file); });
   }
+  Metrics found, distances;
+  std::size_t done = 0;
+  for (const auto& metrics : all) {
+    const bool last = std::all_of(all.begin(), all.end(),
+                                  [&](const auto& other) { return other == metrics || other->all_done(); });
+    if (!work_through(*metrics, stages, "measure", output, control, last ? AtEnd::go_on : AtEnd::ask))
+      return false;
+    Metrics& to = done++ < of_references ? distances : found;
+    to.insert(to.end(), metrics->result().begin(), metrics->result().end());
+  }
+  if (references)
+    for (const auto& part : ReferenceBridges::parts(distances, reconstruction_)) found.push_back(part);
+  for (const auto& [name, value] : found) {
+    const bool copies = name.rfind("copying", 0) == 0 && value < most_copying;
+    output.log(fmt::format("{}: {:.6g}{}", name, value, copies ? " (copies of training rows)" : ""));
+  }
+  output.summarise(found);
   return true;
 }
 
@@ -314,9 +310,10 @@ void LatentBridge::run(RunOutput& output, RunControl& control) {
   }
   ends_->sigma = find_sigma(output);
   if (!options_.autoencoder.is_identity() && data_->test.particles() > 0) {
-    const Real error = reconstruction_error(*autoencoder_, data_->test);
-    output.log(fmt::format("the autoencoder reconstructs rows held out to {:.4g} (root mean square)", error));
-    output.summarise("reconstruction_error", error);
+    reconstruction_ = reconstruction_error(*autoencoder_, data_->test);
+    output.log(fmt::format("the autoencoder reconstructs rows held out to {:.4g} (root mean square)",
+                           reconstruction_));
+    output.summarise("reconstruction_error", reconstruction_);
   }
 
   const auto drift = LearnedDrift::learn(options_, *ends_, output, control);
@@ -331,13 +328,18 @@ void LatentBridge::run(RunOutput& output, RunControl& control) {
   if (!latents) return stopped();
   const auto latents_kept = control.keep(
       [&](Hdf5File& file) { write_particles(file, "/generated/latents", latents->partition, latents->x); });
+  std::optional<ReferenceBridges> references;
+  if (options_.metrics.want_error_parts()) {
+    references.emplace(options_, *ends_, *latents);
+    if (!references->follow(starts(output.run()), output, control)) return stopped();
+  }
   const Ensemble samples = autoencoder_->decode(*latents);
   std::vector<NamedRows> tables{{"samples", &samples}};
   if (!options_.autoencoder.is_identity()) tables.push_back({"latents", &*latents});
   if (data_->test.particles() > 0)
     tables.push_back({"held_out", &data_->test});  // to look at beside the samples
   write_samples(output, tables, data_->columns);
-  if (!measure(samples, *latents, output, control)) return stopped();
+  if (!measure(samples, *latents, references ? &*references : nullptr, output, control)) return stopped();
   output.finish(control.status(), options_.bridge->steps, 1);
 }
 

@@ -9,6 +9,7 @@
 #include "methods/schroedinger_bridge/drifts/BridgeDrift.hpp"
 #include "methods/schroedinger_bridge/latent/Autoencoder.hpp"
 #include "methods/schroedinger_bridge/latent/LearnedDrift.hpp"
+#include "methods/schroedinger_bridge/latent/ReferenceBridges.hpp"
 #include "weir/output/RunControl.hpp"
 
 namespace weir {
@@ -29,14 +30,16 @@ class LatentBridge {
   Real find_sigma(RunOutput& output) const;
   Ensemble starts(const RunOptions& run) const;
   std::optional<Ensemble> generate(const LearnedDrift& drift, RunOutput& output, RunControl& control) const;
-  bool measure(const Ensemble& samples, const Ensemble& latents, RunOutput& output,
-               RunControl& control) const;
+  /// `references`: null where the error is not split.
+  bool measure(const Ensemble& samples, const Ensemble& latents, const ReferenceBridges* references,
+               RunOutput& output, RunControl& control) const;
 
   const SchroedingerBridgeOptions& options_;
   std::optional<Data> data_, start_data_;
   std::optional<Ensemble> pretraining_;
   std::optional<Autoencoder> autoencoder_;
   std::optional<BridgeEnds> ends_;
+  Real reconstruction_ = 0;  // root mean square of held-out rows
 };
 
 }  // namespace weir

@@ -56,6 +56,62 @@ TEST(LatentBridgeParallel, GoesOnWhereverItIsStopped) {
   expect_equal_when_interrupted(latent_deck, 10);
 }
 
+TEST(LatentBridgeParallel, ReferenceBridgesGoOnWhereverTheyAreStopped) {
+  std::string deck = latent_deck;
+  const std::string metrics = "[w2, nearest_neighbour_latent, copying_latent]";
+  deck.replace(deck.find(metrics), metrics.size(), "{report: [w2_latent, error_parts], reference_steps: 7}");
+  expect_equal_when_interrupted(deck, 10);
+}
+
+// The empirical score is the reference's own: it adds nothing, and as many steps as its own add nothing.
+TEST(LatentBridge, ErrorPartsVanishWhereTheBridgeIsItsReference) {
+  const SharedFolder folder;
+  const std::string deck = R"(weir: 1
+run: {name: parts, seed: 2, tile: 8}
+schroedinger_bridge:
+  data: {synthetic: {moons: {count: 100}}}
+  split: {test: 0.5}
+  bridge: {start: convolved, steps: 30, stop: 0.9}
+  score: empirical
+  generate: {count: 40}
+  metrics: {report: [w2, error_parts], reference_steps: 30}
+)";
+  const Outcome outcome = run_deck_text(folder, deck);
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  const auto summary = summary_of(folder / "out");
+  const auto value = [&](const char* name) { return summary[name].get<Real>(); };
+  EXPECT_EQ(value("error_score"), 0);
+  EXPECT_EQ(value("error_discretisation"), 0);
+  EXPECT_EQ(value("error_pretraining"), 0);
+  EXPECT_NE(value("error_early_stopping"), 0);
+  EXPECT_NEAR(value("error"), value("error_early_stopping") + value("error_rest"), 1e-12);
+}
+
+// Of equal rows nothing is smoothed away but by stopping early: the error of a law at one point is the spread
+// that is left there, d sigma^2 (1 - T), where steps keep their noise.
+TEST(LatentBridge, StoppingEarlyLeavesItsShareOfTheVariance) {
+  const SharedFolder folder;
+  std::string rows;
+  for (int i = 0; i < 60; ++i) rows += "0.5,-1\n";
+  folder.write("rows.csv", rows);
+  const std::string deck = R"(weir: 1
+run: {name: point, seed: 2, tile: 8}
+schroedinger_bridge:
+  data: {file: rows.csv}
+  split: {test: 0.5}
+  bridge: {start: convolved, sigma: 2, steps: 1000, stop: 0.75, last_step: none}
+  score: empirical
+  generate: {count: 2000}
+  metrics: {report: [error_parts], points: 2000}
+)";
+  const Outcome outcome = run_deck_text(folder, deck);
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  const auto summary = summary_of(folder / "out");
+  // The mean of 15 squares and more, drawn anew five times.
+  EXPECT_NEAR(summary["error_early_stopping"].get<Real>(), 2 * 4 * 0.25, 4 * 2 / std::sqrt(5 * 15.));
+  EXPECT_NEAR(summary["error_rest"].get<Real>(), 0, 1e-3);
+}
+
 TEST(LatentBridgeParallel, BetweenEnsemblesGoesOnWhereverItIsStopped) {
   expect_equal_when_interrupted(with_drift("{mixture: {components: 4, train: {iterations: 6, batch: 32}}}"),
                                 8);
@@ -230,6 +286,10 @@ TEST(BrokenLatentBridgesParallel, GiveTheirMessages) {
             {k + "autoencoder={identity: {}, data: {synthetic: moons}}"},
             "`identity` has nothing to pre-train"},
            {"w1 of samples", l, {k + "metrics=[w1]"}, "found w1, which is not measured of samples"},
+           {"parts between ensembles",
+            b,
+            {k + "metrics=[error_parts]"},
+            "error_parts is for starts that are no ensemble"},
            {"nothing held out", l, {k + "split=0"}, "no rows are held out"},
        })
     expect_broken(folder, broken);
