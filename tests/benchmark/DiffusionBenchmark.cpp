@@ -19,7 +19,7 @@
 #include <ctime>
 #include <limits>
 
-#include "methods/latent_diffusion/LatentDiffusionFlow.hpp"
+#include "methods/latent_diffusion/training/LatentDiffusionFlow.hpp"
 #include "weir/base/Libraries.hpp"
 #include "weir/base/Stopwatch.hpp"
 #include "weir/base/Version.hpp"

@@ -1,12 +1,12 @@
 #include "methods/latent_diffusion/LatentDiffusionCost.hpp"
 
 #include "methods/generative/ChainStepCost.hpp"
-#include "methods/latent_diffusion/AnnealedLikelihood.hpp"
-#include "methods/latent_diffusion/Decoder.hpp"
-#include "methods/latent_diffusion/DiffusionSampling.hpp"
-#include "methods/latent_diffusion/DiffusionTrainingCost.hpp"
-#include "methods/latent_diffusion/PosteriorFlow.hpp"
-#include "methods/latent_diffusion/Reconstruction.hpp"
+#include "methods/latent_diffusion/decoder/Decoder.hpp"
+#include "methods/latent_diffusion/generation/AnnealedLikelihood.hpp"
+#include "methods/latent_diffusion/generation/DiffusionSampling.hpp"
+#include "methods/latent_diffusion/generation/PosteriorFlow.hpp"
+#include "methods/latent_diffusion/generation/Reconstruction.hpp"
+#include "methods/latent_diffusion/training/DiffusionTrainingCost.hpp"
 #include "weir/input/DataFile.hpp"
 #include "weir/networks/MlpFlops.hpp"
 

@@ -11,7 +11,7 @@
 #include "methods/generative/Data.hpp"
 #include "methods/generative/GenerationMetrics.hpp"
 #include "methods/generative/GivenColumns.hpp"
-#include "methods/latent_diffusion/ImageNetwork.hpp"
+#include "methods/latent_diffusion/decoder/ImageNetwork.hpp"
 #include "weir/flows/RuleOptions.hpp"
 #include "weir/networks/NetworkOptions.hpp"
 

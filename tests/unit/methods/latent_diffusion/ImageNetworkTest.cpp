@@ -1,11 +1,11 @@
 // The network of images beside a plain loop over pixels, and its adjoint beside differences.
-#include "methods/latent_diffusion/ImageNetwork.hpp"
+#include "methods/latent_diffusion/decoder/ImageNetwork.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "methods/latent_diffusion/Decoder.hpp"
+#include "methods/latent_diffusion/decoder/Decoder.hpp"
 #include "weir/parallel/Counters.hpp"
 #include "weir/parallel/Random.hpp"
 

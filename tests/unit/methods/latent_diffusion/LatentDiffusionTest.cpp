@@ -9,8 +9,8 @@
 
 #include "methods/BrokenDecks.hpp"
 #include "methods/Interrupted.hpp"
-#include "methods/latent_diffusion/NoiseSchedule.hpp"
-#include "methods/latent_diffusion/ScorePrior.hpp"
+#include "methods/latent_diffusion/prior/NoiseSchedule.hpp"
+#include "methods/latent_diffusion/prior/ScorePrior.hpp"
 #include "weir/base/Lapack.hpp"
 #include "weir/parallel/Random.hpp"
 

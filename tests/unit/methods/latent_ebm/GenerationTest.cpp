@@ -1,5 +1,5 @@
 // What completions are compared with, and what a model keeps of its training.
-#include "methods/latent_ebm/Generation.hpp"
+#include "methods/latent_ebm/generation/Generation.hpp"
 
 #include <gtest/gtest.h>
 

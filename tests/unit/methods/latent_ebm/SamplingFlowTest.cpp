@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "methods/latent_ebm/SamplingFlow.hpp"
+#include "methods/latent_ebm/generation/SamplingFlow.hpp"
 #include "weir/ensemble/PrincipalComponents.hpp"
 #include "weir/flows/Stage.hpp"
 #include "weir/parallel/Random.hpp"

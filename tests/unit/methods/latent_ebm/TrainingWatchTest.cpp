@@ -1,5 +1,5 @@
 // When a training of an energy is said to fail, by reports that are made up.
-#include "methods/latent_ebm/TrainingWatch.hpp"
+#include "methods/latent_ebm/training/TrainingWatch.hpp"
 
 #include <gtest/gtest.h>
 
