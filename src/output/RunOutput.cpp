@@ -150,18 +150,22 @@ void RunOutput::save(Hdf5File& file) const {
   auto summary = nlohmann::json::array();
   for (const auto& [name, value] : summary_)
     std::visit([&summary, &key = name](const auto& v) { summary.push_back({key, v}); }, value);
-  std::vector<std::string> lines;
-  std::istringstream deck(deck_);
-  for (std::string line; std::getline(deck, line);) lines.push_back(line);
   file.set_attribute("/", "metrics_length", Real(comm_.broadcast_value(length)));
   file.set_attribute("/", "metrics_checksum", comm_.broadcast_value(checksum));
   file.set_attribute("/", "seconds", comm_.broadcast_value(seconds()));
   file.set_attribute("/", "seed", Real(run_.seed));
   file.set_attribute("/", "ranks", Real(comm_.size()));
   file.set_attribute("/", "version", WEIR_VERSION);
-  file.write_strings("deck", lines);
+  write_deck(file);
   file.write_strings("summary", {comm_.broadcast(summary.dump())});  // seconds are each rank's own
   if (snapshots_) snapshots_->save(file);
+}
+
+void RunOutput::write_deck(Hdf5File& file) const {
+  std::vector<std::string> lines;
+  std::istringstream deck(deck_);
+  for (std::string line; std::getline(deck, line);) lines.push_back(line);
+  file.write_strings("deck", lines);
 }
 
 void RunOutput::finish(const std::string& status, Index steps, Real time) {

@@ -36,6 +36,9 @@ class RunOutput {
   /// The checkpoint that the run goes on from; null where it starts from the beginning.
   const Checkpoint* restart() const { return restart_; }
 
+  /// The resolved deck, line by line, as /deck of a file that outlives the run.
+  void write_deck(Hdf5File& file) const;
+
   /// A line for the user, on the terminal and in log.txt. Not collective: only rank 0 writes, other calls are
   /// void.
   void log(const std::string& line);

@@ -14,6 +14,7 @@
 //     /likelihood                                 1: gaussian, 2: bernoulli; s
 //     /prior_options                              mixed (0, 1); schedule: 1 vp, 2 cosine, 3 ve, 0 none
 //     /columns                                    names of the columns
+//     /deck (networks.h5)                         lines of the resolved deck: data, split, seed and options
 #pragma once
 
 #include <optional>

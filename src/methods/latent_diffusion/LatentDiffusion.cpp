@@ -108,15 +108,19 @@ void LatentDiffusion::check_options(const Communicator& comm, const RunOptions& 
   const Stage stage(SteppingOptions(), *flow, options_.where + ".train");
 }
 
+/// The model that the deck names, of the shapes of the data; nothing where one is trained.
+std::optional<DiffusionModel> LatentDiffusion::check_model(const Communicator& comm) const {
+  if (options_.model.empty()) return {};
+  DiffusionModel model = read_model(comm);
+  DataShape shape;
+  comm.agree([&] { shape = shape_of(options_.data); });
+  check_model_fits(options_.model, model.data(), shape.components, options_.where + ".model");
+  return model;
+}
+
 void LatentDiffusion::prepare(const Communicator& comm, const RunOptions& run) {
   check_options(comm, run);
-  if (!options_.model.empty()) {
-    const DiffusionModel model = read_model(comm);
-    DataShape shape;
-    comm.agree([&] { shape = shape_of(options_.data); });
-    check_model_fits(options_.model, model.data(), shape.components, options_.where + ".model");
-  }
-  if (options_.model.empty()) {
+  if (!check_model(comm)) {
     DataShape shape;
     comm.agree([&] { shape = shape_of(options_.data); });
     check_memory(comm, run, shape);
@@ -143,7 +147,7 @@ void LatentDiffusion::check(const Communicator& comm, const RunOptions& run) {
 
 std::vector<CostedPart> LatentDiffusion::costs(const Communicator& comm, const RunOptions& run) const {
   check_options(comm, run);
-  return latent_diffusion_costs(options_, comm, run);
+  return latent_diffusion_costs(options_, comm, run, check_model(comm));
 }
 
 DiffusionModel LatentDiffusion::read_model(const Communicator& comm) const {
@@ -161,7 +165,10 @@ std::optional<DiffusionModel> LatentDiffusion::learn(RunOutput& output, RunContr
   if (!options_.model.empty()) return read_model(output.comm());
   auto model = train_diffusion(options_, data_->train, data_->columns, output, control);
   if (model)
-    commit_hdf5(output.comm(), output.path("networks.h5"), [&](Hdf5File& file) { model->save(file, ""); });
+    commit_hdf5(output.comm(), output.path("networks.h5"), [&](Hdf5File& file) {
+      model->save(file, "");
+      output.write_deck(file);
+    });
   return model;
 }
 

@@ -26,6 +26,7 @@ class LatentDiffusion : public Method {
   void run(RunOutput& output, RunControl& control) override;
 
  private:
+  std::optional<DiffusionModel> check_model(const Communicator& comm) const;
   void check_options(const Communicator& comm, const RunOptions& run) const;
   void check_given(const Communicator& comm, const DataShape& shape) const;
   void check_memory(const Communicator& comm, const RunOptions& run, const DataShape& shape) const;

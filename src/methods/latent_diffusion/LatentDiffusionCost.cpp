@@ -35,14 +35,16 @@ DiffusionModel any_model(const LatentDiffusionOptions& options, Index components
 }  // namespace
 
 std::vector<CostedPart> latent_diffusion_costs(const LatentDiffusionOptions& options,
-                                               const Communicator& comm, const RunOptions& run) {
+                                               const Communicator& comm, const RunOptions& run,
+                                               std::optional<DiffusionModel> read) {
   DataShape data;
   comm.agree([&] {
     data = shape_of(options.data);
     check_split(options.split, "0", data.rows, options.where + ".split");
   });
-  const Index rows = train_size(data.rows, options.split), d = data.components, q = options.latent.dimension;
-  const auto model = std::make_shared<const DiffusionModel>(any_model(options, d));
+  const Index rows = train_size(data.rows, options.split), d = data.components;
+  const auto model = std::make_shared<const DiffusionModel>(read ? std::move(*read) : any_model(options, d));
+  const Index q = model->latent();
   std::vector<CostedPart> parts;
   const auto add = [&](const char* name, std::unique_ptr<CostModel> cost) {
     parts.push_back({name, std::move(cost)});
@@ -73,7 +75,7 @@ std::vector<CostedPart> latent_diffusion_costs(const LatentDiffusionOptions& opt
     add("sample", std::make_unique<ChainStepCost>(
                       shape, [=](Index rows) { return seconds_of_sampling_step(*model, rows, run); }, run));
   }
-  const DecoderFlops decoder = flops_of(options.decoder, q, d);
+  const DecoderFlops decoder = flops_of(model->decoder_options, q, d);
   PosteriorTask task;
   if (options.wants_reconstructions()) {
     task.starts = reconstruction_starts;

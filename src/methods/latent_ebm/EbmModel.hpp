@@ -9,6 +9,7 @@
 //     /shape                                    components of x and of z
 //     /energy, /data_noise                      kind, confinement and noise; deviation of noise on the data
 //     /columns                                  names of the columns, where the data have some
+//     /deck (networks.h5)                       lines of the resolved deck: data, split, seed and all options
 #pragma once
 
 #include <string>

@@ -32,6 +32,17 @@ void LatentEbm::check_options(const Communicator& comm, const RunOptions& run) c
   const Stage stage(stepping, *flow, options_.where + ".train");
 }
 
+/// The model that the deck names, of the shapes of the data; nothing where one is trained.
+std::optional<EbmModel> LatentEbm::check_model(const Communicator& comm, const RunOptions& run) const {
+  if (options_.model.empty()) return {};
+  EbmModel model = read_model(comm, run.tile);
+  EbmLikelihood::check(options_, model.shape);
+  DataShape shape;
+  comm.agree([&] { shape = shape_of(options_.data); });
+  check_model_fits(options_.model, model.shape.data, shape.components, options_.where + ".model");
+  return model;
+}
+
 /// Whether the columns that completions are given are there.
 void LatentEbm::check_given(const Communicator& comm) const {
   if (!options_.generate.given) return;
@@ -66,13 +77,7 @@ void LatentEbm::check_scored(const Communicator& comm) const {
 
 void LatentEbm::prepare(const Communicator& comm, const RunOptions& run) {
   check_options(comm, run);
-  if (!options_.model.empty()) {
-    const EbmModel model = read_model(comm, run.tile);
-    EbmLikelihood::check(options_, model.shape);
-    DataShape shape;
-    comm.agree([&] { shape = shape_of(options_.data); });
-    check_model_fits(options_.model, model.shape.data, shape.components, options_.where + ".model");
-  }
+  check_model(comm, run);
   check_given(comm);
   check_scored(comm);
   data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
@@ -98,7 +103,7 @@ void LatentEbm::check(const Communicator& comm, const RunOptions& run) {
 std::vector<CostedPart> LatentEbm::costs(const Communicator& comm, const RunOptions& run) const {
   check_options(comm, run);
   check_given(comm);
-  return latent_ebm_costs(options_, comm, run);
+  return latent_ebm_costs(options_, comm, run, check_model(comm, run));
 }
 
 EbmModel LatentEbm::read_model(const Communicator& comm, Index tile) const {
@@ -116,7 +121,10 @@ std::optional<EbmModel> LatentEbm::learn(RunOutput& output, RunControl& control)
   if (!options_.model.empty()) return read_model(output.comm(), tile);
   auto model = train_energy(options_, data_->train, data_->columns, output, control);
   if (model)
-    commit_hdf5(output.comm(), output.path("networks.h5"), [&](Hdf5File& file) { model->save(file, ""); });
+    commit_hdf5(output.comm(), output.path("networks.h5"), [&](Hdf5File& file) {
+      model->save(file, "");
+      output.write_deck(file);
+    });
   return model;
 }
 

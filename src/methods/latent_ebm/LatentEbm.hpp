@@ -27,6 +27,7 @@ class LatentEbm : public Method {
 
  private:
   void check_options(const Communicator& comm, const RunOptions& run) const;
+  std::optional<EbmModel> check_model(const Communicator& comm, const RunOptions& run) const;
   void check_given(const Communicator& comm) const;
   void check_scored(const Communicator& comm) const;
   EbmModel read_model(const Communicator& comm, Index tile) const;

@@ -36,14 +36,16 @@ EbmModel any_model(const LatentEbmOptions& options, const EnergyShape& shape, co
 /// Builds the parts one by one, all of one deck.
 class EbmParts {
  public:
-  EbmParts(const LatentEbmOptions& options, const DataShape& data, const RunOptions& run)
+  EbmParts(const LatentEbmOptions& options, const DataShape& data, std::optional<EbmModel> model,
+           const RunOptions& run)
       : options_(options),
         run_(run),
         rows_(train_size(data.rows, options.split)),
         held_out_(data.rows - rows_),
-        shape_{data.components, options.latent_dimension()},
-        energy_(options.energy, shape_),
-        model_(std::make_shared<const EbmModel>(any_model(options, shape_, run))) {}
+        shape_{data.components, model ? model->shape.latent : options.latent_dimension()},
+        energy_(model ? model->options : options.energy, shape_),
+        model_(
+            std::make_shared<const EbmModel>(model ? std::move(*model) : any_model(options, shape_, run))) {}
 
   std::vector<CostedPart> all() {
     const LatentEbmGenerateOptions& generate = options_.generate;
@@ -165,9 +167,9 @@ class EbmParts {
 }  // namespace
 
 std::vector<CostedPart> latent_ebm_costs(const LatentEbmOptions& options, const Communicator& comm,
-                                         const RunOptions& run) {
+                                         const RunOptions& run, std::optional<EbmModel> model) {
   std::vector<CostedPart> parts;
-  comm.agree([&] { parts = EbmParts(options, shape_of(options.data), run).all(); });
+  comm.agree([&] { parts = EbmParts(options, shape_of(options.data), std::move(model), run).all(); });
   return parts;
 }
 

@@ -2,15 +2,18 @@
 // `generate`, `condition`, `infer` and `reconstruct`, and temperatures of `normalise` and `likelihood`.
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include "methods/latent_ebm/EbmModel.hpp"
 #include "methods/latent_ebm/LatentEbmOptions.hpp"
 #include "weir/performance/CostModel.hpp"
 
 namespace weir {
 
-/// Collective. Throws InputError as the run would; reads the sizes of files alone.
+/// Collective. Throws InputError as the run would; reads the sizes of files alone. `model`: the one that the
+/// deck names, where it does.
 std::vector<CostedPart> latent_ebm_costs(const LatentEbmOptions& options, const Communicator& comm,
-                                         const RunOptions& run);
+                                         const RunOptions& run, std::optional<EbmModel> model);
 
 }  // namespace weir

@@ -148,6 +148,12 @@ void describe(Section& section, LikelihoodOptions& options) {
   section.option("grid", options.grid, "points of the grid along each component of x")
       .at_least(8)
       .at_most(4096);
+  section
+      .option("latent_grid", options.latent_grid,
+              "the same of z; auto: 64, 32 or 16 where z has 1, 2 or more components")
+      .at_least(8)
+      .at_most(4096)
+      .one_of({"auto"});
   section.option("chains", options.chains, "of the annealing for log Z").at_least(2);
   section.option("temperatures", options.temperatures, "steps of the annealing").at_least(1);
   section.option("repeats", options.repeats, "chains of every row in the annealing for log p(x)").at_least(1);

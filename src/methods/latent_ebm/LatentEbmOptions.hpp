@@ -114,8 +114,9 @@ struct LikelihoodOptions {
   std::string by = "auto";
   Index rows = 1000;
   std::optional<FileRows> file;  ///< rows to score in place of those held out
-  Index grid = 160;              ///< points along each axis of x; z has 64, 32 or 16
-  Index chains = 2048;           ///< of log Z
+  Index grid = 160;              ///< points along each axis of x
+  IndexOrWord latent_grid = "auto";
+  Index chains = 2048;  ///< of log Z
   Index temperatures = 1000;
   Index repeats = 8;  ///< chains of every row
   bool gaussian_bound = false;

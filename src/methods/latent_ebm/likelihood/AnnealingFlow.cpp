@@ -262,20 +262,33 @@ AnnealedIntegral integral_of(const Ensemble& log_weights) {
   return {sum - std::log(n), std::sqrt(std::max(Real(0), 1 / effective - 1 / n)), effective};
 }
 
-Ensemble log_means_of_rows(const Ensemble& log_weights, Index repeats) {
+AnnealedRows integrals_of_rows(const Ensemble& log_weights, Index repeats) {
   const Partition& chains = log_weights.partition;
-  Ensemble means(log_weights.comm, chains.rows(), 1, chains.tile_rows());
+  const auto column = [&] { return Ensemble(log_weights.comm, chains.rows(), 1, chains.tile_rows()); };
+  AnnealedRows rows{column(), column(), 0};
+  Ensemble variances = column();
   const auto from = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), log_weights.x);
-  const auto to = Kokkos::create_mirror_view(means.x);
+  const auto log_value = Kokkos::create_mirror_view(rows.log_values.x);
+  const auto effective = Kokkos::create_mirror_view(rows.effective_chains.x);
+  const auto variance = Kokkos::create_mirror_view(variances.x);
   for (Index row = 0; row < chains.local_rows(); ++row) {
     const Real* own = &from(0, row * repeats);
     const Real largest = *std::max_element(own, own + repeats);
-    Real sum = 0;
-    for (Index k = 0; k < repeats; ++k) sum += std::exp(own[k] - largest);
-    to(0, row) = largest + std::log(sum / Real(repeats));
+    Real sum = 0, squares = 0;
+    for (Index k = 0; k < repeats; ++k) {
+      const Real weight = std::exp(own[k] - largest);
+      sum += weight;
+      squares += weight * weight;
+    }
+    log_value(0, row) = largest + std::log(sum / Real(repeats));
+    effective(0, row) = sum * sum / squares;
+    variance(0, row) = std::max(Real(0), 1 / effective(0, row) - 1 / Real(repeats));
   }
-  Kokkos::deep_copy(means.x, to);
-  return means;
+  Kokkos::deep_copy(rows.log_values.x, log_value);
+  Kokkos::deep_copy(rows.effective_chains.x, effective);
+  Kokkos::deep_copy(variances.x, variance);
+  rows.error = std::sqrt(mean_and_error(variances, chains.rows()).mean / Real(chains.rows()));
+  return rows;
 }
 
 }  // namespace weir

@@ -44,7 +44,12 @@ struct AnnealedIntegral {
 /// Collective.
 AnnealedIntegral integral_of(const Ensemble& log_weights);
 
-/// Collective: log of the mean over each row's chains of w, one component a row.
-Ensemble log_means_of_rows(const Ensemble& log_weights, Index repeats);
+struct AnnealedRows {
+  Ensemble log_values;        ///< log of the mean of w over each row's chains, one component
+  Ensemble effective_chains;  ///< of each row
+  Real error;                 ///< of the mean of log_values, as above; of one chain a row 0, for nobody knows
+};
+/// Collective.
+AnnealedRows integrals_of_rows(const Ensemble& log_weights, Index repeats);
 
 }  // namespace weir

@@ -27,24 +27,30 @@ struct Grid {
     for (Index c = 0; c < components; ++c) count *= points;
     return count;
   }
+  /// Whether it is a point of the grid of twice the distances.
+  bool is_coarse(Index number) const {
+    for (Index c = 0; c < components; ++c, number /= points)
+      if (number % points % 2 != 0) return false;
+    return true;
+  }
   Real coordinate(Index number, Index component) const {
     for (Index c = 0; c < component; ++c) number /= points;
     const Real step = (high[std::size_t(component)] - low[std::size_t(component)]) / Real(points - 1);
     return low[std::size_t(component)] + step * Real(number % points);
   }
-  Real log_cell() const {
-    Real sum = 0;
+  Real log_cell(bool coarse = false) const {
+    Real sum = coarse ? Real(components) * std::log(Real(2)) : 0;
     for (Index c = 0; c < components; ++c)
       sum += std::log((high[std::size_t(c)] - low[std::size_t(c)]) / Real(points - 1));
     return sum;
   }
 };
 
-Grid latent_grid(const EbmModel& model) {
+Grid latent_grid(const EbmModel& model, const GridPoints& wanted) {
   const Real reach =
       latent_reach / std::sqrt(model.options.is_network() ? model.options.confinement.latent : Real(1));
   const std::size_t d = std::size_t(model.shape.latent);
-  const Index points = points_of_latents(model.shape.latent);
+  const Index points = wanted.latent.is_word() ? points_of_latents(model.shape.latent) : wanted.latent.number;
   return {points, model.shape.latent, std::vector<Real>(d, -reach), std::vector<Real>(d, reach)};
 }
 
@@ -70,7 +76,25 @@ Grid data_grid(const EbmModel& model, const Ensemble& rows, Index points) {
   return grid;
 }
 
-/// log sum over the grid of z of exp(-E(x_i, z)) + log cell, for columns of x, tile by tile.
+/// log of a sum of exponentials, relative to the largest term so far.
+class LogSum {
+ public:
+  void add(Real term) {
+    if (term <= largest_) {
+      sum_ += std::exp(term - largest_);
+      return;
+    }
+    sum_ = sum_ * std::exp(largest_ - term) + 1;
+    largest_ = term;
+  }
+  Real value() const { return largest_ + std::log(sum_); }
+
+ private:
+  Real largest_ = -HUGE_VAL, sum_ = 0;
+};
+
+/// log sum over the grid of z of exp(-E(x_i, z)) + log cell, for columns of x, tile by tile; and the same
+/// over every other point.
 template <class T>
 class Marginals {
  public:
@@ -82,12 +106,13 @@ class Marginals {
         energies_("Weir::GridLikelihood::energies", tile) {}
 
   template <class Coordinate>
-  void operator()(Index count, const Coordinate& x, Real* log_marginals) {
+  void operator()(const Tile& tile, const Coordinate& x, const HostMirrorOf<Matrix<Real>>& sums) {
+    const Index count = tile.count;
     const auto v = Kokkos::create_mirror_view(v_);
     const auto energies = Kokkos::create_mirror_view(energies_);
     const Index dx = model_.shape.data, dz = model_.shape.latent;
-    std::vector<Real> sums(std::size_t(count), 0);
-    std::fill_n(log_marginals, count, -HUGE_VAL);
+    const std::size_t n = std::size_t(count);
+    std::vector<LogSum> fine(n), coarse(n);
     for (Index z = 0; z < latents_.count(); ++z) {
       for (Index i = 0; i < count; ++i) {
         for (Index c = 0; c < dx; ++c) v(c, i) = T(x(i, c));
@@ -98,23 +123,19 @@ class Marginals {
                                VectorRef<T>(energies_.data(), std::size_t(count)));
       Kokkos::fence();
       Kokkos::deep_copy(energies, energies_);
-      for (Index i = 0; i < count; ++i) add(-Real(energies(i)), log_marginals[i], sums[std::size_t(i)]);
+      const bool also_coarse = latents_.is_coarse(z);
+      for (Index i = 0; i < count; ++i) {
+        fine[std::size_t(i)].add(-Real(energies(i)));
+        if (also_coarse) coarse[std::size_t(i)].add(-Real(energies(i)));
+      }
     }
-    for (Index i = 0; i < count; ++i)
-      log_marginals[i] += std::log(sums[std::size_t(i)]) + latents_.log_cell();
+    for (Index i = 0; i < count; ++i) {
+      sums(0, tile.first + i) = fine[std::size_t(i)].value() + latents_.log_cell();
+      sums(1, tile.first + i) = coarse[std::size_t(i)].value() + latents_.log_cell(true);
+    }
   }
 
  private:
-  /// sum relative to the largest term so far
-  static void add(Real term, Real& largest, Real& sum) {
-    if (term <= largest) {
-      sum += std::exp(term - largest);
-      return;
-    }
-    sum = sum * std::exp(largest - term) + 1;
-    largest = term;
-  }
-
   const EbmModel& model_;
   Grid latents_;
   FixedEnergy<T> energy_;
@@ -122,29 +143,46 @@ class Marginals {
   Vector<T> energies_;
 };
 
-/// Whole tiles of the first `count` rows: `x(tile, i, c)`.
+/// Two components: over all points of z, and over every other. `x(tile, i, c)`.
 template <class T, class Coordinate>
-void fill_marginals(const EbmModel& model, const Grid& latents, const Ensemble& values, Index count,
-                    const Coordinate& x) {
+void fill_marginals(const EbmModel& model, const Grid& latents, const Ensemble& values, const Coordinate& x) {
   Marginals<T> marginals(model, latents, values.partition.tile_size());
   const auto host = Kokkos::create_mirror_view(values.x);
   const LocalTiles tiles = values.partition.local();
   for (Index t = 0; t < tiles.tiles; ++t) {
     const Tile tile = tiles[t];
-    if (tile.global >= count) break;
     marginals(
-        tile.count, [&](Index i, Index c) { return x(tile, i, c); }, &host(0, tile.first));
+        tile, [&](Index i, Index c) { return x(tile, i, c); }, host);
   }
   Kokkos::deep_copy(values.x, host);
 }
 
 template <class Coordinate>
-void fill_marginals(const EbmModel& model, const Grid& latents, const Ensemble& values, Index count,
-                    const RunOptions& run, const Coordinate& x) {
+Ensemble marginals_at(const Ensemble& like, const EbmModel& model, const Grid& latents, const RunOptions& run,
+                      const Coordinate& x) {
+  Ensemble values(like.comm, like.particles(), 2, like.partition.tile_size());
   if (run.single_precision())
-    fill_marginals<float>(model, latents, values, count, x);
+    fill_marginals<float>(model, latents, values, x);
   else
-    fill_marginals<double>(model, latents, values, count, x);
+    fill_marginals<double>(model, latents, values, x);
+  return values;
+}
+
+/// One component: `component` of `values`, and `constant`; nothing where `counts` says no.
+template <class Counts>
+Ensemble component_of(const Ensemble& values, Index component, Real constant, const Counts& counts) {
+  Ensemble one(values.comm, values.particles(), 1, values.partition.tile_size());
+  const auto from = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), values.x);
+  const auto to = Kokkos::create_mirror_view(one.x);
+  const Index first = values.partition.first_particle();
+  for (Index i = 0; i < values.partition.local_particles(); ++i)
+    to(0, i) = counts(first + i) ? from(component, i) + constant : -HUGE_VAL;
+  Kokkos::deep_copy(one.x, to);
+  return one;
+}
+
+bool all_points(Index) {
+  return true;
 }
 
 }  // namespace
@@ -182,29 +220,36 @@ MeanAndError mean_and_error(const Ensemble& values, Index count) {
   return {mean, std::sqrt(second[1] / Real(count) / Real(std::max(count - 1, Index(1))))};
 }
 
-GridDensity density_on_grid(const EbmModel& model, const Ensemble& rows, Index wanted,
+GridDensity density_on_grid(const EbmModel& model, const Ensemble& rows, const GridPoints& wanted,
                             const RunOptions& run) {
-  const Real affordable = Real(most_grid_points) / Real(latent_grid(model).count());
+  const Grid latents = latent_grid(model, wanted);
+  const Real affordable = Real(most_grid_points) / Real(latents.count());
   const Index points =
-      std::min(wanted, Index(std::pow(affordable, 1 / Real(model.shape.data)) * (1 + 1e-12)));
+      std::min(wanted.data, Index(std::pow(affordable, 1 / Real(model.shape.data)) * (1 + 1e-12)));
   const Grid grid = data_grid(model, rows, points);
-  GridDensity density{0, points, grid.low, grid.high, Ensemble(rows.comm, grid.count(), 1, run.tile)};
-  fill_marginals(model, latent_grid(model), density.log_density, grid.count(), run,
-                 [&](const Tile& tile, Index i, Index c) { return grid.coordinate(tile.global + i, c); });
-  density.log_z = log_sum_exp(density.log_density) + grid.log_cell();
-  const auto x = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), density.log_density.x);
-  for (Index i = 0; i < density.log_density.partition.local_particles(); ++i) x(0, i) -= density.log_z;
-  Kokkos::deep_copy(density.log_density.x, x);
-  return density;
+  const Ensemble all(rows.comm, grid.count(), 1, run.tile);
+  const Ensemble marginals = marginals_at(all, model, latents, run, [&](const Tile& tile, Index i, Index c) {
+    return grid.coordinate(tile.global + i, c);
+  });
+  const auto is_coarse = [&](Index number) { return grid.is_coarse(number); };
+  const Real log_z = log_sum_exp(component_of(marginals, 0, 0, all_points)) + grid.log_cell();
+  const Real coarse = log_sum_exp(component_of(marginals, 1, 0, is_coarse)) + grid.log_cell(true);
+  return {log_z,
+          log_z - coarse,
+          points,
+          latents.points,
+          grid.low,
+          grid.high,
+          component_of(marginals, 0, -log_z, all_points)};
 }
 
-Ensemble log_marginals_on_grid(const EbmModel& model, const Ensemble& rows, Index count,
+Ensemble log_marginals_on_grid(const EbmModel& model, const Ensemble& rows, const GridPoints& wanted,
                                const RunOptions& run) {
-  Ensemble values(rows.comm, rows.particles(), 1, rows.partition.tile_size());
   const auto x = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.x);
-  fill_marginals(model, latent_grid(model), values, count, run,
-                 [&](const Tile& tile, Index i, Index c) { return x(c, tile.first + i); });
-  return values;
+  const Ensemble marginals =
+      marginals_at(rows, model, latent_grid(model, wanted), run,
+                   [&](const Tile& tile, Index i, Index c) { return x(c, tile.first + i); });
+  return component_of(marginals, 0, 0, all_points);
 }
 
 }  // namespace weir

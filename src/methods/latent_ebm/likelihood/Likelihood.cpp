@@ -17,6 +17,8 @@ namespace weir {
 
 namespace {
 
+constexpr Real largest_grid_error = 0.05;
+
 /// Rows and their labels, cut so that they lie with their chains.
 LabelledRows rows_of(const LatentEbmOptions& options, const Data& data, const RunOptions& run) {
   const LikelihoodOptions& likelihood = *options.likelihood;
@@ -76,11 +78,19 @@ bool EbmLikelihood::run() {
 }
 
 void EbmLikelihood::run_grid() {
-  density_ = density_on_grid(model_, rows_, likelihood_.grid, output_.run());
+  const GridPoints wanted{likelihood_.grid, likelihood_.latent_grid};
+  density_ = density_on_grid(model_, rows_, wanted, output_.run());
   log_z_ = density_->log_z;
   metrics_.emplace_back("log_z", log_z_);
-  output_.log(fmt::format("likelihood by a grid of {} points along each component", density_->points));
-  report(log_marginals_on_grid(model_, rows_, rows_.particles(), output_.run()));
+  metrics_.emplace_back("grid_error", density_->error);
+  output_.log(fmt::format("likelihood by a grid of {} points along each component of x, {} of z",
+                          density_->points, density_->latent_points));
+  if (std::abs(density_->error) > largest_grid_error)
+    output_.log(
+        fmt::format("warning: log_z changes by {:.2g} with every other point of the grid; more "
+                    "`likelihood.grid` or `likelihood.latent_grid` may help",
+                    density_->error));
+  report(log_marginals_on_grid(model_, rows_, wanted, output_.run()));
 }
 
 namespace {
@@ -115,6 +125,8 @@ void EbmLikelihood::write() const {
     write_particles(file, "/log_likelihood", log_likelihoods_->partition, log_likelihoods_->x);
     write_particles(file, "/rows", given_.partition, given_.x);
     if (labels_) write_particles(file, "/labels", labels_->partition, labels_->x);
+    if (effective_chains_)
+      write_particles(file, "/effective_chains", effective_chains_->partition, effective_chains_->x);
     if (density_ && model_.shape.data <= 2)
       write_density(file, *density_, model_.standardisation, output_.run().tile);
   });
@@ -137,7 +149,12 @@ bool EbmLikelihood::run_annealing() {
                     "`likelihood.temperatures` may help",
                     z.effective_chains, likelihood_.chains));
   if (!anneal_rows()) return false;
-  report(log_means_of_rows(*row_weights_, likelihood_.repeats));
+  const AnnealedRows rows = integrals_of_rows(*row_weights_, likelihood_.repeats);
+  report(rows.log_values);
+  effective_chains_ = rows.effective_chains;
+  metrics_.emplace_back("row_effective_chains",
+                        mean_and_error(rows.effective_chains, rows_.particles()).mean);
+  metrics_.emplace_back("annealing_error", std::hypot(z.error, rows.error));
   return true;
 }
 

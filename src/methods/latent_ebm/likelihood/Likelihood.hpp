@@ -2,12 +2,16 @@
 //
 //     log_likelihood            mean over rows, in nats and in the units of the data, with its standard error
 //     log_z, log_z_error        of the energy in standardised units
+//     grid_error                log_z less that of every other point of the grid, in x and in z
+//     effective_chains          of log_z; row_effective_chains: mean over rows of those of log p(x)
+//     annealing_error           of log_likelihood, by the weights of chains: those of log_z and of the rows
 //     particle_bound            mean over rows and chains of log w - log Z: of annealed particles
 //     gaussian_bound            the same of the best Gaussian q(z | x) (PosteriorFit)
 //     bound_gap, .._error       particle_bound - gaussian_bound, over rows
 //
-// likelihood.h5: /log_likelihood of each row; by a grid of at most two components of x also /density/points
-// and /density/log_density (in the units of the data), x_0 running fastest, and /density/shape.
+// likelihood.h5: /log_likelihood of each row; by annealing /effective_chains of each; by a grid of at most
+// two components of x also /density/points and /density/log_density (in the units of the data), x_0 running
+// fastest, and /density/shape.
 #pragma once
 
 #include <optional>
@@ -51,7 +55,7 @@ class EbmLikelihood {
   RunOutput& output_;
   RunControl& control_;
   Ensemble given_, rows_;  // held out or from a file, cut for their chains; the same standardised
-  std::optional<Ensemble> labels_, log_likelihoods_;
+  std::optional<Ensemble> labels_, log_likelihoods_, effective_chains_;
   std::optional<GridDensity> density_;
   Real log_z_ = 0;
   std::optional<Ensemble> pool_weights_, row_weights_;

@@ -16,6 +16,8 @@ namespace weir {
 
 namespace {
 
+constexpr Index copy_interval = 100;  // iterations
+
 /// A state and a memory to go back to.
 class HealthyCopy {
  public:
@@ -129,19 +131,18 @@ class Supervision {
     output_.log(fmt::format("iteration {}: gap {:.3f}, gradient {:.3g}, autocorrelation {:.2f}{}", tick.step,
                             watched.gap, watched.gradient_norm, report.autocorrelation,
                             told_of(metrics, "latents") + told_of(metrics, "negatives")));
-    pending_ = {tick.step, watched};
+    pending_ = watched;
     return metrics;
   }
 
-  /// Once the views of the report are gone: a failing training goes back, a healthy one is copied.
-  void act() {
-    if (!pending_) return;
-    const auto [step, watched] = *pending_;
+  /// After each step, once the views of its report are gone: a failing training goes back, one whose last
+  /// report was calm is copied now and then.
+  void act(Index step) {
+    std::optional<std::string> wrong;
+    if (pending_) wrong = watch_.judge(step, *pending_);
     pending_.reset();
-    const auto wrong = watch_.judge(step, watched);
     if (!wrong) {
-      if (watch_.is_calm() && (step - healthy_.iteration() >= 100 || healthy_.iteration() < 0))
-        healthy_.keep(step);
+      if (step % copy_interval == 0 && watch_.is_calm()) healthy_.keep(step);
       return;
     }
     if (stop_) throw RunError("the training fails: " + *wrong);
@@ -174,7 +175,7 @@ class Supervision {
   Index every_;
   TrainingWatch watch_;
   HealthyCopy healthy_;
-  std::optional<std::pair<Index, WatchedReport>> pending_;
+  std::optional<WatchedReport> pending_;
   bool stop_, warned_ = false;
 };
 
@@ -253,10 +254,11 @@ std::optional<EbmModel> train_energy(const LatentEbmOptions& options, const Ense
   if (const Checkpoint* from = stages.checkpoint_of_stage(output, "train")) supervision.restore(*from);
   const auto kept = control.keep([&](Hdf5File& file) { supervision.save(file); });
   const bool ended = control.run(stage, stages.number("train"), [&](const Tick& tick) {
-    if (tick.step % supervision.every() != 0 && tick.step != options.train.iterations) return;
-    const Phase phase("metrics");
-    output.report(tick.step, Real(tick.step), supervision.report(tick));
-    supervision.act();
+    if (tick.step % supervision.every() == 0 || tick.step == options.train.iterations) {
+      const Phase phase("metrics");
+      output.report(tick.step, Real(tick.step), supervision.report(tick));
+    }
+    supervision.act(tick.step);
   });
   if (!ended) return {};
   return model_of(options, {rows.components(), options.latent_dimension()}, standardisation, columns, *flow,

@@ -321,6 +321,7 @@ void LatentBridge::run(RunOutput& output, RunControl& control) {
   commit_hdf5(output.comm(), output.path("networks.h5"), [&](Hdf5File& file) {
     autoencoder_->save(file, "/autoencoder");
     drift->save(file, "/drift");
+    output.write_deck(file);
   });
   const auto drift_kept = control.keep([&](Hdf5File& file) { drift->save(file, "/drift"); });
 

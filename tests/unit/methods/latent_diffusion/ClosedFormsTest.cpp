@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "methods/InProcess.hpp"
-#include "methods/latent_diffusion/training/LatentDiffusionFlow.hpp"
 #include "methods/latent_diffusion/prior/MixturePrior.hpp"
+#include "methods/latent_diffusion/training/LatentDiffusionFlow.hpp"
 #include "weir/base/Lapack.hpp"
 #include "weir/training/ParameterBlocks.hpp"
 #include "weir/training/TrainingRun.hpp"

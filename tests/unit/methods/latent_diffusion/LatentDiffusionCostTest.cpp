@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "methods/EstimatedParts.hpp"
+#include "methods/Interrupted.hpp"
 
 namespace weir {
 namespace {
@@ -63,6 +64,21 @@ TEST(EstimateParallel, CountsOfLatentDiffusion) {
     expect_counted(expected);
     EXPECT_EQ(Real(counted_flops()), std::round(expected.flops));
   }
+}
+
+// The shapes are those of the model that is read, whatever else the deck says.
+TEST(EstimateParallel, CountsOfALatentDiffusionThatIsRead) {
+  const SharedFolder folder;
+  ASSERT_EQ((DeckRun{folder, estimated_deck, "first"})().code, ExitCode::done);
+  const std::vector<std::string> settings{"latent_diffusion.model=" + folder / "first/networks.h5",
+                                          "latent_diffusion.decoder.network.hidden=[31]",
+                                          "latent_diffusion.latent.dimension=1"};
+  const EstimatedParts expected =
+      estimated_parts(estimated_deck, settings, {{"sample", 5}, {"reconstruct", 100}});
+  const Outcome outcome = run_deck_text(folder, estimated_deck, settings);
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  expect_counted(expected);
+  EXPECT_EQ(Real(counted_flops()), std::round(expected.flops));
 }
 
 }  // namespace

@@ -79,6 +79,9 @@ TEST(GenerationParallel, AModelMovesAsItsTrainingDid) {
     return Hdf5File(folder / run + "/samples.h5", MPI_COMM_SELF, Hdf5File::Access::read).read("/samples");
   };
   EXPECT_EQ(samples("first"), samples("second"));
+  const auto lines =
+      Hdf5File(folder / "first/networks.h5", MPI_COMM_SELF, Hdf5File::Access::read).read_strings("/deck");
+  EXPECT_NE(std::find(lines.begin(), lines.end(), "  seed: 5"), lines.end());
 }
 
 // Particles at temperature T follow exp(-E / T), so that E / T is what the model has.

@@ -56,6 +56,7 @@ Real trained_w(const std::string& latents, const std::string& negatives) {
 // The trained fixed point of unadjusted Langevin is biased as its steps predict; with mala the bias is gone.
 TEST(LatentEbm, LinearGaussianFixedPoints) {
   EXPECT_NEAR(trained_w("langevin: {step: 0.05}", "langevin: {step: 0.05}"), 1.23000, 0.005);
+  EXPECT_NEAR(trained_w("langevin: {step: 0.1}", "langevin: {step: 0.1}"), 1.25455, 0.005);
   EXPECT_NEAR(trained_w("langevin: {step: 0.1}", "langevin: {step: 0.02}"), 1.09970, 0.005);
   EXPECT_NEAR(trained_w("mala: {step: 0.1}", "mala: {step: 0.1}"), 1.224745, 0.005);
 }
@@ -120,7 +121,17 @@ latent_ebm:
       exact -= 0.5 * centred[std::size_t(c)] * solved[std::size_t(c)] + std::log(factor[std::size_t(9 * c)]);
     difference += (log_p[std::size_t(i)] - exact) / 100;
   }
-  EXPECT_NEAR(difference, 0, 4 * error + 0.02);
+  const Real annealing_error = summary["annealing_error"], chains = summary["row_effective_chains"];
+  EXPECT_NEAR(difference, 0, 4 * annealing_error);
+  EXPECT_LT(annealing_error, 0.02);
+  EXPECT_GT(annealing_error, error);
+  EXPECT_GT(chains, 8);
+  EXPECT_LT(chains, 16);
+  const auto of_rows = found.read("/effective_chains");
+  ASSERT_EQ(of_rows.size(), 100u);
+  Real mean = 0;
+  for (const Real value : of_rows) mean += value / 100;
+  EXPECT_NEAR(mean, chains, 1e-10);
 }
 
 // In two dimensions a grid and annealing agree, and particles are nearer to the likelihood than any Gaussian.
@@ -153,6 +164,18 @@ latent_ebm:
   EXPECT_NEAR(Real(of_grid["log_likelihood"]), Real(annealed["log_likelihood"]), 0.05);
   EXPECT_LE(Real(of_grid["gaussian_bound"]), Real(of_grid["particle_bound"]) + 0.01);
   EXPECT_LE(Real(of_grid["particle_bound"]), Real(of_grid["log_likelihood"]) + 0.01);
+
+  // Half the points show what a grid is worth, and the log says so.
+  EXPECT_LT(std::abs(Real(of_grid["grid_error"])), 0.005);
+  EXPECT_EQ(text_of(folder / "grid/log.txt").find("every other point"), std::string::npos);
+  const DeckRun coarse{folder,
+                       deck,
+                       "coarse",
+                       {"latent_ebm.likelihood={by: grid, rows: 20, grid: 12, latent_grid: 8}",
+                        "latent_ebm.model=" + folder / "grid/networks.h5"}};
+  ASSERT_EQ(coarse().code, ExitCode::done);
+  EXPECT_GT(std::abs(Real(summary_of(folder / "coarse")["grid_error"])), 0.05);
+  EXPECT_NE(text_of(folder / "coarse/log.txt").find("every other point"), std::string::npos);
 }
 
 std::string small_deck(const std::string& train = "", const std::string& more = "") {
@@ -206,6 +229,43 @@ TEST(LatentEbmParallel, EveryStageEndsAsIfNobodyHadStoppedIt) {
                "steps: 4, given: {columns: [0, 1], steps: 4}, reconstruct: {steps: 3}}");
   deck.replace(deck.find("iterations: 12"), 14, "iterations: 4");
   expect_equal_when_interrupted(deck, 15);
+}
+
+// The other posteriors, with all that they can be asked for.
+TEST(LatentEbmParallel, OtherPosteriorsEndAsIfNobodyHadStoppedThem) {
+  const std::string more =
+      "  likelihood: {by: annealing, rows: 9, chains: 11, temperatures: 5, repeats: 2}\n";
+  for (const std::string posterior : {"amortised", "none"}) {
+    std::string deck = small_deck("", "  posterior: " + posterior + "\n" + more + "  metrics: []\n");
+    deck.replace(deck.find("steps: 15}"), 10, "steps: 4, given: {columns: [0, 1], steps: 3}}");
+    deck.replace(deck.find("iterations: 12"), 14, "iterations: 6");
+    expect_equal_when_interrupted(deck, 10);
+  }
+}
+
+// A rate at which the pool cannot follow: the training goes back to where it was healthy, with half of it. A
+// run that is stopped before or after that goes on as if it had not been.
+TEST(LatentEbmParallel, ATrainingThatFailsGoesBackOnce) {
+  std::string deck = small_deck(", parameters: {rule: {adam: {rate: 0.5, warm_up: 0}}}", "  metrics: []\n");
+  deck.replace(deck.find("iterations: 12"), 14, "iterations: 260");
+  deck.replace(deck.find("reports: 6"), 10, "reports: 65");
+  const SharedFolder folder;
+  const DeckRun whole{folder, deck, "whole"};
+  const Outcome outcome = whole();
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  const std::string log = text_of(folder / "whole/log.txt");
+  const std::string said = "with half the rate";
+  ASSERT_NE(log.find(said), log.npos);
+  EXPECT_EQ(log.find(said, log.find(said) + 1), log.npos);
+  EXPECT_NE(log.find("it goes back to iteration"), log.npos);
+  const DeckRun part{folder, deck, "out", {"run.checkpoint.every=20", "run.checkpoint.keep=99"}};
+  ASSERT_EQ(part(1).code, ExitCode::done);
+  for (const char* last : {"-220.h5", "-120.h5", "-20.h5"}) {
+    forget_all_but(folder, last);
+    ASSERT_EQ(part(0, "").code, ExitCode::done);
+    expect_equal_runs(folder / "whole", folder / "out");
+    ASSERT_EQ(part(1).code, ExitCode::done);
+  }
 }
 
 // The classifier that metrics need is a stage too.
