@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
@@ -156,15 +157,22 @@ void RunOutput::save(Hdf5File& file) const {
   file.set_attribute("/", "seed", Real(run_.seed));
   file.set_attribute("/", "ranks", Real(comm_.size()));
   file.set_attribute("/", "version", WEIR_VERSION);
-  write_deck(file);
+  file.write_strings("deck", deck_lines());
   file.write_strings("summary", {comm_.broadcast(summary.dump())});  // seconds are each rank's own
   if (snapshots_) snapshots_->save(file);
 }
 
-void RunOutput::write_deck(Hdf5File& file) const {
+std::vector<std::string> RunOutput::deck_lines() const {
   std::vector<std::string> lines;
   std::istringstream deck(deck_);
   for (std::string line; std::getline(deck, line);) lines.push_back(line);
+  return lines;
+}
+
+void RunOutput::write_deck(Hdf5File& file) const {
+  std::vector<std::string> lines = deck_lines();
+  const auto says_where = [](const std::string& line) { return line.rfind("  output: ", 0) == 0; };
+  lines.erase(std::remove_if(lines.begin(), lines.end(), says_where), lines.end());
   file.write_strings("deck", lines);
 }
 
