@@ -84,31 +84,38 @@ void ParameterRule::advance(const Move& move, Evaluation& evaluation, const Matr
     advance_any(step, move.tiles, evaluation.v, x, memory);
 }
 
-/// The same as advance_any for one component, many parameters side by side.
+namespace {
+
+/// Adam for the parameters of a tile, many side by side. rows: numbers of memory for each, the average, where
+/// there is one, the third: known here, so that they are loaded and stored without gaps.
+template <Index rows>
+KOKKOS_INLINE_FUNCTION void adam_of_tile(const ParameterRule::ParameterStep& s, Index count, const Real* v,
+                                         Real* x, Real* memory) {
+#pragma omp simd
+  for (Index i = 0; i < count; ++i) {
+    Real* const own = memory + rows * i;
+    const Real g = s.scale * v[i], old = x[i];
+    const Real first = own[0] = s.b1 * own[0] + (1 - s.b1) * g;
+    const Real second = own[1] = s.b2 * own[1] + (1 - s.b2) * g * g;
+    const Real direction = first * s.unbias1 / (sqrt(second * s.unbias2) + s.epsilon);
+    const Real moved = x[i] = old - s.rate * direction - s.shrink * old;
+    if constexpr (rows == 3) own[2] += s.share * (moved - own[2]);
+  }
+}
+
+}  // namespace
+
+/// The same as advance_any for one component.
 void ParameterRule::advance_by_adam(const ParameterStep& step, const ActiveTiles& tiles,
                                     const MatrixRef<const Real>& v, const MatrixRef<Real>& x,
                                     const MatrixRef<Real>& memory) {
   const ParameterStep s = step;
-  const Index rows = Index(memory.extent(0));
   for_each_active_tile(
       "Weir::ParameterRule::adam", tiles, KOKKOS_LAMBDA(const Tile& tile, Index) {
-        const Real* const vs = &v(0, tile.first);
-        Real* const xs = &x(0, tile.first);
-        Real* const ms = &memory(0, tile.first);
-#pragma omp simd
-        for (Index i = 0; i < tile.count; ++i) {
-          const Real g = s.scale * vs[i], old = xs[i];
-          const Real first = ms[rows * i] = s.b1 * ms[rows * i] + (1 - s.b1) * g;
-          const Real second = ms[rows * i + 1] = s.b2 * ms[rows * i + 1] + (1 - s.b2) * g * g;
-          const Real direction = first * s.unbias1 / (sqrt(second * s.unbias2) + s.epsilon);
-          xs[i] = old - s.rate * direction - s.shrink * old;
-        }
-        if (s.average < 0) return;
-#pragma omp simd
-        for (Index i = 0; i < tile.count; ++i) {
-          Real& mean = ms[rows * i + s.average];
-          mean += s.share * (xs[i] - mean);
-        }
+        if (s.average < 0)
+          adam_of_tile<2>(s, tile.count, &v(0, tile.first), &x(0, tile.first), &memory(0, tile.first));
+        else
+          adam_of_tile<3>(s, tile.count, &v(0, tile.first), &x(0, tile.first), &memory(0, tile.first));
       });
 }
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int limb_bits = 34;
 constexpr int most_limbs = 3;
+constexpr Index most_exact_columns = Index(1) << 17;  // 2^17 pieces below 2^34 are below 2^52
 constexpr Real largest_number = 1.7976931348623157e308;
 
 using Lanes = HostLanes<Real>;
@@ -161,6 +162,32 @@ void compose_lanes(const std::int64_t* sums, Index length, int limbs, int expone
   std::memcpy(totals, &total, sizeof total);
 }
 
+/// Sums of two pieces on one rank, without the limbs: the pieces add up exactly as numbers too, each a
+/// multiple of a power of two and below 2^53 of them, so that only their own sum rounds. False where one was
+/// not finite.
+template <class N, class T>
+KOKKOS_INLINE_FUNCTION bool sum_lanes(const MatrixRef<const T>& partials, Index c, int exponent,
+                                      Real* totals) {
+  const N scale(std::ldexp(Real(1), -exponent)), magic_high(magic(0)), magic_low(magic(1));
+  const int half = exponent / 2;
+  N high(Real(0)), low(Real(0)), bad(Real(0));
+  for (Index t = 0; t < Index(partials.extent(1)); ++t) {
+    const N summand = load_wide(&partials(c, t), N());
+    const auto good = less_than(magnitude(summand), N(HUGE_VAL));
+    bad = select(good, bad, N(Real(1)));
+    const N scaled = select(good, summand * scale, N(Real(0)));
+    const N piece = (scaled + magic_high) - magic_high;
+    high = high + piece;
+    low = low + (((scaled - piece) + magic_low) - magic_low);
+  }
+  const N total = (high + low) * N(std::ldexp(Real(1), half)) * N(std::ldexp(Real(1), exponent - half));
+  std::memcpy(totals + c, &total, sizeof total);
+  Real flags[sizeof(N) / sizeof(Real)], worst = 0;
+  std::memcpy(flags, &bad, sizeof flags);
+  for (const Real flag : flags) worst = flag > worst ? flag : worst;
+  return worst == 0;
+}
+
 Index strips(Index length) {
   return (length + width - 1) / width;
 }
@@ -256,13 +283,36 @@ void ExactAccumulator::finish(Real* totals, const std::string& what) {
     std::fill_n(totals, length_, 0);
     return;
   }
-  const bool few = host_sums_(limbs_ * length_) < (Index(1) << 17);  // so that |l0| < 2^52
+  const bool few = host_sums_(limbs_ * length_) < most_exact_columns;  // so that |l0| < 2^52
   const std::int64_t* sums = host_sums_.data();
   Index c = 0;
   for (; few && c + width <= length_; c += width)
     compose_lanes<Lanes>(sums + c, length_, limbs_, exponent_, totals + c);
   for (; c < length_; ++c)
     totals[c] = compose(sums[c], sums[length_ + c], limbs_ > 2 ? sums[2 * length_ + c] : 0, exponent_);
+}
+
+bool ExactAccumulator::sum_alone(const MatrixRef<const float>& partials, Real* totals,
+                                 const std::string& what) {
+  if constexpr (!kernels_on_host) return false;
+  if (comm_.size() > 1 || limbs_ != 2 || empty_ || Index(partials.extent(1)) >= most_exact_columns)
+    return false;
+  const Index length = length_;
+  const int exponent = exponent_;
+  Index bad = 0;
+  Kokkos::parallel_reduce(
+      "Weir::ExactSum::sum_alone", Range(0, strips(length)),
+      KOKKOS_LAMBDA(Index strip, Index & found) {
+        const Index first = strip * width;
+        if (first + width <= length)
+          found += Index(!sum_lanes<Lanes>(partials, first, exponent, totals));
+        else
+          for (Index c = first; c < length; ++c)
+            found += Index(!sum_lanes<Real>(partials, c, exponent, totals));
+      },
+      bad);
+  if (bad > 0) throw RunError(fmt::format("{} is not finite", what));
+  return true;
 }
 
 void ExactSum::operator()(const MatrixRef<const Real>& partials, Real* totals, const std::string& what) {
@@ -272,6 +322,7 @@ void ExactSum::operator()(const MatrixRef<const Real>& partials, Real* totals, c
 }
 void ExactSum::operator()(const MatrixRef<const float>& partials, Real* totals, const std::string& what) {
   accumulator_.start(largest_magnitude(partials));
+  if (accumulator_.sum_alone(partials, totals, what)) return;
   accumulator_.add(partials);
   accumulator_.finish(totals, what);
 }

@@ -16,8 +16,8 @@
 #include <cstdlib>
 #include <limits>
 
-#include "methods/latent_ebm/training/LatentEbmFlow.hpp"
 #include "methods/latent_ebm/generation/SamplingFlow.hpp"
+#include "methods/latent_ebm/training/LatentEbmFlow.hpp"
 #include "weir/base/Libraries.hpp"
 #include "weir/base/Stopwatch.hpp"
 #include "weir/base/Version.hpp"

@@ -29,6 +29,9 @@ class ExactAccumulator {
   /// Collective: every rank gets the totals (host memory). Throws RunError on all ranks, naming `what`, where
   /// a summand anywhere was not finite.
   void finish(Real* totals, const std::string& what);
+  /// After `start`, in place of `add` and `finish`: the same totals in one pass, where one rank has all
+  /// summands; false, and nothing done, where several ranks have, or there are too many.
+  bool sum_alone(const MatrixRef<const float>& partials, Real* totals, const std::string& what);
 
  private:
   Communicator comm_;
