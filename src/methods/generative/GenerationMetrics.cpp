@@ -75,7 +75,7 @@ void GenerationMetrics::advance() {
   if (name == "w2") add_w2();
   if (name == "energy_distance") add(name, energy(rows_.generated));
   if (name == "energy_distance_gaussian") add(name, energy(gaussian_rows()));
-  if (name == "frechet_pca") add(name, frechet_pca());
+  if (name == "frechet_pca") add_frechet_pca();
   if (name == "frechet_features") add(name, frechet_features());
   if (name == "confidence") add(name, confidence(*rows_.classifier, rows_.generated).mean);
   if (name == "sure") add(name, confidence(*rows_.classifier, rows_.generated).sure);
@@ -180,14 +180,16 @@ Real frechet(const Ensemble& a, const Ensemble& b) {
 
 }  // namespace
 
-Real GenerationMetrics::frechet_pca() const {
+void GenerationMetrics::add_frechet_pca() {
   const auto principal = principal_components(rows_.training, frechet_components);
   const auto projected = [&](const Ensemble& rows) {
     Ensemble scores = rows;
     scores.x = scores_of(principal, rows.x);
     return scores;
   };
-  return frechet(projected(rows_.generated), projected(rows_.held_out));
+  const Ensemble held_out = projected(rows_.held_out);
+  add("frechet_pca", frechet(projected(rows_.generated), held_out));
+  add("frechet_pca_floor", frechet(projected(rows_.training), held_out));
 }
 
 Real GenerationMetrics::frechet_features() const {

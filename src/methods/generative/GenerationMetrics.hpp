@@ -10,6 +10,7 @@
 //     energy_distance_gaussian  the same of rows drawn from a Gaussian with the moments of the training rows
 //     frechet_pca               |dm|^2 + tr(A + B - 2 (A^1/2 B A^1/2)^1/2), in the first 50 principal
 //                               components of the training rows, of all rows
+//     frechet_pca_floor         the same of the training rows in the place of the generated ones
 //     frechet_features          the same of the features of a classifier
 //     confidence, sure          of the classifier's largest probability at generated rows: the mean, and the
 //                               share above .9
@@ -95,7 +96,7 @@ class GenerationMetrics : public Piecewise {
   void add_w2();
   Real energy(const Ensemble& rows) const;
   Ensemble gaussian_rows() const;
-  Real frechet_pca() const;
+  void add_frechet_pca();
   Real frechet_features() const;
   Real neighbour_accuracy() const;
   Real copying() const;

@@ -130,10 +130,12 @@ TEST(GenerationMetrics, CloudsOfOneLawAndOfAnother) {
   EXPECT_NEAR(named(same, "w2_ratio"), 1, 0.25);
   EXPECT_NEAR(named(same, "energy_distance"), 0, 0.01);
   EXPECT_NEAR(named(same, "frechet_pca"), 0, 0.01);
+  EXPECT_NEAR(named(same, "frechet_pca_floor"), 0, 0.01);
   EXPECT_NEAR(named(same, "nearest_neighbour"), 0.5, 0.03);
   EXPECT_NEAR(named(same, "copying"), 1, 0.1);
   EXPECT_NEAR(named(other, "w2"), std::sqrt(18.), 0.1);
   EXPECT_NEAR(named(other, "frechet_pca"), 18, 0.5);
+  EXPECT_NEAR(named(other, "frechet_pca_floor"), 0, 0.01);
   EXPECT_GT(named(other, "nearest_neighbour"), 0.95);
   EXPECT_NEAR(named(measure(training, held_out, training, {"copying"}), "copying"), 0, 1e-12);
 }
