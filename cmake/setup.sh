@@ -132,7 +132,11 @@ provide_packages() {
 # Configures the folder `build`; the arguments go to CMake. CMake leaves the keys of what it did not find in a file.
 configure() {
   local -a options=(-DCMAKE_BUILD_TYPE=Release)
-  command -v ccache >/dev/null && options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  if command -v ccache >/dev/null; then
+    options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  else
+    options+=(-DWEIR_PRECOMPILE=ON)
+  fi
   # The generator of a folder cannot change.
   [[ -f $build/CMakeCache.txt ]] || options+=(-G "${CMAKE_GENERATOR:-Ninja}")
   say "Configuring in $build"
