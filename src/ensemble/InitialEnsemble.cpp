@@ -161,6 +161,12 @@ EnsembleShape shape_of(const InitialOptions& options) {
   if (const auto* file = std::get_if<FileEnsembleOptions>(&options.law)) {
     const auto data = open_data(*file);
     const EnsembleShape shape{data->rows(), data->columns()};
+    if (data->axes() > 2 && !file->columns)
+      throw InputError(options.where + ".file",
+                       fmt::format("has the shape {}; an initial ensemble has two axes, particles and "
+                                   "components: save one slice of it, or give `columns` to take all that "
+                                   "follows the first axis for components",
+                                   data->shape()));
     if (options.particles && *options.particles != shape.particles)
       throw InputError(options.where + ".particles",
                        fmt::format("found {}, and the file has {} rows; leave it out", *options.particles,

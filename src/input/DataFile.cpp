@@ -156,6 +156,10 @@ std::string DataFile::label_text(Real label) const {
   return fmt::format("{}", label);
 }
 
+Index DataFile::axes() const {
+  return Index(table_->shape().size());
+}
+
 std::string DataFile::shape() const {
   return shape_text(table_->shape());
 }

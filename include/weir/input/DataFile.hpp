@@ -36,8 +36,9 @@ class DataFile {
   const LabelMeaning* label_meaning() const;
   /// Text of a label that `read` gave, as the file has it.
   std::string label_text(Real label) const;
-  /// The array's axes as the file has them, for messages.
+  /// The array's axes as the file has them, for messages, and their number.
   std::string shape() const;
+  Index axes() const;
 
   /// Rows [first, first + count), row-major, value = scale * raw + shift; where they are not null, their
   /// labels, and their numbers in the file, from 0 (rows that are not selected count). Read fastest in

@@ -24,6 +24,9 @@ std::string npy(Index rows, Index columns, const std::vector<double>& values) {
 TEST(BrokenDataParallel, DataFilesGiveTheirMessage) {
   const SharedFolder folder;
   folder.write("good.npy", npy(4, 2, {0, 1, 2, 3, 4, 5, 6, 7}));
+  std::string cube = npy(4, 2, {0, 1, 2, 3, 4, 5, 6, 7});
+  cube.replace(cube.find("(4, 2), }"), 9, "(2,2,2),}");
+  folder.write("cube.npy", cube);
   folder.write("nan.npy", npy(2, 2, {0, 1, std::numeric_limits<double>::quiet_NaN(), 3}));
   folder.write("truncated.npy", npy(4, 2, {0, 1, 2}));
   folder.write("truncated.h5", "\x89HDF\r\n\x1a\n and no more");
@@ -58,6 +61,10 @@ TEST(BrokenDataParallel, DataFilesGiveTheirMessage) {
        simulate_deck,
        {"simulate.initial={dimension: 3, file: good.npy}"},
        "the file's rows have 2 columns"},
+      {"three axes",
+       simulate_deck,
+       {from_file + "cube.npy}"},
+       "has the shape (2, 2, 2); an initial ensemble has two axes"},
       {"energy that does not fit the file",
        simulate_deck,
        {from_file + "good.npy}", "simulate.energy.potential={quadratic: {centre: [1, 2, 3]}}"},
