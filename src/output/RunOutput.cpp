@@ -170,10 +170,14 @@ std::vector<std::string> RunOutput::deck_lines() const {
 }
 
 void RunOutput::write_deck(Hdf5File& file) const {
-  std::vector<std::string> lines = deck_lines();
-  const auto says_where = [](const std::string& line) { return line.rfind("  output: ", 0) == 0; };
-  lines.erase(std::remove_if(lines.begin(), lines.end(), says_where), lines.end());
-  file.write_strings("deck", lines);
+  std::vector<std::string> kept;
+  bool keeps = true;  // what is deeper goes with its section
+  for (const auto& line : deck_lines()) {
+    const auto begins = [&line](const char* key) { return line.rfind(key, 0) == 0; };
+    if (!begins("    ")) keeps = !begins("  output:") && !begins("  checkpoint:") && !begins("  machine:");
+    if (keeps) kept.push_back(line);
+  }
+  file.write_strings("deck", kept);
 }
 
 void RunOutput::finish(const std::string& status, Index steps, Real time) {

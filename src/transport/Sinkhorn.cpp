@@ -186,7 +186,7 @@ class Solver {
     if (lost > 0)
       throw RunError(
           fmt::format("Sinkhorn's iteration lost {} of {} points at epsilon = {:g} (a sum left the range of "
-                      "numbers); a larger epsilon or `precision: double` may help",
+                      "numbers); a larger epsilon, with `growth` a larger `rho`, or `precision: double` may help",
                       lost, target.ensemble().particles(), epsilon));
     const Real kept = share(epsilon);
     target.each(KOKKOS_LAMBDA(Index i) { balanced(i) = kept * (potential(i) - epsilon * log(sums(0, i))); });

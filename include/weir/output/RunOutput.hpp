@@ -36,8 +36,8 @@ class RunOutput {
   /// The checkpoint that the run goes on from; null where it starts from the beginning.
   const Checkpoint* restart() const { return restart_; }
 
-  /// The resolved deck, line by line, as /deck of a file that outlives the run; but for run.output, so that
-  /// the same run leaves the same file in any folder.
+  /// The resolved deck, line by line, as /deck of a file that outlives the run; but for run.output,
+  /// run.checkpoint and run.machine, which change nothing about what is computed.
   void write_deck(Hdf5File& file) const;
 
   /// A line for the user, on the terminal and in log.txt. Not collective: only rank 0 writes, other calls are

@@ -309,7 +309,8 @@ struct MostProbable {
   Index number;
   Real probability;
 };
-MostProbable most_probable(const HostMirrorOf<Matrix<Real>>& p, Index i) {
+template <class Probabilities>  // a View that the host reads
+MostProbable most_probable(const Probabilities& p, Index i) {
   MostProbable most{0, p(0, i)};
   for (Index c = 1; c < Index(p.extent(0)); ++c)
     if (p(c, i) > most.probability) most = {c, p(c, i)};

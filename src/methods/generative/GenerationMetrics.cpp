@@ -39,6 +39,14 @@ void check_labels(const GenerationMetricsOptions& options, const std::optional<E
   classes_of(*labels, where + ".data");
 }
 
+void check_generated(const GenerationMetricsOptions& options, Index generated, const std::string& where) {
+  if (!options.report.empty() && generated < 2)
+    throw InputError(where + ".generate.count",
+                     fmt::format("found {}; metrics compare at least 2 rows: give more, or leave `metrics` "
+                                 "out",
+                                 generated));
+}
+
 const std::vector<std::string>& generation_metric_names() {
   static const std::vector<std::string> names{"w2",          "energy_distance",   "energy_distance_gaussian",
                                               "frechet_pca", "frechet_features",  "confidence",

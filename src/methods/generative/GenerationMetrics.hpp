@@ -55,6 +55,9 @@ void describe_metrics(Section& section, GenerationMetricsOptions& options,
 void check_labels(const GenerationMetricsOptions& options, const std::optional<Ensemble>& labels,
                   const std::string& where);
 
+/// Throws InputError where fewer rows are generated than metrics compare. `where`: the method's section.
+void check_generated(const GenerationMetricsOptions& options, Index generated, const std::string& where);
+
 /// All metrics, without a suffix.
 const std::vector<std::string>& generation_metric_names();
 

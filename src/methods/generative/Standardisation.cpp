@@ -24,6 +24,7 @@ Standardisation::Standardisation(const std::string& kind, const Ensemble& rows, 
   for (Index c = 0; c < d; ++c) {
     const Real variance = moments.covariance[std::size_t(c * d + c)] + noise * noise;
     deviations_.push_back(variance > 0 ? std::sqrt(variance) : 1);
+    if (!(variance > 0)) constant_.push_back(c);
   }
 }
 

@@ -38,12 +38,16 @@ class Standardisation {
   /// s_c, or the roots of L.
   const std::vector<Real>& deviations() const { return deviations_; }
 
+  /// Columns of the rows that do not vary, where each is standardised by itself and no noise is added.
+  const std::vector<Index>& constant_columns() const { return constant_; }
+
   /// Collective: into the group, and back.
   void save(Hdf5File& file, const std::string& group) const;
   static Standardisation read(const Hdf5File& file, const std::string& group);
 
  private:
   std::string kind_ = "false";
+  std::vector<Index> constant_;                    // not kept in files
   std::vector<Real> mean_, deviations_, vectors_;  // vectors_: of whiten, u_k at [k d, (k + 1) d)
 };
 

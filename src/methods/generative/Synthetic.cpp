@@ -31,6 +31,10 @@ class RowDraws {
   Index row_, draw_ = 0;
 };
 
+void draw_normal(RowDraws& draws, Index dimension, Real* x) {
+  for (Index c = 0; c < dimension; ++c) x[c] = draws.normal();
+}
+
 void draw_moons(RowDraws& draws, Real noise, Real* x) {
   const Real t = draws.uniform(0, pi);
   const bool upper = draws.choice(2) == 0;
@@ -179,7 +183,7 @@ bool takes_noise(const std::string& name) {
 }
 
 bool takes_dimension(const std::string& name) {
-  return name == "swiss_roll" || name == "s_curve";
+  return name == "normal" || name == "swiss_roll" || name == "s_curve";
 }
 
 /// Components before the set is lifted.
@@ -213,8 +217,8 @@ std::vector<Real> frame(const SyntheticOptions& options, Index seed) {
 }  // namespace
 
 std::vector<std::string> SyntheticOptions::keys() {
-  return {"moons",   "pinwheel", "rings", "checkerboard", "eight_gaussians", "swiss_roll",
-          "s_curve", "helix",    "torus", "lorenz",       "mueller_brown"};
+  return {"normal",     "moons",   "pinwheel", "rings", "checkerboard", "eight_gaussians",
+          "swiss_roll", "s_curve", "helix",    "torus", "lorenz",       "mueller_brown"};
 }
 
 Index SyntheticOptions::components() const {
@@ -233,7 +237,9 @@ void describe(Section& section, SyntheticOptions& options) {
     section.option("deviation", options.deviation, "standard deviation of each").above(0);
   }
   if (takes_dimension(options.name))
-    section.option("dimension", options.dimension, "in the plane, or in space").at_least(2).at_most(3);
+    section.option("dimension", options.dimension, "components of a row; of a surface 2 or 3")
+        .at_least(options.name == "normal" ? 1 : 2)
+        .at_most(options.name == "normal" ? 4096 : 3);
   if (options.name == "mueller_brown")
     section.option("temperature", options.temperature, "of the chains").above(0);
   section
@@ -269,6 +275,7 @@ std::vector<Real> draw_synthetic(const SyntheticData& data, Index seed, Index dr
   for (Index i = 0; i < count && options.name != "lorenz"; ++i) {
     RowDraws draws(random, first + i);
     Real* x = &drawn[std::size_t(i * own)];
+    if (options.name == "normal") draw_normal(draws, own, x);
     if (options.name == "moons") draw_moons(draws, noise, x);
     if (options.name == "pinwheel") draw_pinwheel(draws, x);
     if (options.name == "rings") draw_rings(draws, noise, x);

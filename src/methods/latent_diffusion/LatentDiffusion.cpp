@@ -70,12 +70,8 @@ void LatentDiffusion::check_memory(const Communicator& comm, const RunOptions& r
 void LatentDiffusion::check_given(const Communicator& comm, const DataShape& shape) const {
   if (!options_.generate.given) return;
   const CompleteOptions& given = *options_.generate.given;
-  const auto [first, end] = *given.columns;
-  const std::string where = options_.where + ".generate.given";
-  if (end > shape.components)
-    throw InputError(where + ".columns", fmt::format("found [{}, {}], and the data have {} columns", first,
-                                                     end, shape.components));
-  comm.agree([&] { check_given_file(given, options_.where); });
+  const auto known = known_columns(given, shape.components, shape.columns, options_.where);
+  comm.agree([&] { check_given_file(given, Index(known.size()), options_.where); });
 }
 
 /// The flow of a few rows: what is wrong with rules and shapes shows in it.
@@ -128,6 +124,7 @@ void LatentDiffusion::prepare(const Communicator& comm, const RunOptions& run) {
   data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
   close_files(options_.data);
   check_labels(options_.metrics, data_->train_labels, options_.where);
+  check_generated(options_.metrics, options_.generate.count, options_.where);
   const bool completes = options_.generate.given && !options_.generate.given->file;
   if ((!options_.metrics.report.empty() || completes || options_.generate.interpolate ||
        options_.likelihood) &&
@@ -216,9 +213,11 @@ void LatentDiffusion::run(RunOutput& output, RunControl& control) {
       write_particles(file, "/generated/completed", completed->latents.partition, completed->latents.x);
   });
   if (generate.given) {
-    const Ensemble given = rows_with_given(*generate.given, data_->test, options_.where, output.run());
-    completed =
-        complete(*model, *generate.given, *latents, samples, given, options_.where, stages, output, control);
+    const auto known =
+        known_columns(*generate.given, data_->train.components(), data_->columns, options_.where);
+    const Ensemble given = rows_with_given(*generate.given, known, data_->test, options_.where, output.run());
+    completed = complete(*model, *generate.given, known, *latents, samples, given, options_.where, stages,
+                         output, control);
     if (!completed) return stopped();
     tables.push_back({"completions", &completed->rows});
     if (completed->error) errors.emplace_back("completion", *completed->error);

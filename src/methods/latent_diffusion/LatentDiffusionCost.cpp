@@ -79,7 +79,6 @@ std::vector<CostedPart> latent_diffusion_costs(const LatentDiffusionOptions& opt
   PosteriorTask task;
   if (options.wants_reconstructions()) {
     task.starts = reconstruction_starts;
-    task.end = d;
     ChainShape shape;
     shape.rows = data.rows - rows;
     shape.replicas = task.starts;
@@ -92,7 +91,9 @@ std::vector<CostedPart> latent_diffusion_costs(const LatentDiffusionOptions& opt
   }
   if (options.generate.given) {
     const CompleteOptions& given = *options.generate.given;
-    task = {1, (*given.columns)[0], (*given.columns)[1], true};
+    task = PosteriorTask();
+    task.known = known_columns(given, d, data.columns, options.where);
+    task.drawn = true;
     ChainShape shape;
     shape.rows = data.rows - rows;
     comm.agree([&] {
@@ -109,7 +110,7 @@ std::vector<CostedPart> latent_diffusion_costs(const LatentDiffusionOptions& opt
             shape, [=](Index some) { return seconds_of_posterior_step(*model, task, some, run); }, run));
   }
   if (options.likelihood) {
-    task = likelihood_task(*options.likelihood, d);
+    task = likelihood_task(*options.likelihood);
     ChainShape shape;
     shape.rows = std::min(options.likelihood->rows, data.rows - rows);
     shape.replicas = task.starts;

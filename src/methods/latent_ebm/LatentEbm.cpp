@@ -47,15 +47,10 @@ std::optional<EbmModel> LatentEbm::check_model(const Communicator& comm, const R
 void LatentEbm::check_given(const Communicator& comm) const {
   if (!options_.generate.given) return;
   const GivenOptions& given = *options_.generate.given;
-  const auto [first, end] = *given.columns;
-  const std::string where = options_.where + ".generate.given";
-  comm.agree([&, first = first, end = end] {
+  comm.agree([&] {
     const DataShape shape = shape_of(options_.data);
-    if (end > shape.components || end - first == shape.components)
-      throw InputError(where + ".columns",
-                       fmt::format("found [{}, {}]; allowed: some, but not all, of the {} columns", first,
-                                   end, shape.components));
-    check_given_file(given, options_.where);
+    const auto known = known_columns(given, shape.components, shape.columns, options_.where);
+    check_given_file(given, Index(known.size()), options_.where);
   });
 }
 
@@ -83,6 +78,7 @@ void LatentEbm::prepare(const Communicator& comm, const RunOptions& run) {
   data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
   close_files(options_.data);
   check_labels(options_.metrics, data_->train_labels, options_.where);
+  check_generated(options_.metrics, options_.generate.count, options_.where);
   const bool wanted = !options_.metrics.report.empty() ||
                       (options_.likelihood && !options_.likelihood->file) || options_.generate.reconstruct ||
                       (options_.generate.given && !options_.generate.given->file);

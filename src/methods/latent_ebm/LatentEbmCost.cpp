@@ -40,6 +40,7 @@ class EbmParts {
            const RunOptions& run)
       : options_(options),
         run_(run),
+        names_(data.columns),
         rows_(train_size(data.rows, options.split)),
         held_out_(data.rows - rows_),
         shape_{data.components, model ? model->shape.latent : options.latent_dimension()},
@@ -53,9 +54,9 @@ class EbmParts {
     if (options_.model.empty()) add("train", std::make_unique<EbmTrainingCost>(options_, rows_, d, run_));
     if (generate.steps > 0) add_chains("generate", generate.count, d, true, generate.steps);
     if (generate.given) {
-      const auto [first, end] = *generate.given->columns;
+      const Index known = Index(known_columns(*generate.given, d, names_, options_.where).size());
       const Index chains = generate.given->file ? open_data(*generate.given->file)->rows() : held_out_;
-      add_chains("condition", chains, d - (end - first), true, generate.given->steps);
+      add_chains("condition", chains, d - known, true, generate.given->steps);
     }
     if (generate.reconstruct && shape_.latent > 0) {
       add_chains("infer", held_out_, 0, true, generate.reconstruct->steps);
@@ -157,6 +158,7 @@ class EbmParts {
 
   LatentEbmOptions options_;
   RunOptions run_;
+  std::vector<std::string> names_;  // of the data's columns
   Index rows_, held_out_;
   EnergyShape shape_;
   EnergyFlops energy_;

@@ -69,6 +69,8 @@ class LatentCosts {
         start_rows_ = train_size(shape_of(*start).rows, options.split);
     });
     latent_ = options.latent->dimension.value_or(components_);
+    if (std::holds_alternative<ReadAutoencoderOptions>(options.autoencoder.kind))
+      latent_ = read_autoencoder(options.autoencoder, comm).latent_components();
   }
 
   std::vector<CostedPart> parts() const {

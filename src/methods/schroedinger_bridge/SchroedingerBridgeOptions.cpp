@@ -108,6 +108,8 @@ void check_keys(Section& section, const SchroedingerBridgeOptions& options) {
     section.error("generate",
                   "`by: plan` is for starts from an ensemble with the drift `mixture` or `empirical`; give "
                   "`by: sde`");
+  if (options.generate && options.generate->by == "plan" && !options.generate->times.empty())
+    section.error("generate", "`by: plan` draws ends alone, and has no `times`; leave them out, or give `by: sde`");
   if (!through && options.autoencoder.is_identity() && options.autoencoder.data)
     section.error("autoencoder", "`identity` has nothing to pre-train; leave `data` out");
 }

@@ -123,17 +123,19 @@ void Decoder<T>::squash() {
 
 /// Outputs become their adjoints.
 template <class T>
-void Decoder<T>::compare(const MatrixRef<const T>& y, T inverse_variance, Index first, Index end) {
+void Decoder<T>::compare(const MatrixRef<const T>& y, T inverse_variance, const Vector<bool>& known) {
   const auto output = output_;
   const auto losses = losses_;
   const Index d = Index(output_.extent(0));
-  const bool gaussian = gaussian_;
+  const bool gaussian = gaussian_, all = known.extent(0) == 0;
   Kokkos::parallel_for(
       "Weir::Decoder::residuals", Range(0, columns_), KOKKOS_LAMBDA(Index i) {
         T sum = 0;
-        for (Index c = 0; c < first; ++c) output(c, i) = 0;
-        for (Index c = end; c < d; ++c) output(c, i) = 0;
-        for (Index c = first; c < end; ++c) {
+        for (Index c = 0; c < d; ++c) {
+          if (!all && !known(c)) {
+            output(c, i) = 0;
+            continue;
+          }
           const T g = output(c, i);
           if (gaussian) {
             const T residual = g - y(c, i);

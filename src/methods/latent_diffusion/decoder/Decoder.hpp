@@ -54,11 +54,12 @@ class Decoder {
   /// After decode: what was decoded; probabilities where the likelihood is Bernoulli.
   MatrixRef<const T> means();
   /// After decode: the residuals' squares, or 2 times -log p, per column, against y; inverse variance 1 /
-  /// s^2. Of components [first, end) of the data alone, where these are given.
+  /// s^2.
   void compare(const MatrixRef<const T>& y, T inverse_variance) {
-    compare(y, inverse_variance, 0, Index(output_.extent(0)));
+    compare(y, inverse_variance, Vector<bool>());
   }
-  void compare(const MatrixRef<const T>& y, T inverse_variance, Index first, Index end);
+  /// The same of the components that are known alone; `known` is empty where all are.
+  void compare(const MatrixRef<const T>& y, T inverse_variance, const Vector<bool>& known);
   VectorRef<const T> losses() const { return VectorRef<const T>(losses_.data(), std::size_t(columns_)); }
   /// After compare, for each that is not empty: theta_bar = scale times the gradient of the sum over columns
   /// of -log p, and force -= its gradient with respect to x (without scale).

@@ -44,7 +44,7 @@ std::optional<Metrics> measure_in(const DiffusionModel& model, const DiffusionLi
                                   const StageList& stages, RunOutput& output, RunControl& control) {
   const RunOptions& run = output.run();
   const int number = stages.number("likelihood");
-  const PosteriorTask task = likelihood_task(options, model.data());
+  const PosteriorTask task = likelihood_task(options);
   const Ensemble rows = first_particles(held_out, std::min(options.rows, held_out.particles()),
                                         std::max(Index(1), run.tile / task.starts));
   PosteriorFlow<T> flow(model, rows, task, run, number);
@@ -73,10 +73,9 @@ std::optional<Metrics> measure_in(const DiffusionModel& model, const DiffusionLi
 
 }  // namespace
 
-PosteriorTask likelihood_task(const DiffusionLikelihoodOptions& options, Index data) {
+PosteriorTask likelihood_task(const DiffusionLikelihoodOptions& options) {
   PosteriorTask task;
   task.starts = options.chains;
-  task.end = data;
   task.drawn = true;
   task.temperatures = options.temperatures;
   task.step = options.step;

@@ -16,7 +16,7 @@
 
 namespace weir {
 
-PosteriorTask likelihood_task(const DiffusionLikelihoodOptions& options, Index data);
+PosteriorTask likelihood_task(const DiffusionLikelihoodOptions& options);
 
 /// Collective: `log_likelihood`, the mean over rows, and its standard error; nothing where the run was
 /// stopped. `latents`: generated.

@@ -18,14 +18,14 @@ namespace {
 
 template <class T>
 std::optional<Completed> complete_in(const DiffusionModel& model, const CompleteOptions& options,
-                                     const Ensemble& latents, const Ensemble& generated,
-                                     const Ensemble& given, const std::string& where, const StageList& stages,
-                                     RunOutput& output, RunControl& control) {
+                                     const std::vector<Index>& known, const Ensemble& latents,
+                                     const Ensemble& generated, const Ensemble& given,
+                                     const std::string& where, const StageList& stages, RunOutput& output,
+                                     RunControl& control) {
   const RunOptions& run = output.run();
   const int number = stages.number("complete");
   PosteriorTask task;
-  task.first = (*options.columns)[0];
-  task.end = (*options.columns)[1];
+  task.known = known;
   task.drawn = true;
   const Ensemble rows = cut_for_starts(given, 1, run);
   Ensemble x(rows.comm, rows.particles(), model.latent(), rows.partition.tile_size());
@@ -39,30 +39,29 @@ std::optional<Completed> complete_in(const DiffusionModel& model, const Complete
     Stage stage(stepping, flow, where + ".generate.given");
     start_at_nearest(pool_of(latents, generated, run.seed), task, rows,
                      BlockViews(*flow.layout(), stage.state().vec())[0]);
-    output.log(fmt::format("complete: {} rows of which columns {} to {} are given", rows.particles(),
-                           task.first, task.end - 1));
+    output.log(fmt::format("complete: {} rows of which {} of {} columns are given", rows.particles(),
+                           known.size(), model.data()));
     if (!control.run(stage, number, [](const Tick&) {})) return {};
     Kokkos::deep_copy(x.x, ConstBlockViews(*flow.layout(), stage.state().vec())[0]);
   }
   const Ensemble decoded = decode(model, x, run);
-  const auto columns = Kokkos::pair<Index, Index>(task.first, task.end);
-  Kokkos::deep_copy(Kokkos::subview(decoded.x, columns, Kokkos::ALL),
-                    Kokkos::subview(rows.x, columns, Kokkos::ALL));
+  copy_columns(known, rows, decoded);
   Completed completed{x, decoded, {}};
-  if (!options.file && task.end - task.first < model.data())
-    completed.error = error_of_rest(options, decoded, rows);
+  if (!options.file) completed.error = error_of_rest(known, decoded, rows);
   return completed;
 }
 
 }  // namespace
 
 std::optional<Completed> complete(const DiffusionModel& model, const CompleteOptions& options,
-                                  const Ensemble& latents, const Ensemble& generated, const Ensemble& given,
-                                  const std::string& where, const StageList& stages, RunOutput& output,
-                                  RunControl& control) {
+                                  const std::vector<Index>& known, const Ensemble& latents,
+                                  const Ensemble& generated, const Ensemble& given, const std::string& where,
+                                  const StageList& stages, RunOutput& output, RunControl& control) {
   if (output.run().single_precision())
-    return complete_in<float>(model, options, latents, generated, given, where, stages, output, control);
-  return complete_in<double>(model, options, latents, generated, given, where, stages, output, control);
+    return complete_in<float>(model, options, known, latents, generated, given, where, stages, output,
+                              control);
+  return complete_in<double>(model, options, known, latents, generated, given, where, stages, output,
+                             control);
 }
 
 Ensemble interpolate(const DiffusionModel& model, const InterpolateOptions& options, const Ensemble& latents,

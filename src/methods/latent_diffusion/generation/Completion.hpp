@@ -21,9 +21,9 @@ struct Completed {
 
 /// Collective: nothing where the run was stopped. `generated`: latents and what they decode to.
 std::optional<Completed> complete(const DiffusionModel& model, const CompleteOptions& options,
-                                  const Ensemble& latents, const Ensemble& generated, const Ensemble& given,
-                                  const std::string& where, const StageList& stages, RunOutput& output,
-                                  RunControl& control);
+                                  const std::vector<Index>& known, const Ensemble& latents,
+                                  const Ensemble& generated, const Ensemble& given, const std::string& where,
+                                  const StageList& stages, RunOutput& output, RunControl& control);
 
 /// Collective: what lies between the latents of the first 2 pairs rows decodes to, point by point.
 Ensemble interpolate(const DiffusionModel& model, const InterpolateOptions& options, const Ensemble& latents,

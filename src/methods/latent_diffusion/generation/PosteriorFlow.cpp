@@ -42,6 +42,8 @@ PosteriorFlow<T>::PosteriorFlow(const DiffusionModel& model, const Ensemble& row
     : model_(model),
       rows_(rows),
       task_(task),
+      known_("Weir::PosteriorFlow::known", task.known.empty() ? 0 : model.data()),
+      known_count_(task.known.empty() ? model.data() : Index(task.known.size())),
       partition_(rows.comm, rows.particles(), run.tile, task.starts),
       decoder_(model.decoder_options, model.latent(), model.data(), partition_.tile_size()),
       theta_(in_precision<T>(model.decoder.parameters)),
@@ -52,6 +54,7 @@ PosteriorFlow<T>::PosteriorFlow(const DiffusionModel& model, const Ensemble& row
       y_("Weir::PosteriorFlow::y", model.data(), partition_.tile_size()) {
   WEIR_CHECK(rows.partition.tile_size() * task.starts == partition_.tile_size(), "rows in tiles of {}",
              rows.partition.tile_size());
+  for (const Index c : task.known) known_(c) = true;
   if (task.drawn && model.prior) {
     score_.emplace(*model.prior_options, model.latent(), partition_.tile_size(), run.seed, stage);
     score_->standardise_by(model.mean, model.deviation);
@@ -84,7 +87,7 @@ template <class T>
 void PosteriorFlow<T>::add_weights(const Tile& tile, Real share, const MatrixRef<Real>& weights) const {
   const auto losses = decoder_.losses();
   const bool gaussian = decoder_.gaussian();
-  const Real variance = model_.noise * model_.noise, known = Real(task_.end - task_.first);
+  const Real variance = model_.noise * model_.noise, known = Real(known_count_);
   const Real factor = gaussian ? 0.5 / variance : 0.5,
              constant = gaussian ? 0.5 * known * std::log(2 * M_PI * variance) : 0;
   Kokkos::parallel_for(
@@ -157,8 +160,7 @@ void PosteriorFlow<T>::compare(const Tile& tile, const MatrixRef<const Real>& fr
       });
   Kokkos::fence();
   decoder_.decode(theta(), first_columns(x_, tile.count));
-  decoder_.compare(first_columns(y_, tile.count), T(1 / (model_.noise * model_.noise)), task_.first,
-                   task_.end);
+  decoder_.compare(first_columns(y_, tile.count), T(1 / (model_.noise * model_.noise)), known_);
 }
 
 template <class T>
@@ -209,14 +211,15 @@ void start_at_nearest(const std::vector<Real>& drawn, const PosteriorTask& task,
               found = std::min(task.starts, count);
   const auto y = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.x);
   const auto to = Kokkos::create_mirror_view(x);
+  std::vector<Index> compared = task.known;
+  for (Index c = 0; c < d && task.known.empty(); ++c) compared.push_back(c);
   std::vector<Real> squares(std::size_t(count), 0);
   std::vector<Index> order(std::size_t(count), 0);
   for (Index row = 0; row < rows.partition.local_particles(); ++row) {
     for (Index k = 0; k < count; ++k) {
       const Real* decoded = &drawn[std::size_t(k * (q + d) + q)];
       Real square = 0;
-      for (Index c = task.first; c < task.end; ++c)
-        square += (decoded[c] - y(c, row)) * (decoded[c] - y(c, row));
+      for (const Index c : compared) square += (decoded[c] - y(c, row)) * (decoded[c] - y(c, row));
       squares[std::size_t(k)] = square;
     }
     std::iota(order.begin(), order.end(), Index(0));

@@ -26,7 +26,7 @@ namespace weir {
 
 struct PosteriorTask {
   Index starts = 1;          ///< latents of every row
-  Index first = 0, end = 0;  ///< known components of y, [first, end)
+  std::vector<Index> known;  ///< components of y; empty: all
   bool drawn = false;        ///< else found
   Index temperatures = 0;    ///< of annealed chains
   Real step = 0.3;           ///< of drawn latents, by preconditioned_langevin
@@ -68,6 +68,8 @@ class PosteriorFlow : public Flow {
   const DiffusionModel& model_;
   const Ensemble& rows_;
   PosteriorTask task_;
+  Vector<bool> known_;  // of every component, where not all are
+  Index known_count_;
   Partition partition_;
   Decoder<T> decoder_;
   std::optional<ScorePrior<T>> score_;  // of drawn latents

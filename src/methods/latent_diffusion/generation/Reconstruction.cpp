@@ -17,10 +17,9 @@ namespace {
 
 constexpr Index steps = 100;
 
-PosteriorTask task_for(const DiffusionModel& model) {
+PosteriorTask reconstruction_task() {
   PosteriorTask task;
   task.starts = reconstruction_starts;
-  task.end = model.data();
   return task;
 }
 
@@ -31,7 +30,7 @@ std::optional<Reconstructed> reconstruct_in(const DiffusionModel& model, const E
                                             RunOutput& output, RunControl& control) {
   const RunOptions& run = output.run();
   const int number = stages.number("reconstruct");
-  const PosteriorTask task = task_for(model);
+  const PosteriorTask task = reconstruction_task();
   const Ensemble rows = cut_for_starts(held_out, task.starts, run);
   Ensemble best(rows.comm, rows.particles(), model.latent(), rows.partition.tile_size());
   if (const Checkpoint* from = output.restart(); from && from->standing().stage > number) {

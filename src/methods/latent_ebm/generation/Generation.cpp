@@ -14,10 +14,11 @@
 
 namespace weir {
 
-Conditioning condition_on(const Standardisation& standardisation, Index components, Index first, Index end) {
-  const Index d = components, given = end - first;
+Conditioning condition_on(const Standardisation& standardisation, Index components,
+                          const std::vector<Index>& known) {
+  const Index d = components, given = Index(known.size());
   const auto directions = standardisation.directions(d);  // column k: what a unit of y_k moves x by
-  const auto a = [&](Index row, Index k) { return directions[std::size_t(k * d + first + row)]; };
+  const auto a = [&](Index row, Index k) { return directions[std::size_t(k * d + known[std::size_t(row)])]; };
   std::vector<Real> square(std::size_t(d * d));  // A'A, A the given rows of the directions
   for (Index j = 0; j < d; ++j)
     for (Index k = 0; k < d; ++k)
@@ -40,14 +41,13 @@ Conditioning condition_on(const Standardisation& standardisation, Index componen
   return found;
 }
 
-Ensemble gaussian_completions(const Ensemble& training, const Ensemble& given, Index first, Index end,
-                              const Random& random) {
-  const Index d = training.components(), known = end - first, open = d - known;
+Ensemble gaussian_completions(const Ensemble& training, const Ensemble& given,
+                              const std::vector<Index>& columns, const Random& random) {
+  const Index d = training.components(), known = Index(columns.size()), open = d - known;
   const auto moments = mean_and_covariance(training);
-  std::vector<Index> places;  // of the known columns, then of the others
-  for (Index c = first; c < end; ++c) places.push_back(c);
+  std::vector<Index> places = columns;  // of the known columns, then of the others
   for (Index c = 0; c < d; ++c)
-    if (c < first || c >= end) places.push_back(c);
+    if (std::find(columns.begin(), columns.end(), c) == columns.end()) places.push_back(c);
   const auto s = [&](Index a, Index b) {
     return moments.covariance[std::size_t(places[std::size_t(a)] * d + places[std::size_t(b)])];
   };
@@ -210,15 +210,15 @@ Ensemble EbmGeneration::joined(const Ensemble& x, std::optional<Ensemble> z, int
   return side_by_side(x, *z);
 }
 
-/// Columns [first, end) of held-out rows, or of rows of their own, with noise where the model is of noisy
+/// The known columns of held-out rows, or of rows of their own, with noise where the model is of noisy
 /// data; the chains begin at draws from the Gaussian of the training rows, given these columns.
 EbmGeneration::Leg EbmGeneration::completing_leg() {
   const GivenOptions& options = *options_.generate.given;
-  const auto [first, end] = *options.columns;
   const Index d = model_.shape.data, number = stages_.number("condition");
+  known_ = known_columns(options, d, data_.columns, options_.where);
   const RunOptions& run = output_.run();
-  given_ = rows_with_given(options, data_.test, options_.where, run);
-  Conditioning conditioning = condition_on(model_.standardisation, d, first, end);
+  given_ = rows_with_given(options, known_, data_.test, options_.where, run);
+  Conditioning conditioning = condition_on(model_.standardisation, d, known_);
   output_.comm().broadcast(conditioning.basis);  // one of many: where eigenvalues agree, rounding chooses
   output_.comm().broadcast(conditioning.inverse);
   const auto& mean = model_.standardisation.mean();
@@ -234,11 +234,11 @@ EbmGeneration::Leg EbmGeneration::completing_leg() {
   for (Index i = 0; i < x.partition.local_particles(); ++i) {
     const Index id = x.partition.first_particle() + i;
     for (Index c = 0; c < d; ++c) at(c, i) = 0;
-    for (Index row = first; row < end; ++row) {
-      Real value = rows(row, i) - (mean.empty() ? 0 : mean[std::size_t(row)]);
-      if (model_.data_noise > 0) value += model_.data_noise * noise.normal(id, 0, row);
-      for (Index c = 0; c < d; ++c)
-        at(c, i) += conditioning.inverse[std::size_t((row - first) * d + c)] * value;
+    for (Index k = 0; k < Index(known_.size()); ++k) {
+      const Index column = known_[std::size_t(k)];
+      Real value = rows(column, i) - (mean.empty() ? 0 : mean[std::size_t(column)]);
+      if (model_.data_noise > 0) value += model_.data_noise * noise.normal(id, 0, column);
+      for (Index c = 0; c < d; ++c) at(c, i) += conditioning.inverse[std::size_t(k * d + c)] * value;
     }
     for (Index c = 0; c < d; ++c) {
       start(c, i) = at(c, i);
@@ -248,17 +248,14 @@ EbmGeneration::Leg EbmGeneration::completing_leg() {
   }
   Kokkos::deep_copy(offset.x, at);
   Kokkos::deep_copy(x.x, start);
-  gaussian_ = gaussian_completions(data_.train, *given_, first, end, Random(run.seed, Stream::gaussian_rows));
+  gaussian_ = gaussian_completions(data_.train, *given_, known_, Random(run.seed, Stream::gaussian_rows));
   parts.given = joined(offset, {}, int(number));
   return {"condition", parts, joined(x, {}, int(number)), options.steps, false};
 }
 
 /// Columns that were given are those of the rows, without noise.
 void EbmGeneration::keep_given(Ensemble& rows) const {
-  const auto [first, end] = *options_.generate.given->columns;
-  const auto columns = Kokkos::pair<Index, Index>(first, end);
-  Kokkos::deep_copy(Kokkos::subview(rows.x, columns, Kokkos::ALL),
-                    Kokkos::subview(given_->x, columns, Kokkos::ALL));
+  copy_columns(known_, *given_, rows);
 }
 
 /// z given each held-out row.
@@ -308,9 +305,8 @@ Metrics EbmGeneration::errors() const {
   const Index d = model_.shape.data;
   if (const auto completed = data_of_.find("condition");
       completed != data_of_.end() && !options_.generate.given->file) {
-    const GivenColumns& given = *options_.generate.given;
-    metrics.emplace_back("completion", error_of_rest(given, completed->second, data_.test));
-    metrics.emplace_back("completion_gaussian", error_of_rest(given, *gaussian_, data_.test));
+    metrics.emplace_back("completion", error_of_rest(known_, completed->second, data_.test));
+    metrics.emplace_back("completion_gaussian", error_of_rest(known_, *gaussian_, data_.test));
   }
   if (const auto found = data_of_.find("reconstruct"); found != data_of_.end())
     metrics.emplace_back("reconstruction", root_mean_square(found->second, data_.test, 0, d));

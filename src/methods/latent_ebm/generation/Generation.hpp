@@ -71,21 +71,23 @@ class EbmGeneration {
   StageList stages_;
   std::map<std::string, Ensemble> ended_;                 ///< by stage: (x, z), standardised
   std::map<std::string, Ensemble> data_of_, latents_of_;  ///< by stage, in the units of the data
+  std::vector<Index> known_;                              ///< columns that completions are given
   std::optional<Ensemble> given_, gaussian_;              ///< rows that completions start from
 };
 
-/// What is free where columns [first, end) of x are given: an orthonormal basis of the directions, in
+/// What is free where some columns of x are known: an orthonormal basis of the directions, in
 /// standardised units, that leave them as they are, and the standardised x nearest the mean that has them.
 struct Conditioning {
   std::vector<Real> basis;    ///< column-major, components x free directions
   std::vector<Real> inverse;  ///< components x given columns, column-major: x = inverse (given - their means)
   Index free = 0;
 };
-Conditioning condition_on(const Standardisation& standardisation, Index components, Index first, Index end);
+Conditioning condition_on(const Standardisation& standardisation, Index components,
+                          const std::vector<Index>& known);
 
-/// Collective: rows with columns [first, end) of `given`, and the others drawn from the Gaussian with the
+/// Collective: rows with these columns of `given`, and the others drawn from the Gaussian with the
 /// moments of the training rows, given these.
-Ensemble gaussian_completions(const Ensemble& training, const Ensemble& given, Index first, Index end,
-                              const Random& random);
+Ensemble gaussian_completions(const Ensemble& training, const Ensemble& given,
+                              const std::vector<Index>& columns, const Random& random);
 
 }  // namespace weir

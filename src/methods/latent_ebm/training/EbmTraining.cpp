@@ -232,6 +232,11 @@ std::optional<EbmModel> train_energy(const LatentEbmOptions& options, const Ense
   const StageList stages = latent_ebm_stages();
   const RunOptions& run = output.run();
   const Standardisation standardisation(options.standardisation(), rows, options.train.data_noise);
+  if (const auto constant = standardisation.constant_columns(); !constant.empty())
+    output.log(fmt::format(
+        "columns {} do not vary, and no energy is flat across them: leave them out by `columns`, or "
+        "give `train.data_noise`",
+        fmt::join(constant, ", ")));
   Ensemble standardised = copy_of(rows);
   standardisation.apply(standardised.x);
   const auto flow = make_ebm_training(options, standardised,
@@ -254,7 +259,8 @@ std::optional<EbmModel> train_energy(const LatentEbmOptions& options, const Ense
   if (const Checkpoint* from = stages.checkpoint_of_stage(output, "train")) supervision.restore(*from);
   const auto kept = control.keep([&](Hdf5File& file) { supervision.save(file); });
   const bool ended = control.run(stage, stages.number("train"), [&](const Tick& tick) {
-    if (tick.step % supervision.every() == 0 || tick.step == options.train.iterations) {
+    const bool due = tick.step % supervision.every() == 0 || tick.step == options.train.iterations;
+    if (due && tick.step > 0) {  // before the first step nothing was measured
       const Phase phase("metrics");
       output.report(tick.step, Real(tick.step), supervision.report(tick));
     }

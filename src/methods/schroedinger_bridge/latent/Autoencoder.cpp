@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "methods/generative/ModelFile.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/Moments.hpp"
 #include "weir/networks/Mlp.hpp"
@@ -146,6 +147,14 @@ Autoencoder Autoencoder::read(const Hdf5File& file, const std::string& group, co
   read.latent_mean_ = file.read(group + "/latent_mean");
   read.latent_deviation_ = file.read(group + "/latent_deviation").at(0);
   return read;
+}
+
+Autoencoder read_autoencoder(const AutoencoderOptions& options, const Communicator& comm) {
+  const auto& read = std::get<ReadAutoencoderOptions>(options.kind);
+  const std::string where = options.where + ".model.path";
+  return read_model_file(read.path, comm, where, [&](const Hdf5File& file) {
+    return Autoencoder::read(file, "/autoencoder", where);
+  });
 }
 
 }  // namespace weir

@@ -62,4 +62,7 @@ Index autoencoder_parameters(const AutoencoderNetworkOptions& network, Index com
 Real autoencoder_iteration_seconds(const AutoencoderOptions& options, Index components, Index latent,
                                    Index tiles, const RunOptions& run);
 
+/// Collective: the one of an earlier run that the options name. Throws InputError.
+Autoencoder read_autoencoder(const AutoencoderOptions& options, const Communicator& comm);
+
 }  // namespace weir

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "methods/generative/ModelFile.hpp"
 #include "methods/generative/Samples.hpp"
 #include "methods/populations/Partners.hpp"
 #include "methods/schroedinger_bridge/BridgeStages.hpp"
@@ -73,6 +72,8 @@ void LatentBridge::check(const Communicator& comm) const {
   if (options_.autoencoder.data)
     same_components(*options_.autoencoder.data, options_.autoencoder.where + ".data");
   const auto& dimension = options_.latent->dimension;
+  problems.collect(
+      [&] { check_generated(options_.metrics.of_samples(), options_.generate->count, options_.where); });
   problems.collect([&] {
     const std::string key = options_.where + ".latent.dimension";
     if (options_.autoencoder.is_identity() && dimension && *dimension != shape.components)
@@ -87,23 +88,19 @@ void LatentBridge::check(const Communicator& comm) const {
       throw InputError(key, fmt::format("found {}; there are {} principal components at most", *dimension,
                                         shape.components));
   });
-  if (const auto* read = std::get_if<ReadAutoencoderOptions>(&options_.autoencoder.kind))
+  if (std::holds_alternative<ReadAutoencoderOptions>(options_.autoencoder.kind))
     problems.collect([&] {
-      const Autoencoder found = read_autoencoder(*read, comm);
+      const Autoencoder found = read_autoencoder(options_.autoencoder, comm);
       if (found.data_components() != shape.components)
         throw InputError(options_.autoencoder.where + ".model.path",
                          fmt::format("is for rows of {} components; the data have {}",
                                      found.data_components(), shape.components));
+      if (dimension && *dimension != found.latent_components())
+        throw InputError(options_.where + ".latent.dimension",
+                         fmt::format("found {}; the autoencoder that is read has {}: leave it out",
+                                     *dimension, found.latent_components()));
     });
   problems.raise();
-}
-
-Autoencoder LatentBridge::read_autoencoder(const ReadAutoencoderOptions& read,
-                                           const Communicator& comm) const {
-  const std::string where = options_.autoencoder.where + ".model.path";
-  return read_model_file(read.path, comm, where, [&](const Hdf5File& file) {
-    return Autoencoder::read(file, "/autoencoder", where);
-  });
 }
 
 std::optional<Autoencoder> LatentBridge::find_autoencoder(RunOutput& output, RunControl& control) const {
@@ -124,8 +121,8 @@ std::optional<Autoencoder> LatentBridge::find_autoencoder(RunOutput& output, Run
   if (std::holds_alternative<AutoencoderNetworkOptions>(options_.autoencoder.kind))
     found =
         train_autoencoder(options_.autoencoder, *options_.latent->dimension, rows, stages, output, control);
-  if (const auto* read = std::get_if<ReadAutoencoderOptions>(&options_.autoencoder.kind))
-    found = read_autoencoder(*read, output.comm());
+  if (std::holds_alternative<ReadAutoencoderOptions>(options_.autoencoder.kind))
+    found = read_autoencoder(options_.autoencoder, output.comm());
   if (found && options_.standardises()) found->standardise(data_->train);
   return found;
 }

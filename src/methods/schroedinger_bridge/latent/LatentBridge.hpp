@@ -24,8 +24,6 @@ class LatentBridge {
 
  private:
   void check(const Communicator& comm) const;
-  /// Collective. Throws InputError.
-  Autoencoder read_autoencoder(const ReadAutoencoderOptions& read, const Communicator& comm) const;
   std::optional<Autoencoder> find_autoencoder(RunOutput& output, RunControl& control) const;
   Real find_sigma(RunOutput& output) const;
   Ensemble starts(const RunOptions& run) const;

@@ -37,7 +37,7 @@ std::vector<Real> path_weights(const std::vector<Real>& times, Real t, Real beta
   std::vector<Real> weights(n, 0);
   weights[k] = 1 - u;
   weights[k + 1] = u;
-  if (beta == 0 || n < 4) return weights;
+  if (beta == 0 || n < least_of_spline) return weights;
   // The spline is linear in the places: what each unit place leaves of its bend.
   for (std::size_t j = 0; j < n; ++j) {
     std::vector<Real> unit(n, 0);

@@ -14,6 +14,9 @@
 
 namespace weir {
 
+/// Snapshots from which on a spline bends.
+constexpr std::size_t least_of_spline = 4;
+
 /// The interval [times[k], times[k + 1]) that t lies in, the last one for the last time; t within all times.
 Index interval_of(const std::vector<Real>& times, Real t);
 

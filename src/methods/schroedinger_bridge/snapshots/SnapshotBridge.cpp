@@ -16,10 +16,13 @@ namespace weir {
 std::vector<Index> kept_snapshots(const SchroedingerBridgeOptions& options, Index count) {
   const std::string where = options.where + ".leave_out";
   std::vector<Index> kept;
-  for (const Index k : options.leave_out)
+  for (const Index k : options.leave_out) {
     if (k >= count)
       throw InputError(where,
                        fmt::format("found {}; allowed: numbers of populations, 0 to {}", k, count - 1));
+    if (std::count(options.leave_out.begin(), options.leave_out.end(), k) > 1)
+      throw InputError(where, fmt::format("names population {} twice; name each once", k));
+  }
   for (Index k = 0; k < count; ++k)
     if (std::find(options.leave_out.begin(), options.leave_out.end(), k) == options.leave_out.end())
       kept.push_back(k);
@@ -121,6 +124,9 @@ Index SnapshotBridge::base_of(Index left_out) const {
 std::vector<SnapshotPrediction> SnapshotBridge::predict(const RunOptions& run, RunOutput& output) {
   const auto& snapshots = *options_.snapshots;
   const bool straight = std::holds_alternative<DisplacementPathOptions>(snapshots.path.shape);
+  if (std::holds_alternative<SplinePathOptions>(snapshots.path.shape) && kept_.size() < least_of_spline)
+    output.log(fmt::format("{} snapshots are kept, and a spline bends from {} on: paths are straight",
+                           kept_.size(), least_of_spline));
   std::vector<SnapshotPrediction> predictions;
   for (const Index k : options_.leave_out) {
     const Real t = populations_.times[std::size_t(k)];

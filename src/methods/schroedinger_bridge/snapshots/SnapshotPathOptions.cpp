@@ -11,8 +11,7 @@ void describe(Section& section, BridgePathOptions& options) {
   section
       .option("sigma", options.sigma,
               "deviation of the reference Brownian motion over one interval between snapshots; above .2 it "
-              "mostly "
-              "blurs predictions")
+              "mostly blurs predictions")
       .at_least(0);
 }
 void describe(Section& section, SplinePathOptions& options) {
@@ -33,8 +32,7 @@ void describe(Section& section, SnapshotPathOptions& options) {
   section
       .option("start", options.start,
               "whose particles the predictions of a snapshot left out are: paths from the kept snapshot "
-              "before it, "
-              "from the one after it, or from the first one")
+              "before it, from the one after it, or from the first one")
       .one_of({"previous", "next", "first"});
   section
       .option("standardise", options.standardise,

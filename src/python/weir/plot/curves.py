@@ -27,7 +27,7 @@ def draw_metrics(run):
         panel.set_title(name.replace("_", " ") + more)
         panel.margins(x=0.02)
         if k + columns >= len(groups):
-            panel.set_xlabel("epoch or iteration" if run.summary.get("method") == "learn_energies" else "$t$")
+            panel.set_xlabel("$t$" if run.summary.get("method") == "simulate" else "epoch or iteration")
             panel.tick_params(labelbottom=True)
     style.title(figure, run.name)
     return figure

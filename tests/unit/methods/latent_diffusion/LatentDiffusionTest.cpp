@@ -334,7 +334,7 @@ std::vector<Broken> broken_latent_diffusion() {
       {"columns that are not there",
        d,
        {e + "generate.given={columns: [3, 6]}"},
-       "found [3, 6], and the data have 5 columns"},
+       "found [3, 6]; allowed: up to 5, the columns of the data"},
       {"no columns given", d, {e + "generate.given={steps: 5}"}, "missing; give the known columns"},
       {"a path of one point", d, {e + "generate.interpolate={points: 1}"}, "allowed: at least 2"},
       {"unknown path", d, {e + "generate.interpolate={path: curve}"}, "allowed: arc, line"},

@@ -29,7 +29,7 @@ Ensemble three_columns(const Communicator& comm, Index rows, Index key) {
 TEST(GenerationParallel, GaussianCompletionsHaveTheConditionalLaw) {
   const Communicator world;
   const Ensemble training = three_columns(world, 20000, 1), given = three_columns(world, 4000, 2);
-  const Ensemble completed = gaussian_completions(training, given, 1, 3, Random(5, Stream::gaussian_rows));
+  const Ensemble completed = gaussian_completions(training, given, {1, 2}, Random(5, Stream::gaussian_rows));
   Real sums[2] = {0, 0};
   for (Index i = 0; i < given.partition.local_particles(); ++i) {
     EXPECT_EQ(completed.x(1, i), given.x(1, i));
@@ -46,6 +46,22 @@ TEST(GenerationParallel, GaussianCompletionsHaveTheConditionalLaw) {
   }
   EXPECT_NEAR(mean, 0, 4 * 0.25 / std::sqrt(4000.));
   EXPECT_NEAR(std::sqrt(square), 0.25, 0.01);
+}
+
+// Columns that are not next to each other, in any order: those of [0, 2] of three with the middle one free.
+TEST(GenerationParallel, GaussianCompletionsOfScatteredColumns) {
+  const Communicator world;
+  const Ensemble training = three_columns(world, 20000, 1), given = three_columns(world, 400, 2);
+  const Random random(5, Stream::gaussian_rows);
+  const Ensemble ascending = gaussian_completions(training, given, {0, 2}, random),
+                 descending = gaussian_completions(training, given, {2, 0}, random);
+  for (Index i = 0; i < given.partition.local_particles(); ++i) {
+    EXPECT_EQ(ascending.x(0, i), given.x(0, i));
+    EXPECT_EQ(ascending.x(2, i), given.x(2, i));
+    EXPECT_NEAR(ascending.x(1, i), descending.x(1, i), 1e-9);
+    // x_1 given x_0 has mean 2 + 3 (1.5 / (1.5^2 + .25^2)) (x_0 - 1) and deviation 3 (1 - .973)^1/2 = .49.
+    EXPECT_NEAR(ascending.x(1, i), 2 + 3 * 1.5 / 2.3125 * (given.x(0, i) - 1), 5 * 0.5);
+  }
 }
 
 std::string trained_deck(const std::string& train) {

@@ -219,7 +219,7 @@ TEST(LatentEbmParallel, EndsAsIfNobodyHadStoppedIt) {
       small_deck("", "  metrics: [w2, energy_distance, frechet_pca, nearest_neighbour, copying]\n"), 16);
 }
 
-// Every stage: completions, posteriors, reconstructions, annealing, the Gaussian bound.
+// Completions, posteriors, reconstructions, annealing.
 TEST(LatentEbmParallel, EveryStageEndsAsIfNobodyHadStoppedIt) {
   std::string deck =
       small_deck("",
@@ -241,6 +241,26 @@ TEST(LatentEbmParallel, OtherPosteriorsEndAsIfNobodyHadStoppedThem) {
     deck.replace(deck.find("iterations: 12"), 14, "iterations: 6");
     expect_equal_when_interrupted(deck, 10);
   }
+}
+
+// The Gaussian bound, fitted in thousands of steps, and the grid: from a checkpoint in the midst, on other
+// ranks.
+TEST(LatentEbmParallel, TheGaussianBoundAndTheGridGoOnOnOtherRanks) {
+  std::string deck = small_deck("",
+                                "  likelihood: {by: grid, grid: 9, latent_grid: 8, rows: 20, repeats: 2, "
+                                "temperatures: 5, gaussian_bound: true}\n  metrics: []\n");
+  deck.replace(deck.find("steps: 15}"), 10, "steps: 1}");
+  deck.replace(deck.find("latent: {dimension: 2"), 21, "latent: {dimension: 1");
+  const SharedFolder folder;
+  const DeckRun whole{folder, deck, "whole"};
+  const Outcome outcome = whole(1);
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  const DeckRun part{folder, deck, "out", {"run.checkpoint.every=1700", "run.checkpoint.keep=9"}};
+  ASSERT_EQ(part(1).code, ExitCode::done);
+  forget_all_but(folder, "-1700.h5");
+  ASSERT_EQ(checkpoints(folder).size(), 1u);
+  ASSERT_EQ(part(0, "").code, ExitCode::done);
+  expect_equal_runs(folder / "whole", folder / "out");
 }
 
 // A rate at which the pool cannot follow: the training goes back to where it was healthy, with half of it. A
@@ -316,6 +336,34 @@ TEST(LatentEbmParallel, CompletionsKeepWhatIsGiven) {
       moved = std::max(moved, std::abs(completed[i] - held_out[i]));
     }
     EXPECT_GT(moved, 0.1);
+  }
+}
+
+// Any columns may be given, by number or by name, from a file too: rows come back in its order.
+TEST(LatentEbmParallel, AnySubsetOfTheColumnsMayBeGiven) {
+  const SharedFolder folder;
+  std::string rows = "a,b,c,d\n", some = "d,b\n";
+  const Random random(3, Stream::initial_ensemble);
+  for (Index i = 0; i < 60; ++i) {
+    for (Index c = 0; c < 4; ++c) rows += fmt::format("{:.6f}{}", random.normal(i, 0, c), c < 3 ? "," : "\n");
+    if (i < 9) some += fmt::format("{},{}\n", 0.1 * Real(i), -0.2 * Real(i));
+  }
+  folder.write("rows.csv", rows);
+  folder.write("some.csv", some);
+  std::string deck = small_deck("", "  metrics: []\n");
+  const std::size_t from = deck.find("  data: "), to = deck.find('\n', from);
+  deck.replace(from, to - from, "  data: {file: rows.csv}");
+  deck.replace(deck.find("steps: 15}"), 10, "steps: 1, given: {columns: [d, b], file: some.csv, steps: 5}}");
+  const Outcome outcome = run_deck_text(folder, deck);
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  const Hdf5File file(folder / "out/samples.h5", MPI_COMM_WORLD, Hdf5File::Access::read);
+  const auto completed = file.read("/completions");
+  ASSERT_EQ(completed.size(), 36u);
+  for (std::size_t i = 0; i < 9; ++i) {
+    EXPECT_NEAR(completed[4 * i + 3], 0.1 * Real(i), 1e-6);
+    EXPECT_NEAR(completed[4 * i + 1], -0.2 * Real(i), 1e-6);
+    EXPECT_NE(completed[4 * i], 0);
+    EXPECT_NE(completed[4 * i + 2], 0);
   }
 }
 
@@ -399,8 +447,17 @@ std::vector<Broken> broken_latent_ebm() {
       {"completions given everything",
        d,
        {e + "generate.given={columns: [0, 2]}"},
-       "allowed: some, but not all, of the 2 columns"},
+       "found all 2 columns; allowed: some, so that others are to be drawn"},
       {"completions of no column", d, {e + "generate.given={columns: [1, 1]}"}, "found no column"},
+      {"completions of a column twice",
+       d,
+       {e + "generate.given={columns: [1, 1, 0]}"},
+       "column 1 is chosen twice"},
+      {"completions of a column by a name",
+       d,
+       {e + "generate.given={columns: [x]}"},
+       "found \"x\"; allowed: columns of the data, which has no names: 0 to 1"},
+      {"one sample for metrics", d, {e + "generate.count=1"}, "found 1; metrics compare at least 2 rows"},
       {"grid of five components",
        d,
        {e + "latent.dimension=3", e + "likelihood=grid"},

@@ -29,15 +29,15 @@ RestartLaw law() {
   return law;
 }
 
-/// Moments of (x, z) after `ticks` restarts of every particle, from x = m + w z + s n of the law or from far
-/// away.
+/// Moments of (x, z) after `ticks` restarts of every particle, from x = m + w z + s n of the law, or from
+/// x about 2 whatever z.
 MeanAndCovariance after_restarts(bool from_the_law, Index ticks) {
   const Communicator self(MPI_COMM_SELF);
   Ensemble pool(self, count, 2, 64);
   fill_normals(pool.x, Random(1, Stream::initial_ensemble), 0, 0);
   for (Index i = 0; i < count; ++i) {
     const Real z = pool.x(1, i);
-    pool.x(0, i) = from_the_law ? m + w * z + deviation * pool.x(0, i) : 6 + pool.x(0, i);
+    pool.x(0, i) = from_the_law ? m + w * z + deviation * pool.x(0, i) : 2 + 0.5 * pool.x(0, i);
   }
   const auto energy = LatentEnergy<double>::make(linear_gaussian(), {1, 1}, 64);
   Vector<double> theta("theta", 2);

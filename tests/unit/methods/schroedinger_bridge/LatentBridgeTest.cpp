@@ -219,6 +219,8 @@ TEST(LatentBridge, AnEarlierAutoencoderIsTaken) {
   EXPECT_EQ(summary_of(folder / "out")["reconstruction_error"],
             summary_of(folder / "again")["reconstruction_error"]);
   EXPECT_EQ(summary_of(folder / "out")["w2"], summary_of(folder / "again")["w2"]);
+  again.settings.push_back("schroedinger_bridge.latent.dimension=3");
+  EXPECT_NE(again().message.find("found 3; the autoencoder that is read has 2"), std::string::npos);
 }
 
 TEST(LatentBridge, EndsMayBeDrawnFromThePlan) {
@@ -290,6 +292,14 @@ TEST(BrokenLatentBridgesParallel, GiveTheirMessages) {
             b,
             {k + "metrics=[error_parts]"},
             "error_parts is for starts that are no ensemble"},
+           {"one sample for metrics",
+            l,
+            {k + "generate.count=1"},
+            "found 1; metrics compare at least 2 rows"},
+           {"times of the plan",
+            b,
+            {k + "generate={count: 20, by: plan, times: [0.5]}"},
+            "draws ends alone, and has no `times`"},
            {"nothing held out", l, {k + "split=0"}, "no rows are held out"},
        })
     expect_broken(folder, broken);

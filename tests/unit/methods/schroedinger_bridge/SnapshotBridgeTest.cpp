@@ -129,6 +129,7 @@ TEST(BrokenSnapshotBridgesParallel, GiveTheirMessages) {
             d,
             {k + "leave_out=[7]"},
             "found 7; allowed: numbers of populations, 0 to 4"},
+           {"left out twice", d, {k + "leave_out=[1, 2, 1]"}, "names population 1 twice; name each once"},
            {"first left out", d, {k + "leave_out=[0]"}, "which has no population before it"},
            {"last left out", d, {k + "leave_out=[4]"}, "which has no population after it"},
            {"unknown path", d, {k + "snapshots.path=spine"}, "did you mean \"spline\"?"},
