@@ -10,7 +10,7 @@
 namespace weir {
 namespace {
 
-constexpr Real w = 1.5, m = 0.5, deviation = 0.8;
+constexpr Real w = 0.5, m = 0.5, deviation = 0.8;
 constexpr Index count = 40000;
 
 LatentEnergyOptions linear_gaussian() {
