@@ -68,6 +68,7 @@ class LatentCosts {
       if (const auto* start = std::get_if<EnsembleStart>(&options.bridge->start.law))
         start_rows_ = train_size(shape_of(*start).rows, options.split);
     });
+    generated_ = generated_count(options, comm);
     latent_ = options.latent->dimension.value_or(components_);
     if (std::holds_alternative<ReadAutoencoderOptions>(options.autoencoder.kind))
       latent_ = read_autoencoder(options.autoencoder, comm).latent_components();
@@ -175,8 +176,7 @@ class LatentCosts {
     return empirical ? rows_ : 0;
   }
   std::unique_ptr<CostModel> step(Index summed) const {
-    const BridgeStepShape shape{options_.generate->count, latent_, summed,
-                                (rows_ + start_rows_) * (latent_ + 1)};
+    const BridgeStepShape shape{generated_, latent_, summed, (rows_ + start_rows_) * (latent_ + 1)};
     return std::make_unique<BridgeStepCost>(
         shape, [=, *this](Index particles, Index rows) { return drift_seconds(particles, rows); }, run_);
   }
@@ -217,7 +217,7 @@ class LatentCosts {
 
   SchroedingerBridgeOptions options_;
   RunOptions run_;
-  Index components_ = 0, latent_ = 0, rows_ = 0, pretraining_rows_ = 0, start_rows_ = 0;
+  Index components_ = 0, latent_ = 0, rows_ = 0, pretraining_rows_ = 0, start_rows_ = 0, generated_ = 0;
 };
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "weir/input/DataFile.hpp"
+
 namespace weir {
 
 namespace {
@@ -42,6 +44,13 @@ GenerationMetricsOptions BridgeMetricsOptions::of_samples() const {
 
 bool BridgeMetricsOptions::want_error_parts() const {
   return is_among("error_parts", report);
+}
+
+Index generated_count(const SchroedingerBridgeOptions& options, const Communicator& comm) {
+  Index count = options.generate->count;
+  if (options.generate->from)
+    comm.agree([&] { count = std::min(count, open_data(*options.generate->from)->rows()); });
+  return count;
 }
 
 bool SchroedingerBridgeOptions::standardises() const {
@@ -108,8 +117,11 @@ void check_keys(Section& section, const SchroedingerBridgeOptions& options) {
     section.error("generate",
                   "`by: plan` is for starts from an ensemble with the drift `mixture` or `empirical`; give "
                   "`by: sde`");
+  if (!between && options.generate && options.generate->from)
+    section.error("generate", "`from` is for starts from an ensemble; leave it out");
   if (options.generate && options.generate->by == "plan" && !options.generate->times.empty())
-    section.error("generate", "`by: plan` draws ends alone, and has no `times`; leave them out, or give `by: sde`");
+    section.error("generate",
+                  "`by: plan` draws ends alone, and has no `times`; leave them out, or give `by: sde`");
   if (!through && options.autoencoder.is_identity() && options.autoencoder.data)
     section.error("autoencoder", "`identity` has nothing to pre-train; leave `data` out");
 }

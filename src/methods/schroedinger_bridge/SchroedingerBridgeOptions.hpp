@@ -47,6 +47,9 @@ struct SchroedingerBridgeOptions {
   /// Whether latents are standardised.
   bool standardises() const;
 };
+/// Collective: samples that are drawn, of a bridge to the law of data.
+Index generated_count(const SchroedingerBridgeOptions& options, const Communicator& comm);
+
 void describe(Section& section, BridgeMetricsOptions& options);
 void describe(Section& section, SchroedingerBridgeOptions& options);
 

@@ -144,7 +144,11 @@ void describe(Section& section, BridgeOptions& options) {
 }
 
 void describe(Section& section, GenerateOptions& options) {
-  section.option("count", options.count, "samples").at_least(1);
+  section.option("count", options.count, "samples; at most as many as `from` has rows").at_least(1);
+  section.section("from", options.from,
+                  "rows that paths start at, of any kind of origin; by default those that are held out of "
+                  "`bridge.start.ensemble`",
+                  "path");
   section
       .option(
           "by", options.by,

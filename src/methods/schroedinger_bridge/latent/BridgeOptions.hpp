@@ -148,6 +148,7 @@ struct BridgeOptions {
 };
 struct GenerateOptions {
   Index count = 1000;
+  std::optional<FileRows> from;  ///< where paths start, in place of held-out rows of `bridge.start.ensemble`
   std::string by = "sde";
   std::vector<Real> times;
 };

@@ -34,7 +34,12 @@ LatentBridge::LatentBridge(const SchroedingerBridgeOptions& options, const Commu
     start_data_ = make_data(*start, options.split, comm, run, run.tile, start_set);
     close_files(*start);
     const Ensemble& begins = start_data_->test.particles() > 0 ? start_data_->test : start_data_->train;
-    if (options.generate->count > begins.particles())
+    if (options.generate->from) {
+      GenerativeDataOptions source;
+      source.source = *options.generate->from;
+      source.where = options.where + ".generate.from";
+      given_starts_ = rows_in_order(source, comm, run).rows;
+    } else if (options.generate->count > begins.particles())
       throw InputError(
           options.where + ".generate.count",
           fmt::format("found {}; paths start at the {} rows that are {} of `bridge.start`: give at most "
@@ -71,9 +76,15 @@ void LatentBridge::check(const Communicator& comm) const {
     same_components(*start, options_.bridge->where + ".start.ensemble");
   if (options_.autoencoder.data)
     same_components(*options_.autoencoder.data, options_.autoencoder.where + ".data");
+  if (options_.generate->from) {
+    GenerativeDataOptions starts;
+    starts.source = *options_.generate->from;
+    same_components(starts, options_.where + ".generate.from");
+  }
   const auto& dimension = options_.latent->dimension;
-  problems.collect(
-      [&] { check_generated(options_.metrics.of_samples(), options_.generate->count, options_.where); });
+  problems.collect([&] {
+    check_generated(options_.metrics.of_samples(), generated_count(options_, comm), options_.where);
+  });
   problems.collect([&] {
     const std::string key = options_.where + ".latent.dimension";
     if (options_.autoencoder.is_identity() && dimension && *dimension != shape.components)
@@ -175,8 +186,10 @@ void make_gaussian(const Ensemble& noise, const MeanAndCovariance& moments, Real
 
 /// Where paths begin: the same rows, draws and noise on any number of ranks.
 Ensemble LatentBridge::starts(const RunOptions& run) const {
-  const Index count = options_.generate->count, d = ends_->train.components();
+  const Index d = ends_->train.components();
   const Communicator& comm = ends_->train.comm;
+  const Index count = given_starts_ ? std::min(options_.generate->count, given_starts_->particles())
+                                    : options_.generate->count;
   const Partition partition(comm, count, run.tile);
   const Index first = partition.first_particle(), here = partition.local_particles();
   const StartOptions& start = options_.bridge->start;
@@ -184,6 +197,7 @@ Ensemble LatentBridge::starts(const RunOptions& run) const {
   if (start.is_ensemble()) {  // rows that are held out are in random order
     std::vector<Index> places;
     for (Index i = 0; i < here; ++i) places.push_back(first + i);
+    if (given_starts_) return rows_at(autoencoder_->encode(*given_starts_), partition, run.tile, places);
     return rows_at(ends_->start_test->particles() > 0 ? *ends_->start_test : *ends_->start_train, partition,
                    run.tile, places);
   }
@@ -221,7 +235,7 @@ std::optional<Ensemble> LatentBridge::generate(const LearnedDrift& drift, RunOut
   const std::vector<Real> asked =
       options_.generate->times.empty() ? std::vector<Real>{0, 0.25, 0.5, 0.75, 1} : options_.generate->times;
   for (const Real t : asked) shown.push_back(grid.nearest(t));
-  output.log(fmt::format("{} samples by {} steps of the bridge", options_.generate->count, grid.steps()));
+  output.log(fmt::format("{} samples by {} steps of the bridge", latents.particles(), grid.steps()));
   const auto show = [&](Index k, const MatrixRef<const Real>& at) {
     if (std::find(shown.begin(), shown.end(), k) != shown.end())
       output.snapshots().write(k, grid.times[std::size_t(k)], "latents", latents.partition, at);

@@ -34,7 +34,7 @@ class LatentBridge {
 
   const SchroedingerBridgeOptions& options_;
   std::optional<Data> data_, start_data_;
-  std::optional<Ensemble> pretraining_;
+  std::optional<Ensemble> pretraining_, given_starts_;
   std::optional<Autoencoder> autoencoder_;
   std::optional<BridgeEnds> ends_;
   Real reconstruction_ = 0;  // root mean square of held-out rows

@@ -223,6 +223,22 @@ TEST(LatentBridge, AnEarlierAutoencoderIsTaken) {
   EXPECT_NE(again().message.find("found 3; the autoencoder that is read has 2"), std::string::npos);
 }
 
+// Rows of a file begin where they are told, in its order; fewer than `count`, so all of them.
+TEST(LatentBridgeParallel, AnyStartingPointsAreCarried) {
+  const SharedFolder folder;
+  folder.write("starts.csv", "x,y\n3,-1\n0.5,0.25\n-2,2\n");
+  for (const char* drift : {"empirical", "{mixture: {components: 4, train: {iterations: 6, batch: 32}}}"}) {
+    const Outcome outcome =
+        run_deck_text(folder, with_drift(drift),
+                      {"schroedinger_bridge.generate={from: starts.csv}", "schroedinger_bridge.metrics=[]"});
+    ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+    const Hdf5File samples(folder / "out/samples.h5", MPI_COMM_WORLD, Hdf5File::Access::read);
+    EXPECT_EQ(samples.shape("/samples"), (std::vector<Index>{3, 2}));
+    const Hdf5File snapshots(folder / "out/snapshots.h5", MPI_COMM_WORLD, Hdf5File::Access::read);
+    EXPECT_EQ(snapshots.read("/snapshots/0/latents"), (std::vector<Real>{3, -1, 0.5, 0.25, -2, 2}));
+  }
+}
+
 TEST(LatentBridge, EndsMayBeDrawnFromThePlan) {
   const SharedFolder folder;
   for (const char* drift : {"empirical", "{mixture: {components: 4, train: {iterations: 6, batch: 32}}}"}) {
@@ -296,6 +312,11 @@ TEST(BrokenLatentBridgesParallel, GiveTheirMessages) {
             l,
             {k + "generate.count=1"},
             "found 1; metrics compare at least 2 rows"},
+           {"starts of a blurred law",
+            l,
+            {k + "generate.from=nowhere.csv"},
+            "`from` is for starts from an ensemble"},
+           {"starts that are not there", b, {k + "generate.from=nowhere.csv"}, "nowhere.csv"},
            {"times of the plan",
             b,
             {k + "generate={count: 20, by: plan, times: [0.5]}"},
