@@ -184,10 +184,10 @@ class Solver {
     const Index lost = target.ensemble().comm.sum(target.count_where(
         [sums] KOKKOS_FUNCTION(Index i) { return !(sums(0, i) > 1e-30 && sums(0, i) < 1e30); }));
     if (lost > 0)
-      throw RunError(
-          fmt::format("Sinkhorn's iteration lost {} of {} points at epsilon = {:g} (a sum left the range of "
-                      "numbers); a larger epsilon, with `growth` a larger `rho`, or `precision: double` may help",
-                      lost, target.ensemble().particles(), epsilon));
+      throw RunError(fmt::format(
+          "Sinkhorn's iteration lost {} of {} points at epsilon = {:g} (a sum left the range of "
+          "numbers); a larger epsilon, with `growth` a larger `rho`, or `precision: double` may help",
+          lost, target.ensemble().particles(), epsilon));
     const Real kept = share(epsilon);
     target.each(KOKKOS_LAMBDA(Index i) { balanced(i) = kept * (potential(i) - epsilon * log(sums(0, i))); });
   }

@@ -133,11 +133,13 @@ class Run:
     @functools.cached_property
     def columns(self):
         """Names of the components: those of the file's columns where it has some, else x_0, x_1 .."""
-        path = self.folder / "energies.h5"
-        if path.exists():
+        for name, place in (("energies.h5", "data/names"), ("samples.h5", "columns")):
+            path = self.folder / name
+            if not path.exists():
+                continue
             with h5py.File(path, "r") as file:
-                if "data/names" in file:
-                    return [name.decode() if isinstance(name, bytes) else name for name in file["data/names"][:]]
+                if place in file:
+                    return [text.decode() if isinstance(text, bytes) else text for text in file[place][:]]
         return []
 
     @property

@@ -4,7 +4,7 @@ cmake_minimum_required(VERSION 3.22)
 set(figures_simulate snapshots metrics)
 set(figures_learn snapshots energies prediction steps)
 set(figures_learn_1d snapshots energies steps)
-set(figures_generate samples metrics)
+set(figures_generate samples completions metrics)
 
 file(REMOVE_RECURSE ${FOLDER})
 file(MAKE_DIRECTORY ${FOLDER})

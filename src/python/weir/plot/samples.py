@@ -14,20 +14,22 @@ TITLES = {"held_out": "rows held out", "samples": "samples", "completions": "com
 def draw(run):
     """None where the run generated nothing of the kind."""
     rows = read(run.folder / "samples.h5", ("held_out", "samples"))
-    if "samples" not in rows or rows["samples"].shape[1] < 2:
+    if "samples" not in rows:
         return None
     density = read(run.folder / "likelihood.h5", ("density/points", "density/log_density", "density/shape"))
+    if rows["samples"].shape[1] == 1:
+        return _histograms(run, rows, density)
     return _pictures(run, rows) if are_pictures(rows["samples"]) else _points(run, rows, density)
 
 
 def draw_completions(run):
-    """What was completed or reconstructed, beside the rows that it came from; pictures only."""
+    """What was completed or reconstructed, beside the rows that it came from."""
     rows = read(run.folder / "samples.h5", ("held_out", "completions", "reconstructions"))
-    if len(rows) < 2 or "held_out" not in rows or not are_pictures(rows["held_out"]):
+    if len(rows) < 2 or "held_out" not in rows or rows["held_out"].shape[1] < 2:
         return None
     if any(len(x) != len(rows["held_out"]) for x in rows.values()):
         return None
-    return _pictures(run, rows)
+    return _pictures(run, rows) if are_pictures(rows["held_out"]) else _conditionals(run, rows)
 
 
 def read(path, names):
@@ -41,6 +43,39 @@ def read(path, names):
 def are_pictures(x):
     side = int(round(np.sqrt(x.shape[1])))
     return side in SIDES and side * side == x.shape[1]
+
+
+def _histograms(run, rows, density):
+    figure, axes = style.panels(1, 3.6, 3.0)
+    low, high = style.limits(np.concatenate([x[:, 0] for x in rows.values()]))
+    for name, x in rows.items():
+        colour = style.PREDICTED if name == "samples" else style.OBSERVED
+        axes[0].hist(x[:, 0], bins=60, range=(low, high), density=True, histtype="step", color=colour, label=TITLES[name])
+    if "log_density" in density:
+        axes[0].plot(density["points"][:, 0], np.exp(density["log_density"].ravel()), "k", linewidth=1, label=TITLES["density"])
+    axes[0].set(xlim=(low, high), xlabel=style.component(0), ylabel="density")
+    axes[0].legend()
+    style.title(figure, run.name)
+    return figure
+
+
+def _conditionals(run, rows):
+    """A column that was drawn against one that was given: equal clouds where the conditional law is right."""
+    x = rows["held_out"]
+    completed = rows.get("completions", x)
+    drawn = [c for c in range(x.shape[1]) if not np.array_equal(completed[:, c], x[:, c])]
+    given = [c for c in range(x.shape[1]) if c not in drawn]
+    across, up = (given[0], drawn[0]) if given and drawn else (0, 1)
+    figure, axes = style.panels(len(rows), 3.1, 3.0, sharex=True, sharey=True)
+    ranges = [style.limits(np.concatenate([rows_of[:, c] for rows_of in rows.values()])) for c in (across, up)]
+    for panel, (name, points) in zip(axes, rows.items()):
+        points = points[:: max(1, -(-len(points) // MOST_POINTS))]
+        colour = style.OBSERVED if name == "held_out" else style.PREDICTED
+        panel.scatter(points[:, across], points[:, up], s=2, color=colour, alpha=0.6, linewidths=0, rasterized=True)
+        panel.set(xlim=ranges[0], ylim=ranges[1], title=TITLES[name], xlabel=style.component(across))
+    axes[0].set_ylabel(style.component(up))
+    style.title(figure, run.name)
+    return figure
 
 
 def _points(run, rows, density):
