@@ -47,6 +47,14 @@ class Table:
             self.missed.append(name)
 
 
+def benchmark(program, ranks, *arguments):
+    """What one of the programs of this folder prints."""
+    command = [program, *map(str, arguments)]
+    if ranks > 1:
+        command = ["mpirun", "--oversubscribe", "-n", str(ranks), *command]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+
+
 def main(parts, document, more=()):
     """Runs the parts that the command line names, or all; each is a function of a Weir, a Table and the options.
 

@@ -8,9 +8,7 @@
 files as they are published (train-images-idx3-ubyte.gz, ..), `speed` where the benchmark is. `baselines` share decoder and number of gradient evaluations
 with the model, and are beside what independent prototypes reached.
 """
-import json
 import pathlib
-import subprocess
 import sys
 
 import h5py
@@ -133,12 +131,11 @@ def planes(weir, table, options):
 def speed(weir, table, options):
     if not options.benchmark:
         return
-    def measured(ranks, batch):
-        command = [options.benchmark, str(batch)] if ranks == 1 else ["mpirun", "--oversubscribe", "-n", str(ranks), options.benchmark, str(batch)]
-        return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
-    table.row("an iteration of 128 rows: flops over those of matrix products", measured(1, 128)["of_gemm"], least=0.60)
+    one = bars.benchmark(options.benchmark, 1, 128, 640)
+    table.row("an iteration of 128 rows: flops over those of matrix products", one["of_gemm"], least=0.60)
     for batch in (240, 480):
-        table.row(f"two ranks over two processes, batches of {batch}", measured(2, batch)["efficiency"], least=0.93)
+        two = bars.benchmark(options.benchmark, 2, batch)
+        table.row(f"two ranks over two processes, batches of {batch}", two["efficiency"], least=0.93)
 
 
 def pictures(weir, table, deck, folder, sure):

@@ -2,7 +2,8 @@
 """What latent_ebm reaches, beside its bars. Minutes.
 
     python3 tests/benchmark/latent_ebm_bars.py build/weir [gallery modes long_chains divergence bounds posteriors digits
-                                                          detection] [--seeds 3] [--ranks 1] [--mnist FOLDER] [--verify]
+                                                          detection speed] [--seeds 3] [--ranks 1] [--mnist FOLDER]
+                                                          [--benchmark build/tests/benchmark/ebm_benchmark] [--verify]
 
 --verify: the exit code says whether every bar is met. Without names all parts run; detection needs --mnist, the folder that has
 the four files of MNIST.
@@ -146,6 +147,16 @@ def detection(weir, table, options):
         table.row(f"digit {c} detected: area under precision and recall (LEBM {lebm})", precision[positive].mean())
 
 
+def speed(weir, table, options):
+    if not options.benchmark:
+        print("| speed: no --benchmark | | | left out |")
+        return
+    found = bars.benchmark(options.benchmark, 2)
+    for precision in ("single", "double"):
+        table.row(f"{precision}: moves over value and input gradient alone", found[precision]["of_gradients"], least=0.60)
+        table.row(f"{precision}: two ranks over two processes", found[precision]["efficiency"], least=0.93)
+
+
 if __name__ == "__main__":
-    sys.exit(bars.main((gallery, modes, long_chains, divergence, bounds, posteriors, digits, detection), __doc__,
-                       [("--mnist", {"type": pathlib.Path, "help": "folder with the four files of MNIST"})]))
+    sys.exit(bars.main((gallery, modes, long_chains, divergence, bounds, posteriors, digits, detection, speed), __doc__,
+                       [("--benchmark", {"help": "the program ebm_benchmark"}), ("--mnist", {"type": pathlib.Path, "help": "folder with the four files of MNIST"})]))

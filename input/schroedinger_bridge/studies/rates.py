@@ -60,11 +60,13 @@ def main():
     parser.add_argument("weir")
     parser.add_argument("--replicates", type=int, default=8)
     parser.add_argument("--ambient", type=int, nargs="+", default=[4, 16, 64, 256])
+    parser.add_argument("--verify", action="store_true", help="1 where slopes of different ambient dimensions are more than .1 apart")
     options = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="weir_rates_"))
     print("| ambient | reconstruction | " + " | ".join(f"n = {n}" for n in SIZES) + " | slope, end to end | slope, latent |")
     print("|---" * (4 + len(SIZES)) + "|")
     section = "schroedinger_bridge__"
+    slopes = []
     for ambient in options.ambient:
         embed = embedding(ambient)
         rows = folder / "rows.npy"
@@ -84,11 +86,14 @@ def main():
                 left[replicate, k] = found["reconstruction_error"]
                 end[replicate, k] = found["w2"] ** 2 - 0.5 * found["w2_floor"] ** 2 - found["reconstruction_error"] ** 2
                 latent[replicate, k] = found["w2_latent"] ** 2 - 0.5 * found["w2_floor_latent"] ** 2
+        slopes.append(slope(end)[0])
         means = np.sqrt(np.maximum(end.mean(0), 0))
         print(f"| {ambient} | {left.mean():.3f} | " + " | ".join(f"{e:.3f}" for e in means)
               + " | {:.3f} +- {:.3f}".format(*slope(end)) + " | {:.3f} +- {:.3f} |".format(*slope(latent)), flush=True)
     shutil.rmtree(folder)
+    print(f"slopes differ by at most {max(slopes) - min(slopes):.3f}")
+    return int(options.verify and max(slopes) - min(slopes) > 0.1)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
