@@ -10,6 +10,7 @@
 #include "methods/latent_ebm/likelihood/Likelihood.hpp"
 #include "methods/latent_ebm/training/EbmTraining.hpp"
 #include "methods/latent_ebm/training/LatentEbmFlow.hpp"
+#include "training/TrainingLength.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/input/DataFile.hpp"
 #include "weir/output/Checkpoint.hpp"
@@ -54,33 +55,36 @@ void LatentEbm::check_given(const Communicator& comm) const {
   });
 }
 
-/// Whether the rows whose likelihood is asked for are there, and are of the data's kind.
-void LatentEbm::check_scored(const Communicator& comm) const {
-  if (!options_.likelihood || !options_.likelihood->file) return;
-  comm.agree([&] {
-    const Index wanted = shape_of(options_.data).components;
-    const auto file = open_data(*options_.likelihood->file);
-    if (file->columns() != wanted)
-      throw InputError(options_.where + ".likelihood.file",
-                       fmt::format("has {} columns, and the data have {}; choose as many by `columns`",
-                                   file->columns(), wanted));
-    if (file->rows() < 2)
-      throw InputError(options_.where + ".likelihood.file",
-                       fmt::format("has {} rows; give at least 2", file->rows()));
-  });
+/// Whether the rows of other files are there, and are of the data's kind.
+void LatentEbm::check_files(const Communicator& comm) const {
+  const auto check = [&](const FileRows& rows, const std::string& key) {
+    comm.agree([&] {
+      const Index wanted = shape_of(options_.data).components;
+      const auto file = open_data(rows);
+      if (file->columns() != wanted)
+        throw InputError(key, fmt::format("has {} columns, and the data have {}; choose as many by `columns`",
+                                          file->columns(), wanted));
+      if (file->rows() < 2) throw InputError(key, fmt::format("has {} rows; give at least 2", file->rows()));
+    });
+  };
+  if (options_.likelihood && options_.likelihood->file)
+    check(*options_.likelihood->file, options_.where + ".likelihood.file");
+  if (options_.generate.reconstruct && options_.generate.reconstruct->file)
+    check(*options_.generate.reconstruct->file, options_.where + ".generate.reconstruct.file");
 }
 
 void LatentEbm::prepare(const Communicator& comm, const RunOptions& run) {
   check_options(comm, run);
   check_model(comm, run);
   check_given(comm);
-  check_scored(comm);
+  check_files(comm);
   data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
   close_files(options_.data);
   check_labels(options_.metrics, data_->train_labels, options_.where);
   check_generated(options_.metrics, options_.generate.count, options_.where);
   const bool wanted = !options_.metrics.report.empty() ||
-                      (options_.likelihood && !options_.likelihood->file) || options_.generate.reconstruct ||
+                      (options_.likelihood && !options_.likelihood->file) ||
+                      (options_.generate.reconstruct && !options_.generate.reconstruct->file) ||
                       (options_.generate.given && !options_.generate.given->file);
   if (wanted && data_->test.particles() < 2)
     throw InputError(
@@ -100,6 +104,14 @@ std::vector<CostedPart> LatentEbm::costs(const Communicator& comm, const RunOpti
   check_options(comm, run);
   check_given(comm);
   return latent_ebm_costs(options_, comm, run, check_model(comm, run));
+}
+
+bool LatentEbm::may_change(const DeckDifference& change, const Checkpoint& from) const {
+  const LatentEbmTrainOptions& train = options_.train;
+  std::vector<ParameterRuleChoice> rules{train.parameters.rule};
+  if (options_.posterior == "amortised") rules.push_back(train.posterior.rule);
+  return change.key == options_.where + ".train.iterations" &&
+         may_change_length(change, {train.iterations, "iterations", rules}, latent_ebm_stages(), from);
 }
 
 EbmModel LatentEbm::read_model(const Communicator& comm, Index tile) const {

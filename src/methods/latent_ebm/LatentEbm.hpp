@@ -22,6 +22,7 @@ class LatentEbm : public Method {
   void describe(Section& section) override { weir::describe(section, options_); }
   void prepare(const Communicator& comm, const RunOptions& run) override;
   void check(const Communicator& comm, const RunOptions& run) override;
+  bool may_change(const DeckDifference& change, const Checkpoint& from) const override;
   std::vector<CostedPart> costs(const Communicator& comm, const RunOptions& run) const override;
   void run(RunOutput& output, RunControl& control) override;
 
@@ -29,7 +30,7 @@ class LatentEbm : public Method {
   void check_options(const Communicator& comm, const RunOptions& run) const;
   std::optional<EbmModel> check_model(const Communicator& comm, const RunOptions& run) const;
   void check_given(const Communicator& comm) const;
-  void check_scored(const Communicator& comm) const;
+  void check_files(const Communicator& comm) const;
   EbmModel read_model(const Communicator& comm, Index tile) const;
   std::optional<EbmModel> learn(RunOutput& output, RunControl& control);
 

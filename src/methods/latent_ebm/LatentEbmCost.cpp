@@ -59,8 +59,10 @@ class EbmParts {
       add_chains("condition", chains, d - known, true, generate.given->steps);
     }
     if (generate.reconstruct && shape_.latent > 0) {
-      add_chains("infer", held_out_, 0, true, generate.reconstruct->steps);
-      add_chains("reconstruct", held_out_, d, false, generate.reconstruct->steps);
+      const auto& file = generate.reconstruct->file;
+      const Index rows = file ? open_data(*file)->rows() : held_out_;
+      add_chains("infer", rows, 0, true, generate.reconstruct->steps);
+      add_chains("reconstruct", rows, d, false, generate.reconstruct->steps);
     }
     if (options_.likelihood) add_likelihood();
     return std::move(parts_);

@@ -133,6 +133,7 @@ void describe(Section& section, GivenOptions& options) {
 }
 
 void describe(Section& section, ReconstructOptions& options) {
+  section.section("file", options.file, "rows of x in place of those held out", "path");
   section.option("steps", options.steps, "moves of every chain").at_least(1);
 }
 

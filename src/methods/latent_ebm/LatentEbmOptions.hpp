@@ -97,8 +97,9 @@ struct LatentEbmTrainOptions {
 struct GivenOptions : GivenColumns {
   GivenOptions() : GivenColumns(1500) {}
 };
-/// What is done with every held-out row x: z given x, and x given that z.
+/// What is done with every held-out row x, or row of a file: z given x, and x given that z.
 struct ReconstructOptions {
+  std::optional<FileRows> file;
   Index steps = 300;
 };
 struct LatentEbmGenerateOptions {

@@ -121,7 +121,15 @@ EbmGeneration::EbmGeneration(const LatentEbmOptions& options, const EbmModel& mo
       data_(data),
       output_(output),
       control_(control),
-      stages_(latent_ebm_stages()) {}
+      stages_(latent_ebm_stages()),
+      observed_(data.test) {
+  const auto& reconstruct = options.generate.reconstruct;
+  if (!reconstruct || !reconstruct->file) return;
+  GenerativeDataOptions source;
+  source.source = *reconstruct->file;
+  source.where = options.where + ".generate.reconstruct";
+  observed_ = rows_in_order(source, output.comm(), output.run()).rows;
+}
 
 bool EbmGeneration::run() {
   if (!run_leg(sampling_leg())) return false;
@@ -258,11 +266,11 @@ void EbmGeneration::keep_given(Ensemble& rows) const {
   copy_columns(known_, *given_, rows);
 }
 
-/// z given each held-out row.
+/// z given each row that is observed.
 EbmGeneration::Leg EbmGeneration::inferring_leg() const {
   SampledParts parts;
   const int number = stages_.number("infer");
-  const Ensemble start = joined(standardised(data_.test), {}, number);
+  const Ensemble start = joined(standardised(observed_), {}, number);
   parts.basis = {0};  // nothing of x is free
   parts.given = start;
   return {"infer", parts, start, options_.generate.reconstruct->steps, false};
@@ -309,7 +317,7 @@ Metrics EbmGeneration::errors() const {
     metrics.emplace_back("completion_gaussian", error_of_rest(known_, *gaussian_, data_.test));
   }
   if (const auto found = data_of_.find("reconstruct"); found != data_of_.end())
-    metrics.emplace_back("reconstruction", root_mean_square(found->second, data_.test, 0, d));
+    metrics.emplace_back("reconstruction", root_mean_square(found->second, observed_, 0, d));
   return metrics;
 }
 

@@ -6,7 +6,7 @@
 //
 //     /samples, /latents          chains of (x, z)
 //     /completions                rows of which some columns were given, and the rest was drawn
-//     /posterior                  z given each held-out row
+//     /posterior                  z given each held-out row, or row of `reconstruct.file`
 //     /reconstructions            x given each of these
 //     /held_out                   the held-out rows, where there are any
 #pragma once
@@ -71,6 +71,7 @@ class EbmGeneration {
   StageList stages_;
   std::map<std::string, Ensemble> ended_;                 ///< by stage: (x, z), standardised
   std::map<std::string, Ensemble> data_of_, latents_of_;  ///< by stage, in the units of the data
+  Ensemble observed_;                                     ///< rows whose latents are inferred
   std::vector<Index> known_;                              ///< columns that completions are given
   std::optional<Ensemble> given_, gaussian_;              ///< rows that completions start from
 };

@@ -5,6 +5,7 @@
 #include "methods/latent_ebm/EbmStages.hpp"
 #include "methods/latent_ebm/training/LatentEbmFlow.hpp"
 #include "methods/latent_ebm/training/TrainingWatch.hpp"
+#include "training/TrainingLength.hpp"
 #include "weir/base/Calls.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/Parts.hpp"
@@ -105,11 +106,13 @@ std::string told_of(const Metrics& metrics, const std::string& block) {
 /// Reports of the training, and what follows from them.
 class Supervision {
  public:
-  Supervision(const LatentEbmOptions& options, LatentEbmTraining& flow, Stage& stage, RunOutput& output)
+  /// `every`: iterations between reports.
+  Supervision(const LatentEbmOptions& options, Index every, LatentEbmTraining& flow, Stage& stage,
+              RunOutput& output)
       : flow_(flow),
         stage_(stage),
         output_(output),
-        every_(std::max(Index(1), options.train.iterations / options.train.reports)),
+        every_(every),
         watch_(warm_up_of(options.train), (*flow.layout())[flow.negatives].components,
                flow.restart_law() && flow.restart_law()->metropolised),
         healthy_(stage, options.train.on_divergence == "halve"),
@@ -255,9 +258,14 @@ std::optional<EbmModel> train_energy(const LatentEbmOptions& options, const Ense
                          options.train.negatives.particles));
   output.summarise("unknowns", unknowns);
 
-  Supervision supervision(options, *flow, stage, output);
+  const Index every = std::max(Index(1), options.train.iterations / options.train.reports);
+  const TrainingPlan plan = plan_of_training(stages, output, {1, every});
+  Supervision supervision(options, plan.every, *flow, stage, output);
   if (const Checkpoint* from = stages.checkpoint_of_stage(output, "train")) supervision.restore(*from);
-  const auto kept = control.keep([&](Hdf5File& file) { supervision.save(file); });
+  const auto kept = control.keep([&](Hdf5File& file) {
+    plan.save(file);
+    supervision.save(file);
+  });
   const bool ended = control.run(stage, stages.number("train"), [&](const Tick& tick) {
     const bool due = tick.step % supervision.every() == 0 || tick.step == options.train.iterations;
     if (due && tick.step > 0) {  // before the first step nothing was measured

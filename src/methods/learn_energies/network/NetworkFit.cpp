@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "methods/learn_energies/TrainingLength.hpp"
+#include "training/TrainingLength.hpp"
 #include "weir/training/TrainingRun.hpp"
 
 namespace weir {

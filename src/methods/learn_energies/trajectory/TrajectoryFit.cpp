@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "methods/learn_energies/TrainingLength.hpp"
 #include "methods/learn_energies/trajectory/TrajectoryKnot.hpp"
 #include "methods/learn_energies/trajectory/TrajectoryStart.hpp"
+#include "training/TrainingLength.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/PairSum.hpp"
 #include "weir/ensemble/RowExchange.hpp"

@@ -367,6 +367,21 @@ TEST(LatentEbmParallel, AnySubsetOfTheColumnsMayBeGiven) {
   }
 }
 
+// Latents of rows of one's own: as many as the file has, those of equal rows alike in law.
+TEST(LatentEbmParallel, LatentsOfAFileAreInferred) {
+  const SharedFolder folder;
+  folder.write("own.csv", "x,y\n0.5,0.1\n-0.5,0.8\n1.5,-0.2\n");
+  std::string deck = small_deck("", "  metrics: []\n");
+  deck.replace(deck.find("steps: 15}"), 10,
+               "steps: 1, reconstruct: {file: " + folder / "own.csv" + ", steps: 4}}");
+  const Outcome outcome = run_deck_text(folder, deck);
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  const Hdf5File file(folder / "out/samples.h5", MPI_COMM_WORLD, Hdf5File::Access::read);
+  EXPECT_EQ(file.shape("/posterior"), (std::vector<Index>{3, 2}));
+  EXPECT_EQ(file.shape("/reconstructions"), (std::vector<Index>{3, 2}));
+  expect_equal_when_interrupted(deck, 8);
+}
+
 TEST(LatentEbmParallel, AnEnergyWithoutLatents) {
   const SharedFolder folder;
   const Outcome outcome = run_deck_text(folder, small_deck(), {"latent_ebm.posterior=none"});
@@ -387,6 +402,34 @@ TEST(LatentEbmParallel, AModelThatIsReadSamplesAsItDid) {
   EXPECT_TRUE(contents_of(folder / "first/samples.h5") == contents_of(folder / "second/samples.h5"));
 }
 
+// A training at a constant rate may be made longer on a restart, and ends as one that was as long from the
+// start.
+TEST(LatentEbmParallel, ATrainingMayBeExtended) {
+  const std::string rule = ", parameters: {rule: {adam: {rate: 1.0e-2, schedule: constant}}}";
+  std::string deck = small_deck(rule, "  metrics: []\n");
+  deck.replace(deck.find("reports: 6"), 10, "reports: 3");
+  const SharedFolder folder;
+  const DeckRun whole{
+      folder, deck, "whole", {"latent_ebm.train.iterations=20", "latent_ebm.train.reports=5"}};
+  ASSERT_EQ(whole().code, ExitCode::done);
+  DeckRun part{folder, deck, "out", {"run.checkpoint.every=9", "run.checkpoint.keep=99"}};
+  ASSERT_EQ(part(1).code, ExitCode::done);
+  forget_all_but(folder, "-9.h5");
+  part.settings.push_back("latent_ebm.train.iterations=20");
+  const Outcome outcome = part(0, "");
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  EXPECT_EQ(text_of(folder / "whole/metrics.csv"), text_of(folder / "out/metrics.csv"));
+  EXPECT_TRUE(contents_of(folder / "whole/samples.h5") == contents_of(folder / "out/samples.h5"));
+
+  std::string by_cosine = small_deck("", "  metrics: []\n");
+  DeckRun other{folder, by_cosine, "out", {"run.checkpoint.every=9", "run.checkpoint.keep=99"}};
+  ASSERT_EQ(other(1).code, ExitCode::done);
+  forget_all_but(folder, "-9.h5");
+  other.settings.push_back("latent_ebm.train.iterations=20");
+  EXPECT_NE(other(0, "").message.find("with `schedule: cosine` the rate depends on the number of steps"),
+            std::string::npos);
+}
+
 std::vector<Broken> broken_latent_ebm() {
   const std::string d = small_deck("", "  metrics: [w2]\n"), e = "latent_ebm.", t = "latent_ebm.train.";
   return {
@@ -401,6 +444,7 @@ std::vector<Broken> broken_latent_ebm() {
       {"lift below the set", d, {e + "data={synthetic: {helix: {lift: 2}}}"}, "allowed: 3 at least"},
       {"noise of a set without", d, {e + "data={synthetic: {pinwheel: {noise: 1}}}"}, "noise"},
       {"missing file", d, {e + "data={file: nowhere.csv}"}, "nowhere.csv"},
+      {"observed file that is not there", d, {e + "generate.reconstruct.file=nowhere.csv"}, "nowhere.csv"},
       {"scored file that is not there", d, {e + "likelihood={file: nowhere.csv}"}, "nowhere.csv"},
       {"penalty of a linear energy",
        d,

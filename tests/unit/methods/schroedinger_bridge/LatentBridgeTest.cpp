@@ -2,12 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <sstream>
 
 #include "methods/BrokenDecks.hpp"
 #include "methods/Interrupted.hpp"
 #include "methods/schroedinger_bridge/latent/Autoencoder.hpp"
+#include "weir/ensemble/PrincipalComponents.hpp"
 #include "weir/parallel/Random.hpp"
 #include "weir/parallel/TileSum.hpp"
+#include "weir/transport/Bures.hpp"
 
 namespace weir {
 namespace {
@@ -204,6 +207,52 @@ TEST(AutoencoderParallel, PrincipalComponentsLeaveTheRest) {
           for (Index c = 0; c < 6; ++c) partial[0] += (x(c, i) - y(c, i)) * (x(c, i) - y(c, i));
       })[0];
   EXPECT_NEAR(left / 300 / principal.rest, 1, 1e-10);
+}
+
+// End to end through principal components: the distance to the data is that in latent space and the variance
+// that they leave, W_2^2(D # p, q) = W_2^2(p, E # q) + sum_{k > q} lambda_k, between Gaussians of these
+// moments.
+TEST(LatentBridge, PrincipalComponentsEndToEnd) {
+  std::vector<Real> mean, variance;
+  const SharedFolder folder;
+  folder.write("rows.csv", rows_text(300, {0.5, -1, 2, 0, 1}, {3, 2, 1, 0.5, 0.3}, mean, variance));
+  const Outcome outcome = run_deck_text(folder, R"(weir: 1
+run: {name: ends, seed: 2}
+schroedinger_bridge:
+  data: {file: rows.csv}
+  latent: {dimension: 2, standardise: false}
+  autoencoder: {linear: {}}
+  bridge: {start: convolved, sigma: 1.5, steps: 40}
+  score: empirical
+  generate: {count: 200}
+)");
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  const Communicator self(MPI_COMM_SELF);
+  const auto ensemble_of = [&](const std::vector<Real>& values, Index d) {
+    Ensemble ensemble(self, Index(values.size()) / d, d, 16);
+    for (Index i = 0; i < ensemble.particles(); ++i)
+      for (Index c = 0; c < d; ++c) ensemble.x(c, i) = values[std::size_t(i * d + c)];
+    return ensemble;
+  };
+  const Hdf5File samples(folder / "out/samples.h5", MPI_COMM_SELF, Hdf5File::Access::read);
+  std::vector<Real> numbers;
+  std::string text = text_of(folder / "rows.csv");
+  for (char& letter : text)
+    if (letter == ',' || letter == '\n') letter = ' ';
+  std::istringstream words(text);
+  for (Real number; words >> number;) numbers.push_back(number);
+  const Ensemble rows = ensemble_of(numbers, 5);
+  const auto principal = principal_components(rows, 2);
+  const auto distance = [](const Ensemble& a, const Ensemble& b) {
+    const auto moments = [](const Ensemble& of) {
+      const auto found = mean_and_covariance(of);
+      return GaussianMoments{found.mean, found.covariance};
+    };
+    return bures_wasserstein_squared(moments(a), moments(b));
+  };
+  const Real latent = distance(ensemble_of(samples.read("/latents"), 2), Autoencoder(principal).encode(rows));
+  EXPECT_NEAR(distance(ensemble_of(samples.read("/samples"), 5), rows), latent + principal.rest, 1e-6);
+  EXPECT_GT(latent, 1e-4);
 }
 
 // A run of an earlier run's autoencoder, and one that ends where the empirical plan says.

@@ -1,4 +1,4 @@
-#include "methods/learn_energies/TrainingLength.hpp"
+#include "training/TrainingLength.hpp"
 
 #include <algorithm>
 #include <optional>
