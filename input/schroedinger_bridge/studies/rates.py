@@ -21,6 +21,8 @@ import tempfile
 
 import numpy as np
 
+import curves
+
 DECK = pathlib.Path(__file__).resolve().parent / "rates.yaml"
 SIZES = (100, 200, 400, 800, 1600)
 HELD_OUT = 2000
@@ -61,12 +63,13 @@ def main():
     parser.add_argument("--replicates", type=int, default=8)
     parser.add_argument("--ambient", type=int, nargs="+", default=[4, 16, 64, 256])
     parser.add_argument("--verify", action="store_true", help="1 where slopes of different ambient dimensions are more than .1 apart")
+    parser.add_argument("--into", help="a folder for rates.csv and rates.png")
     options = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="weir_rates_"))
     print("| ambient | reconstruction | " + " | ".join(f"n = {n}" for n in SIZES) + " | slope, end to end | slope, latent |")
     print("|---" * (4 + len(SIZES)) + "|")
     section = "schroedinger_bridge__"
-    slopes = []
+    slopes, drawn = [], {}
     for ambient in options.ambient:
         embed = embedding(ambient)
         rows = folder / "rows.npy"
@@ -87,10 +90,14 @@ def main():
                 end[replicate, k] = found["w2"] ** 2 - 0.5 * found["w2_floor"] ** 2 - found["reconstruction_error"] ** 2
                 latent[replicate, k] = found["w2_latent"] ** 2 - 0.5 * found["w2_floor_latent"] ** 2
         slopes.append(slope(end)[0])
+        roots = np.sqrt(np.maximum(end, 0))
+        drawn[f"ambient_{ambient}"] = (np.sqrt(np.maximum(end.mean(0), 0)), roots.std(0, ddof=min(1, len(roots) - 1)) / np.sqrt(len(roots)))
         means = np.sqrt(np.maximum(end.mean(0), 0))
         print(f"| {ambient} | {left.mean():.3f} | " + " | ".join(f"{e:.3f}" for e in means)
               + " | {:.3f} +- {:.3f}".format(*slope(end)) + " | {:.3f} +- {:.3f} |".format(*slope(latent)), flush=True)
     shutil.rmtree(folder)
+    if options.into:
+        curves.save(options.into, "rates", "rows", SIZES, drawn, logarithmic=True)
     print(f"slopes differ by at most {max(slopes) - min(slopes):.3f}")
     return int(options.verify and max(slopes) - min(slopes) > 0.1)
 
