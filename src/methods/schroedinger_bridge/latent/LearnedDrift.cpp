@@ -148,20 +148,32 @@ bool LearnedDrift::train_score(const SchroedingerBridgeOptions& options, RunOutp
   return network_.has_value();
 }
 
+/// Each of these starts with ends that the plan gives it.
+EndpointRows LearnedDrift::draw_pairs(const Ensemble& starts, Index partners, Index first_tick) const {
+  const Index d = starts.components(), here = starts.partition.local_particles();
+  EndpointRows pairs{&starts,
+                     Ensemble(starts.comm, starts.particles(), partners * d, starts.partition.tile_size()),
+                     partners};
+  const Random random(run_.seed, Stream::partners);
+  for (Index p = 0; p < partners; ++p) {
+    Walkers walkers{copy_of(starts), std::vector<Index>(std::size_t(here))};
+    plan_->draw(Towards::next, walkers, random, first_tick + p);
+    Kokkos::deep_copy(
+        Kokkos::subview(pairs.ends.x, Kokkos::pair<Index, Index>(p * d, (p + 1) * d), Kokkos::ALL),
+        walkers.at.x);
+  }
+  return pairs;
+}
+
 bool LearnedDrift::train_paired(const NetworkDriftOptions& options, const std::string& where,
                                 RunOutput& output, RunControl& control) {
   const Ensemble &x = *ends_.start_train, &y = ends_.train;
-  const Index d = y.components(), here = x.partition.local_particles();
-  EndpointRows rows{&x, Ensemble(x.comm, x.particles(), options.partners * d, x.partition.tile_size()),
-                    options.partners};
-  const Random random(run_.seed, Stream::partners);
-  for (Index p = 0; p < options.partners; ++p) {
-    Walkers walkers{copy_of(x), std::vector<Index>(std::size_t(here))};
-    plan_->draw(Towards::next, walkers, random, p);
-    Kokkos::deep_copy(
-        Kokkos::subview(rows.ends.x, Kokkos::pair<Index, Index>(p * d, (p + 1) * d), Kokkos::ALL),
-        walkers.at.x);
-  }
+  const Index d = y.components();
+  const EndpointRows rows = draw_pairs(x, options.partners, 0);
+  // The loss of starts that are held out is reported; no weights are chosen by it.
+  std::optional<EndpointRows> held_out;
+  if (ends_.start_test->particles() > 0)
+    held_out = draw_pairs(*ends_.start_test, options.partners, options.partners);
   Moments of_x(x.comm, x.partition, d), of_y(y.comm, y.partition, d);
   const Real variance_x = of_x.mean_variance(x.x), variance_y = of_y.mean_variance(y.x);
   EndpointForm form;
@@ -175,8 +187,8 @@ bool LearnedDrift::train_paired(const NetworkDriftOptions& options, const std::s
   }
   form.deviation = std::sqrt(0.5 * (variance_x + variance_y) + between);
   form.distance = root_of_squared_distance(x, rows.ends.x, options.partners);
-  network_ = fit_endpoint_network(form, options, options.train, rows, nullptr, where, latent_stages(), output,
-                                  control);
+  network_ = fit_endpoint_network(form, options, options.train, rows, held_out ? &*held_out : nullptr, where,
+                                  latent_stages(), output, control);
   return network_.has_value();
 }
 

@@ -7,6 +7,7 @@
 #include "methods/populations/Partners.hpp"
 #include "methods/schroedinger_bridge/SchroedingerBridgeOptions.hpp"
 #include "methods/schroedinger_bridge/drifts/EndpointNetwork.hpp"
+#include "methods/schroedinger_bridge/drifts/EndpointTraining.hpp"
 #include "methods/schroedinger_bridge/drifts/MixtureBridge.hpp"
 #include "weir/output/RunControl.hpp"
 
@@ -39,6 +40,8 @@ class LearnedDrift {
   void restore(const Hdf5File& file, const std::string& group, const SchroedingerBridgeOptions& options);
   bool couple(const BridgeOptions& options, RunOutput& output, RunControl& control);
   bool train_score(const SchroedingerBridgeOptions& options, RunOutput& output, RunControl& control);
+  /// Collective; `first_tick` keys the draws.
+  EndpointRows draw_pairs(const Ensemble& starts, Index partners, Index first_tick) const;
   bool train_paired(const NetworkDriftOptions& options, const std::string& where, RunOutput& output,
                     RunControl& control);
 
