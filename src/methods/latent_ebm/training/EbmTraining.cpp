@@ -119,6 +119,8 @@ class Supervision {
         stop_(options.train.on_divergence == "stop") {}
 
   Index every() const { return every_; }
+  /// Whether the last report was judged to be of a training that fails.
+  bool fails() const { return fails_; }
   Metrics report(const Tick& tick) {
     const ConstBlockViews blocks(stage_.state().layout(), stage_.state().vec());
     const EbmReport report = flow_.report(blocks);
@@ -142,7 +144,7 @@ class Supervision {
   /// report was calm is copied now and then.
   void act(Index step) {
     std::optional<std::string> wrong;
-    if (pending_) wrong = watch_.judge(step, *pending_);
+    if (pending_) fails_ = (wrong = watch_.judge(step, *pending_)).has_value();
     pending_.reset();
     if (!wrong) {
       if (step % copy_interval == 0 && watch_.is_calm()) healthy_.keep(step);
@@ -179,7 +181,7 @@ class Supervision {
   TrainingWatch watch_;
   HealthyCopy healthy_;
   std::optional<WatchedReport> pending_;
-  bool stop_, warned_ = false;
+  bool stop_, warned_ = false, fails_ = false;
 };
 
 /// Particles at temperature T have the law exp(-E / T): the model has E / T, and is used at temperature 1.
@@ -249,7 +251,7 @@ std::optional<EbmModel> train_energy(const LatentEbmOptions& options, const Ense
   SteppingOptions stepping = training_steps(options.train.iterations, run);
   stepping.order = StepOrder::in_turn;
   stepping.stage = stages.number("train");
-  stepping.remedy = "a smaller `parameters.rule.adam.rate`, or smaller steps of the movers, may help";
+  stepping.remedy = "a smaller `train.parameters.rule.adam.rate`, or smaller steps of the movers, may help";
   Stage stage(stepping, *flow, options.where + ".train");
   flow->initialise(BlockViews(*flow->layout(), stage.state().vec()));
   const Index unknowns = (*flow->layout())[flow->parameters].partition.particles();
@@ -257,6 +259,11 @@ std::optional<EbmModel> train_energy(const LatentEbmOptions& options, const Ense
                          rows.particles(), unknowns, options.train.iterations, flow->batch(),
                          options.train.negatives.particles));
   output.summarise("unknowns", unknowns);
+  if (rows.particles() < options.train.batch)
+    output.log(fmt::format(
+        "a batch of {} is more than the {} rows there are, all of which every iteration takes: so few "
+        "rows need a small rate; watch the gap, and compare `w2` with `w2_floor`",
+        options.train.batch, rows.particles()));
 
   const Index every = std::max(Index(1), options.train.iterations / options.train.reports);
   const TrainingPlan plan = plan_of_training(stages, output, {1, every});
@@ -275,6 +282,11 @@ std::optional<EbmModel> train_energy(const LatentEbmOptions& options, const Ense
     supervision.act(tick.step);
   });
   if (!ended) return {};
+  if (supervision.fails())
+    output.log(
+        "warning: the training fails to its end, as said above: samples and likelihoods of this model are "
+        "not "
+        "to be trusted");
   return model_of(options, {rows.components(), options.latent_dimension()}, standardisation, columns, *flow,
                   stage, output);
 }

@@ -23,7 +23,7 @@ std::optional<std::string> TrainingWatch::judge(Index step, const WatchedReport&
   if (last_are([](const WatchedReport& r) { return !(r.gradient_norm <= largest_norm); }))
     return fmt::format(
         "the gradient's norm was above {:g} in {} reports in a row: a smaller "
-        "`parameters.rule.adam.rate`, or some `data_noise`, may help",
+        "`train.parameters.rule.adam.rate`, or some `train.data_noise`, may help",
         largest_norm, in_a_row);
   if (reports_.size() == remembered) {
     Real mean = 0, square = 0;
@@ -33,7 +33,8 @@ std::optional<std::string> TrainingWatch::judge(Index step, const WatchedReport&
     if (!(std::abs(mean) <= largest_gap_) && !(std::abs(mean) <= standard_errors * error))
       return fmt::format(
           "the mean gap E+ - E- of the last {} reports is {:.3g}: the pool does not follow the energy; "
-          "more `negatives.substeps`, a smaller rate, or some `data_noise` may help",
+          "more `train.negatives.substeps`, a smaller `train.parameters.rule.adam.rate`, or some "
+          "`train.data_noise` may help",
           remembered, mean);
   }
   const auto by_factor = [](const WatchedReport& a, const WatchedReport& b) {
@@ -44,7 +45,7 @@ std::optional<std::string> TrainingWatch::judge(Index step, const WatchedReport&
     if (high->step_factor > 2 * low->step_factor)
       return fmt::format(
           "less than {:g} of the restarts are accepted, and the pool's step wanders: a larger "
-          "`restart.metropolised.bandwidth`, or more `negatives.particles`, may help",
+          "`train.negatives.restart.metropolised.bandwidth`, or more `train.negatives.particles`, may help",
           least_acceptance);
   }
   return {};
