@@ -66,6 +66,20 @@ class Choice {
 
 }  // namespace
 
+void describe_columns(Section& section, std::optional<std::vector<IndexOrWord>>& columns,
+                      const std::string& doc) {
+  section
+      .option("columns", columns,
+              doc +
+                  "[a, b] of two integers: columns a to b - 1, counted from 0; else a list of numbers, names "
+                  "and ranges with their ends (2..4, PC1..PC5)")
+      .at_least(0);
+  if (!section.reading() || !columns) return;
+  const bool pair = columns->size() == 2 && !(*columns)[0].is_word() && !(*columns)[1].is_word();
+  if (columns->empty() || (pair && (*columns)[0].number >= (*columns)[1].number))
+    section.error("columns", "found no column; allowed: [a, b] with a < b, half-open, or a list of columns");
+}
+
 std::vector<Index> chosen_columns(const std::optional<std::vector<IndexOrWord>>& chosen,
                                   const ColumnsOfTable& table) {
   Choice choice(table);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "input/ColumnChoice.hpp"
+
 namespace weir {
 
 void describe(Section& section, LabelOptions& options) {
@@ -30,12 +32,8 @@ void describe(Section& section, DataOptions& options) {
   section.option("paths", options.paths,
                  "instead of `path`: several files of the same columns, whose rows follow each other");
   section.option("dataset", options.dataset, "the array in a file of several (.npz, .h5, .h5ad)");
-  section
-      .option("columns", options.columns,
-              "[a, b] of two integers: columns a to b - 1, counted from 0; else a list of numbers, names and "
-              "ranges "
-              "with their ends (2..4, PC1..PC5); none: all. Ranges pass over the labels")
-      .at_least(0);
+  describe_columns(section, options.columns,
+                   "by default all but that of the labels, which ranges pass over; ");
   section.option("scale", options.scale, "value = scale * raw + shift; not 0");
   section.option("shift", options.shift, "value = scale * raw + shift");
   section.section("labels", options.labels,
@@ -48,13 +46,6 @@ void describe(Section& section, DataOptions& options) {
   const auto& scales = options.scale.values;
   if (section.reading() && std::find(scales.begin(), scales.end(), 0) != scales.end())
     section.error("scale", "found 0, which makes all values equal; allowed: any other number");
-  if (section.reading() && options.columns) {
-    const auto& columns = *options.columns;
-    const bool pair = columns.size() == 2 && !columns[0].is_word() && !columns[1].is_word();
-    if (columns.empty() || (pair && columns[0].number >= columns[1].number))
-      section.error("columns",
-                    "found no column; allowed: [a, b] with a < b, half-open, or a list of columns");
-  }
 }
 
 }  // namespace weir

@@ -32,15 +32,18 @@ void describe(Section& section, GenerativeDataOptions& options) {
   section.one_of(options.source, "the rows to learn from");
 }
 
+DataShape shape_of(const FileRows& rows, const std::string& key) {
+  const auto file = open_data(rows);
+  rows.period.resolve(file->columns(), key + ".period");
+  return {file->rows(), file->columns(), file->column_names(), file->has_labels()};
+}
+
 DataShape shape_of(const GenerativeDataOptions& options) {
   if (const auto* synthetic = std::get_if<SyntheticData>(&options.source)) {
     draw_synthetic(*synthetic, 0, 0, 1, 0, 0);  // whether scale and shift fit
     return {synthetic->options().count, synthetic->options().components(), {}, false};
   }
-  const auto& rows = std::get<FileRows>(options.source);
-  const auto file = open_data(rows);
-  rows.period.resolve(file->columns(), options.where + ".file.period");
-  return {file->rows(), file->columns(), file->column_names(), file->has_labels()};
+  return shape_of(std::get<FileRows>(options.source), options.where + ".file");
 }
 
 GenerativeDataOptions smaller(GenerativeDataOptions options, Index rows) {
@@ -66,11 +69,9 @@ void wrap(const std::vector<Real>& periods, std::vector<Real>& values) {
 
 /// This rank's stripe of the source: rows of `components` numbers, and a label after each where there are
 /// some.
-std::vector<Real> read_stripe(const GenerativeDataOptions& options, const DataShape& shape,
-                              const RunOptions& run, Index draw, Index first, Index count) {
-  if (const auto* synthetic = std::get_if<SyntheticData>(&options.source))
-    return draw_synthetic(*synthetic, run.seed, draw, shape.rows, first, count);
-  const auto file = open_data(std::get<FileRows>(options.source));
+std::vector<Real> read_rows(const FileRows& options, const std::string& key, const DataShape& shape,
+                            Index first, Index count) {
+  const auto file = open_data(options);
   const Index d = shape.components;
   std::vector<Real> values(std::size_t(count * d)), labels(std::size_t(shape.labelled ? count : 0));
   if (count > 0) file->read(first, count, values.data(), shape.labelled ? labels.data() : nullptr);
@@ -78,11 +79,10 @@ std::vector<Real> read_stripe(const GenerativeDataOptions& options, const DataSh
     for (Index c = 0; c < d; ++c)
       if (!std::isfinite(values[std::size_t(i * d + c)]))
         throw InputError(
-            options.where + ".file",
-            fmt::format("row {} has a value that is not finite in column {}: remove the row, or choose "
-                        "other columns",
-                        first + i, c));
-  wrap(std::get<FileRows>(options.source).period.resolve(d, options.where + ".file.period"), values);
+            key, fmt::format("row {} has a value that is not finite in column {}: remove the row, or choose "
+                             "other columns",
+                             first + i, c));
+  wrap(options.period.resolve(d, key + ".period"), values);
   if (!shape.labelled) return values;
   std::vector<Real> rows;
   rows.reserve(std::size_t(count * (d + 1)));
@@ -93,17 +93,23 @@ std::vector<Real> read_stripe(const GenerativeDataOptions& options, const DataSh
   return rows;
 }
 
+std::vector<Real> read_stripe(const GenerativeDataOptions& options, const DataShape& shape,
+                              const RunOptions& run, Index draw, Index first, Index count) {
+  if (const auto* synthetic = std::get_if<SyntheticData>(&options.source))
+    return draw_synthetic(*synthetic, run.seed, draw, shape.rows, first, count);
+  return read_rows(std::get<FileRows>(options.source), options.where + ".file", shape, first, count);
+}
+
 }  // namespace
 
-LabelledRows rows_in_order(const GenerativeDataOptions& options, const Communicator& comm,
+LabelledRows rows_in_order(const FileRows& file, const std::string& key, const Communicator& comm,
                            const RunOptions& run) {
   DataShape shape;
-  comm.agree([&] { shape = shape_of(options); });
+  comm.agree([&] { shape = shape_of(file, key); });
   const Index d = shape.components, columns = d + Index(shape.labelled);
   const Ensemble all(comm, shape.rows, columns, run.tile);
   comm.agree([&] {
-    const auto rows =
-        read_stripe(options, shape, run, 0, all.partition.first_row(), all.partition.local_rows());
+    const auto rows = read_rows(file, key, shape, all.partition.first_row(), all.partition.local_rows());
     const auto host = Kokkos::create_mirror_view(all.x);
     for (Index i = 0; i < all.partition.local_rows(); ++i)
       for (Index c = 0; c < columns; ++c) host(c, i) = rows[std::size_t(i * columns + c)];

@@ -32,6 +32,8 @@ struct DataShape {
 };
 /// Not collective, but every rank opens the file. Throws InputError.
 DataShape shape_of(const GenerativeDataOptions& options);
+/// The same of a file; `key`: the deck's key of it.
+DataShape shape_of(const FileRows& rows, const std::string& key);
 
 /// Rows in the units of the deck, after `scale` and `shift`.
 struct Data {
@@ -52,8 +54,8 @@ struct LabelledRows {
   Ensemble rows;
   std::optional<Ensemble> labels;
 };
-/// Collective: nothing is split or shuffled. Throws InputError.
-LabelledRows rows_in_order(const GenerativeDataOptions& options, const Communicator& comm,
+/// Collective: nothing is split or shuffled. Throws InputError; `key`: the deck's key of the file.
+LabelledRows rows_in_order(const FileRows& file, const std::string& key, const Communicator& comm,
                            const RunOptions& run);
 
 /// The same with at most so many rows; those of a file stay as they are.

@@ -11,21 +11,12 @@
 namespace weir {
 
 void describe_given(Section& section, GivenColumns& options, const char* mover) {
-  section
-      .option(
-          "columns", options.columns,
-          "columns that are given: [a, b] of two integers: columns a to b - 1, counted from 0; else a list "
-          "of numbers, names and ranges with their ends (2..4, x..z)")
-      .at_least(0);
+  describe_columns(section, options.columns, "columns that are given: ");
   section.section("file", options.file,
                   "rows of the given columns alone; by default those of the held-out rows", "path");
   section.option("steps", options.steps, mover).at_least(1);
   if (!section.reading()) return;
-  if (!options.columns) return section.error("columns", "missing; give the known columns");
-  const auto& columns = *options.columns;
-  const bool pair = columns.size() == 2 && !columns[0].is_word() && !columns[1].is_word();
-  if (columns.empty() || (pair && columns[0].number >= columns[1].number))
-    section.error("columns", "found no column; allowed: [a, b] with a < b, half-open, or a list of columns");
+  if (!options.columns) section.error("columns", "missing; give the known columns");
 }
 
 std::vector<Index> known_columns(const GivenColumns& options, Index components,
@@ -58,10 +49,8 @@ void copy_columns(const std::vector<Index>& known, const Ensemble& from, const E
 Ensemble rows_with_given(const GivenColumns& options, const std::vector<Index>& known,
                          const Ensemble& held_out, const std::string& where, const RunOptions& run) {
   if (!options.file) return copy_of(held_out);
-  GenerativeDataOptions source;
-  source.source = *options.file;
-  source.where = where + ".generate.given";
-  const Ensemble found = rows_in_order(source, held_out.comm, run).rows;
+  const Ensemble found =
+      rows_in_order(*options.file, where + ".generate.given.file", held_out.comm, run).rows;
   Ensemble rows(held_out.comm, found.particles(), held_out.components(), run.tile);
   const auto from = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), found.x);
   const auto to = Kokkos::create_mirror_view(rows.x);

@@ -124,11 +124,10 @@ EbmGeneration::EbmGeneration(const LatentEbmOptions& options, const EbmModel& mo
       stages_(latent_ebm_stages()),
       observed_(data.test) {
   const auto& reconstruct = options.generate.reconstruct;
-  if (!reconstruct || !reconstruct->file) return;
-  GenerativeDataOptions source;
-  source.source = *reconstruct->file;
-  source.where = options.where + ".generate.reconstruct";
-  observed_ = rows_in_order(source, output.comm(), output.run()).rows;
+  if (reconstruct && reconstruct->file)
+    observed_ = rows_in_order(*reconstruct->file, options.where + ".generate.reconstruct.file", output.comm(),
+                              output.run())
+                    .rows;
 }
 
 bool EbmGeneration::run() {

@@ -158,9 +158,9 @@ void fill_marginals(const EbmModel& model, const Grid& latents, const Ensemble& 
 }
 
 template <class Coordinate>
-Ensemble marginals_at(const Ensemble& like, const EbmModel& model, const Grid& latents, const RunOptions& run,
-                      const Coordinate& x) {
-  Ensemble values(like.comm, like.particles(), 2, like.partition.tile_size());
+Ensemble marginals_at(const Communicator& comm, Index count, Index tile, const EbmModel& model,
+                      const Grid& latents, const RunOptions& run, const Coordinate& x) {
+  Ensemble values(comm, count, 2, tile);
   if (run.single_precision())
     fill_marginals<float>(model, latents, values, x);
   else
@@ -227,10 +227,9 @@ GridDensity density_on_grid(const EbmModel& model, const Ensemble& rows, const G
   const Index points =
       std::min(wanted.data, Index(std::pow(affordable, 1 / Real(model.shape.data)) * (1 + 1e-12)));
   const Grid grid = data_grid(model, rows, points);
-  const Ensemble all(rows.comm, grid.count(), 1, run.tile);
-  const Ensemble marginals = marginals_at(all, model, latents, run, [&](const Tile& tile, Index i, Index c) {
-    return grid.coordinate(tile.global + i, c);
-  });
+  const Ensemble marginals =
+      marginals_at(rows.comm, grid.count(), run.tile, model, latents, run,
+                   [&](const Tile& tile, Index i, Index c) { return grid.coordinate(tile.global + i, c); });
   const auto is_coarse = [&](Index number) { return grid.is_coarse(number); };
   const Real log_z = log_sum_exp(component_of(marginals, 0, 0, all_points)) + grid.log_cell();
   const Real coarse = log_sum_exp(component_of(marginals, 1, 0, is_coarse)) + grid.log_cell(true);
@@ -247,8 +246,8 @@ Ensemble log_marginals_on_grid(const EbmModel& model, const Ensemble& rows, cons
                                const RunOptions& run) {
   const auto x = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.x);
   const Ensemble marginals =
-      marginals_at(rows, model, latent_grid(model, wanted), run,
-                   [&](const Tile& tile, Index i, Index c) { return x(c, tile.first + i); });
+      marginals_at(rows.comm, rows.particles(), rows.partition.tile_size(), model, latent_grid(model, wanted),
+                   run, [&](const Tile& tile, Index i, Index c) { return x(c, tile.first + i); });
   return component_of(marginals, 0, 0, all_points);
 }
 

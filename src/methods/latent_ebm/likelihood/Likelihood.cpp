@@ -29,10 +29,8 @@ LabelledRows rows_of(const LatentEbmOptions& options, const Data& data, const Ru
     return found;
   };
   if (!likelihood.file) return cut(data.test, data.test_labels);
-  GenerativeDataOptions source;
-  source.source = *likelihood.file;
-  source.where = options.where + ".likelihood";
-  const LabelledRows read = rows_in_order(source, data.train.comm, run);
+  const LabelledRows read =
+      rows_in_order(*likelihood.file, options.where + ".likelihood.file", data.train.comm, run);
   return cut(read.rows, read.labels);
 }
 

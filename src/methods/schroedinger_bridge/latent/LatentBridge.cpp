@@ -35,10 +35,8 @@ LatentBridge::LatentBridge(const SchroedingerBridgeOptions& options, const Commu
     close_files(*start);
     const Ensemble& begins = start_data_->test.particles() > 0 ? start_data_->test : start_data_->train;
     if (options.generate->from) {
-      GenerativeDataOptions source;
-      source.source = *options.generate->from;
-      source.where = options.where + ".generate.from";
-      given_starts_ = rows_in_order(source, comm, run).rows;
+      given_starts_ =
+          rows_in_order(*options.generate->from, options.where + ".generate.from", comm, run).rows;
     } else if (options.generate->count > begins.particles())
       throw InputError(
           options.where + ".generate.count",
@@ -62,10 +60,10 @@ void LatentBridge::check(const Communicator& comm) const {
   Problems problems;
   DataShape shape{};
   comm.agree([&] { shape = shape_of(*options_.data); });
-  const auto same_components = [&](const GenerativeDataOptions& other, const std::string& key) {
+  const auto same_components = [&](const auto& find_shape, const std::string& key) {
     problems.collect([&] {
       DataShape of_other{};
-      comm.agree([&] { of_other = shape_of(other); });
+      comm.agree([&] { of_other = find_shape(); });
       if (of_other.components != shape.components)
         throw InputError(
             key, fmt::format("has {} components where the data have {}: choose columns of the same number",
@@ -73,13 +71,13 @@ void LatentBridge::check(const Communicator& comm) const {
     });
   };
   if (const auto* start = std::get_if<EnsembleStart>(&options_.bridge->start.law))
-    same_components(*start, options_.bridge->where + ".start.ensemble");
+    same_components([start] { return shape_of(*start); }, options_.bridge->where + ".start.ensemble");
   if (options_.autoencoder.data)
-    same_components(*options_.autoencoder.data, options_.autoencoder.where + ".data");
+    same_components([&] { return shape_of(*options_.autoencoder.data); },
+                    options_.autoencoder.where + ".data");
   if (options_.generate->from) {
-    GenerativeDataOptions starts;
-    starts.source = *options_.generate->from;
-    same_components(starts, options_.where + ".generate.from");
+    const std::string key = options_.where + ".generate.from";
+    same_components([&] { return shape_of(*options_.generate->from, key); }, key);
   }
   const auto& dimension = options_.latent->dimension;
   problems.collect([&] {

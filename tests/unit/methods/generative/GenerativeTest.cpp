@@ -214,20 +214,22 @@ TEST(StandardisationParallel, GivesUnitCovarianceAndComesBack) {
   }
 }
 
+/// 53 rows i, 2 i, labelled i mod 7.
+FileRows labelled_file(const SharedFolder& folder) {
+  std::string text;
+  for (int i = 0; i < 53; ++i) text += fmt::format("{},{},{}\n", i, 2 * i, i % 7);
+  FileRows file;
+  file.path.path = folder.write("rows.csv", text);
+  file.labels.emplace().column = "2";
+  return file;
+}
+
 // What a user asks about comes back in the order in which it was asked.
 TEST(GenerativeDataParallel, RowsInOrderAreThoseOfTheFile) {
   const SharedFolder folder;
-  std::string text;
-  for (int i = 0; i < 53; ++i) text += fmt::format("{},{},{}\n", i, 2 * i, i % 7);
-  folder.write("rows.csv", text);
-  GenerativeDataOptions options;
-  FileRows file;
-  file.path.path = folder / "rows.csv";
-  file.labels.emplace().column = "2";
-  options.source = file;
   RunOptions run;
   run.tile = 8;
-  const LabelledRows found = rows_in_order(options, Communicator(), run);
+  const LabelledRows found = rows_in_order(labelled_file(folder), "from", Communicator(), run);
   EXPECT_EQ(found.rows.particles(), 53);
   ASSERT_TRUE(found.labels);
   for (Index i = 0; i < found.rows.partition.local_particles(); ++i) {
@@ -258,14 +260,8 @@ TEST(GenerativeDataParallel, AnglesAreBroughtIntoOnePeriod) {
 // Rows and labels of a file are split together.
 TEST(GenerativeDataParallel, LabelsStayWithTheirRows) {
   const SharedFolder folder;
-  std::string text;
-  for (int i = 0; i < 53; ++i) text += fmt::format("{},{},{}\n", i, 2 * i, i % 7);
-  folder.write("rows.csv", text);
   GenerativeDataOptions options;
-  FileRows file;
-  file.path.path = folder / "rows.csv";
-  file.labels.emplace().column = "2";
-  options.source = file;
+  options.source = labelled_file(folder);
   SplitOptions split;
   split.test = 0.4;
   const Data data = make_data(options, split, Communicator(), RunOptions(), 4);
