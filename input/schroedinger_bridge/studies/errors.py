@@ -7,15 +7,12 @@ Runs errors.yaml, whose metric error_parts splits the squared error, and prints 
 `score` is below 0 where a network that generalises does better than the exact score of the training rows.
 """
 import argparse
-import json
 import pathlib
-import subprocess
-import sys
 import tempfile
 
 import numpy as np
 
-import curves
+import study
 
 DECK = pathlib.Path(__file__).resolve().parent / "errors.yaml"
 SWEEPS = {"steps": (5, 10, 20, 40, 80), "stop": (0.9, 0.97, 0.99, 0.997, 0.999), "sigma": (0.5, 1.0, 2.0, 4.0)}
@@ -23,12 +20,7 @@ PARTS = "error", "error_score", "error_discretisation", "error_early_stopping", 
 
 
 def parts_of(weir, output, key, value, seed):
-    settings = f"run.seed={seed}", f"run.output={output}", f"schroedinger_bridge.bridge.{key}={value}"
-    words = [word for setting in settings for word in ("--set", setting)]
-    done = subprocess.run([weir, str(DECK), "--overwrite", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode:
-        sys.exit(done.stdout[-2000:])
-    summary = json.loads((output / "summary.json").read_text())
+    summary = study.run(weir, DECK, output, run__seed=seed, **{f"schroedinger_bridge__bridge__{key}": value})
     return [summary[name] for name in PARTS]
 
 
@@ -50,7 +42,7 @@ def main():
                 print(f"| {value} | " + " | ".join(f"{m:.3f} +- {e:.3f}" for m, e in zip(found.mean(0), errors)) + " |", flush=True)
             print()
             if options.into:
-                curves.save(options.into, f"errors_{key}", key, values,
+                study.save(options.into, f"errors_{key}", key, values,
                             {part: (np.array(all_means)[:, k], np.array(all_errors)[:, k]) for k, part in enumerate(PARTS)})
 
 

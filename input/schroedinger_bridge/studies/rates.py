@@ -12,16 +12,14 @@ its own. With 1000 samples and 1000 rows held out
 and the slope is that of log error over log n. The claim is that it does not depend on the ambient dimension.
 """
 import argparse
-import json
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 
-import curves
+import study
 
 DECK = pathlib.Path(__file__).resolve().parent / "rates.yaml"
 SIZES = (100, 200, 400, 800, 1600)
@@ -38,15 +36,6 @@ def embedding(ambient):
     turn = np.linalg.qr(rng.standard_normal((ambient, 2)))[0]
     waves, phases = rng.standard_normal((2, ambient)) * 0.7, rng.random(ambient) * 6
     return lambda z: z @ turn.T + np.sin(z @ waves + phases) / np.sqrt(ambient)
-
-
-def run(weir, folder, **settings):
-    words = [word for key, value in settings.items() for word in ("--set", f"{key.replace('__', '.')}={value}")]
-    done = subprocess.run([weir, str(DECK), "--overwrite", *words, "--set", f"run.output={folder / 'out'}"], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True)
-    if done.returncode:
-        sys.exit(done.stdout[-2000:])
-    return json.loads((folder / "out/summary.json").read_text())
 
 
 def slope(errors):
@@ -75,7 +64,7 @@ def main():
         rows = folder / "rows.npy"
         np.save(rows, embed(latents(4000, np.random.default_rng(ambient))))
         network = "{network: {hidden: [128, 64]}, train: {epochs: 150, batch: 64, rule: {adam: {rate: 2.0e-3, schedule: cosine}}}}"
-        run(options.weir, folder, **{section + "data__file__path": rows, section + "autoencoder": network,
+        study.run(options.weir, DECK, folder / "out", **{section + "data__file__path": rows, section + "autoencoder": network,
                                      section + "generate__count": 10, section + "metrics__report": "[]"})
         shutil.copy(folder / "out/networks.h5", folder / "networks.h5")
         end, latent, left = (np.zeros((options.replicates, len(SIZES))) for _ in range(3))
@@ -83,7 +72,7 @@ def main():
             for k, n in enumerate(SIZES):
                 rng = np.random.default_rng([ambient, replicate, n])
                 np.save(rows, embed(latents(n + HELD_OUT, rng)))
-                found = run(options.weir, folder, run__seed=1000 * replicate + n + ambient,
+                found = study.run(options.weir, DECK, folder / "out", run__seed=1000 * replicate + n + ambient,
                             **{section + "data__file__path": rows, section + "split__test": HELD_OUT / (n + HELD_OUT),
                                section + "autoencoder": f"{{model: {folder / 'networks.h5'}}}"})
                 left[replicate, k] = found["reconstruction_error"]
@@ -97,7 +86,7 @@ def main():
               + " | {:.3f} +- {:.3f}".format(*slope(end)) + " | {:.3f} +- {:.3f} |".format(*slope(latent)), flush=True)
     shutil.rmtree(folder)
     if options.into:
-        curves.save(options.into, "rates", "rows", SIZES, drawn, logarithmic=True)
+        study.save(options.into, "rates", "rows", SIZES, drawn, logarithmic=True)
     print(f"slopes differ by at most {max(slopes) - min(slopes):.3f}")
     return int(options.verify and max(slopes) - min(slopes) > 0.1)
 

@@ -1,10 +1,23 @@
-"""Curves of a study as a table and a figure: NAME.csv and NAME.png."""
+"""What studies share: runs of a deck, and curves as a table and a figure."""
 import csv
+import json
 import pathlib
+import subprocess
+import sys
+
+
+def run(weir, deck, output, **settings):
+    """The summary of a run into the folder `output`; a__b=value sets a.b."""
+    settings = {**settings, "run__output": output}
+    words = [word for key, value in settings.items() for word in ("--set", f"{key.replace('__', '.')}={value}")]
+    done = subprocess.run([weir, str(deck), "--overwrite", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        sys.exit(done.stdout[-2000:])
+    return json.loads((pathlib.Path(output) / "summary.json").read_text())
 
 
 def save(folder, name, across, values, curves, logarithmic=False):
-    """curves: by their names, means and standard errors at each of `values` of the quantity `across`."""
+    """NAME.csv and NAME.png. curves: by their names, means and standard errors at each of `values` of the quantity `across`."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / f"{name}.csv", "w", newline="") as file:
