@@ -16,14 +16,14 @@ BatchInteraction<T>::BatchInteraction(const Communicator& comm, const MlpShape& 
                                       Index slots, Index tile)
     : comm_(comm),
       network_(shape),
-      tape_(network_, tile, Purpose::mixed),
+      tape_(network_, 2 * tile, Purpose::mixed),
       unbiased_(unbiased),
       tile_(tile),
       points_("Weir::BatchInteraction::points", shape.inputs, slots * tile),
-      difference_("Weir::BatchInteraction::difference", shape.inputs, tile),
-      slope_("Weir::BatchInteraction::slope", shape.inputs, tile),
-      u_("Weir::BatchInteraction::u", shape.inputs, tile),
-      hessian_u_("Weir::BatchInteraction::hessian_u", shape.inputs, tile),
+      difference_("Weir::BatchInteraction::difference", shape.inputs, 2 * tile),
+      slope_("Weir::BatchInteraction::slope", shape.inputs, 2 * tile),
+      u_("Weir::BatchInteraction::u", shape.inputs, 2 * tile),
+      hessian_u_("Weir::BatchInteraction::hessian_u", shape.inputs, 2 * tile),
       slot_particles_(slots),
       counts_(comm.size()),
       offsets_(comm.size()) {
@@ -78,7 +78,10 @@ void BatchInteraction<T>::compute_differences(const MatrixRef<const Real>& x, In
   const Index d = Index(points_.extent(0)), first = slot * tile_;
   Kokkos::parallel_for(
       "Weir::BatchInteraction::differences", Range(0, count), KOKKOS_LAMBDA(Index j) {
-        for (Index c = 0; c < d; ++c) difference(c, j) = T(x(c, i) - points(c, first + j));
+        for (Index c = 0; c < d; ++c) {
+          difference(c, j) = T(x(c, i) - points(c, first + j));
+          difference(c, count + j) = -difference(c, j);
+        }
       });
   Kokkos::fence();
 }
@@ -91,7 +94,7 @@ void BatchInteraction<T>::for_each_panel(const Targets& targets, const VectorRef
       const Index count = slot_particles_[source];
       if (count == 0) continue;
       compute_differences(targets.points, i, source, count);
-      const Columns columns(0, count);
+      const Columns columns(0, 2 * count);
       network_.input_gradient(theta, Kokkos::subview(difference_, Kokkos::ALL, columns), tape_,
                               Kokkos::subview(slope_, Kokkos::ALL, columns));
       use(i, source, count);
@@ -110,8 +113,8 @@ void BatchInteraction<T>::add_force(const Targets& targets, const VectorRef<cons
         "Weir::BatchInteraction::force", Range(0, d), KOKKOS_LAMBDA(Index c) {
           Real sum = 0;
           for (Index j = 0; j < count; ++j)
-            if (j != self) sum += Real(slope(c, j));
-          force(c, i) += share * sum;
+            if (j != self) sum += Real(slope(c, j)) - Real(slope(c, count + j));
+          force(c, i) += share / 2 * sum;
         });
     Kokkos::fence();
   });
@@ -130,10 +133,13 @@ void BatchInteraction<T>::gradient(const Targets& targets, const VectorRef<const
     const Index self = source == targets.self ? i : -1;
     Kokkos::parallel_for(
         "Weir::BatchInteraction::u", Range(0, count), KOKKOS_LAMBDA(Index j) {
-          for (Index c = 0; c < d; ++c) panel(c, j) = j == self ? T(0) : T(share * Real(u(c, i)));
+          for (Index c = 0; c < d; ++c) {
+            panel(c, j) = j == self ? T(0) : T(share / 2 * Real(u(c, i)));
+            panel(c, count + j) = -panel(c, j);
+          }
         });
     Kokkos::fence();
-    const Columns columns(0, count);
+    const Columns columns(0, 2 * count);
     const auto hessian_u_here =
         points_wanted ? MatrixRef<T>(Kokkos::subview(hessian_u_, Kokkos::ALL, columns)) : MatrixRef<T>();
     network_.mixed(theta, Kokkos::subview(u_, Kokkos::ALL, columns), tape_, gradient.theta, hessian_u_here,
@@ -145,8 +151,9 @@ void BatchInteraction<T>::gradient(const Targets& targets, const VectorRef<const
         "Weir::BatchInteraction::points_gradient", Range(0, d), KOKKOS_LAMBDA(Index c) {
           Real sum = 0;
           for (Index j = 0; j < count; ++j) {
-            sum += Real(hessian_u(c, j));
-            of_sources(c, first + j) -= Real(hessian_u(c, j));
+            const Real both = Real(hessian_u(c, j)) - Real(hessian_u(c, count + j));
+            sum += both;
+            of_sources(c, first + j) -= both;
           }
           of_targets(c, i) += sum;
         });

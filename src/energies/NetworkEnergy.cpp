@@ -60,6 +60,15 @@ struct TileNetwork {
           if (time) to(d, i) = T(t);
         });
   }
+  /// input(:, count + i) = (-input(:, i), t), i < count
+  void mirror(Index space, Index count) const {
+    const auto to = input;
+    const Index inputs = Index(to.extent(0));
+    Kokkos::parallel_for(
+        "Weir::TileNetwork::mirror", Range(0, count), KOKKOS_LAMBDA(Index i) {
+          for (Index c = 0; c < inputs; ++c) to(c, count + i) = c < space ? -to(c, i) : to(c, i);
+        });
+  }
   void compute_values(Index count) {
     network.value(theta, first_columns(input, count), tape, first_columns(value, count));
   }
@@ -112,7 +121,7 @@ class NetworkInteractionOf : public NetworkInteraction {
  public:
   NetworkInteractionOf(const StoredNetwork& network, const Communicator& comm, const Partition& partition,
                        Index dimension)
-      : work_(network, partition.tile_size()),
+      : work_(network, 2 * partition.tile_size()),
         particles_(partition.particles()),
         dimension_(dimension),
         tile_size_(partition.tile_size()),
@@ -128,12 +137,15 @@ class NetworkInteractionOf : public NetworkInteraction {
   void add_gradient(const MatrixRef<const Real>& x, Real t, Real factor,
                     const MatrixRef<Real>& out) override {
     sum_over_sources(x, t, sums_, [this](Index count) {
-      work_.compute_gradients(count);
+      work_.mirror(dimension_, count);
+      work_.compute_gradients(2 * count);
+      make_even(count);
       return work_.gradient;
     });
     add_scaled("Weir::NetworkInteraction::add", tiles_, factor / Real(particles_), sums_, out);
   }
 
+  /// Pairs come in both orders: no mirror images are needed.
   Real energy(const MatrixRef<const Real>& x, Real t) override {
     sum_over_sources(x, t, values_, [this](Index count) {
       work_.compute_values(count);
@@ -149,6 +161,15 @@ class NetworkInteractionOf : public NetworkInteraction {
   }
 
   // Kernels, which nvcc takes in public functions only.
+  /// grad W = (grad f(r) - grad f(-r)) / 2 in the first `count` columns
+  void make_even(Index count) {
+    const auto gradient = work_.gradient;
+    const Index d = dimension_;
+    Kokkos::parallel_for(
+        "Weir::NetworkInteraction::make_even", Range(0, count), KOKKOS_LAMBDA(Index i) {
+          for (Index c = 0; c < d; ++c) gradient(c, i) = (gradient(c, i) - gradient(c, count + i)) / 2;
+        });
+  }
   /// partial_ = values, or is added to.
   void add_source(const Matrix<T>& values, Index rows, Index count, bool start) {
     const auto partial = partial_;

@@ -1,7 +1,10 @@
 // A network interaction with the particles of some tiles that every rank has: the sums that an average over
 // them is made of, and their derivatives.
 //
-//     force_i = share sum_j grad W(x_i - z_j)
+//     force_i = share sum_j grad W(x_i - z_j),     W(r) = (f_theta(r) + f_theta(-r)) / 2
+//
+// W is even because pairs are all that an interaction energy sees: what is odd in f drops out of it, and its
+// force would be one that a potential gives.
 //
 // Within a mini-batch the targets x_i are sources z_j too, and the average is
 //
@@ -57,13 +60,13 @@ class BatchInteraction {
   void gradient(const Targets& targets, const VectorRef<const T>& theta, const MatrixRef<const T>& u,
                 const Gradient& gradient);
 
-  /// difference_ = x_i - the first `count` points of a slot. A kernel, which nvcc takes in public functions
-  /// only, and not in templates of lambdas.
+  /// difference_ = (x_i - the first `count` points of a slot, then the same with the other sign). A kernel,
+  /// which nvcc takes in public functions only, and not in templates of lambdas.
   void compute_differences(const MatrixRef<const Real>& x, Index i, Index slot, Index count);
 
  private:
-  /// For each target and each source slot: fills the panel of differences, finds grad W there and calls
-  /// use(target, source slot, columns).
+  /// For each target and each source slot: fills the panel of differences, finds grad f there and calls
+  /// use(target, source slot, sources).
   template <class Use>
   void for_each_panel(const Targets& targets, const VectorRef<const T>& theta, Use&& use);
 
@@ -72,8 +75,8 @@ class BatchInteraction {
   MlpTape<T> tape_;
   bool unbiased_;
   Index tile_, particles_ = 0;
-  Matrix<Real> points_;  // slot after slot, each of tile_ columns
-  Matrix<T> difference_, slope_, u_, hessian_u_;
+  Matrix<Real> points_;                           // slot after slot, each of tile_ columns
+  Matrix<T> difference_, slope_, u_, hessian_u_;  // two columns a source
   std::vector<Index> slot_particles_;
   std::vector<int> counts_, offsets_;
 };

@@ -1,11 +1,12 @@
 // Potentials V(x) or V(x, t) and interactions W(x - y) or W(x - y, t) that are networks with one output.
 //
-//     V = f_theta(x [, t])        (W * rho)(x) = (1/N) sum_j f_theta(x - y_j [, t])
+//     V = f_theta(x [, t])        (W * rho)(x) = (1/N) sum_j W(x - y_j [, t])
+//                                 W(r [, t]) = (f_theta(r [, t]) + f_theta(-r [, t])) / 2
 //
 // A potential takes one pass through the network per tile. An interaction takes one per target tile and
-// source particle, on the differences: O(N^2) columns; sources come in global order to every rank as in
-// PairSum, a source tile's contribution is added up in the network's precision, tiles in double. So neither
-// depends on ranks.
+// source particle, on the differences and their negatives: O(N^2) columns; sources come in global order to
+// every rank as in PairSum, a source tile's contribution is added up in the network's precision, tiles in
+// double. So neither depends on ranks.
 #pragma once
 
 #include <memory>
@@ -33,7 +34,6 @@ class NetworkInteraction : public Interaction {
 std::unique_ptr<NetworkPotential> make_network_potential(const StoredNetwork& network, Index dimension,
                                                          Index tile_size, bool single,
                                                          const std::string& where);
-/// Its gradient is that of F where W is even; as it is, it is grad W, whatever W.
 std::unique_ptr<NetworkInteraction> make_network_interaction(const StoredNetwork& network,
                                                              const Communicator& comm,
                                                              const Partition& partition, Index dimension,

@@ -2,6 +2,7 @@
 
     dx = -[grad V(x, t) + (1/N) sum_j grad W(x - x_j, t)] dt + sqrt(2 beta) dW
 
+A network f stands for the even W(r) = (f(r) + f(-r)) / 2, which is all that pairs see of it.
 Where columns were standardised, places, potentials and drifts are those of the file's units all the same.
 """
 import h5py
@@ -87,6 +88,19 @@ class _Expansion:
         return np.where(apart, p, 0), np.where(apart, slope, 0)
 
 
+class _EvenNetwork:
+    """(f(r) + f(-r)) / 2"""
+
+    def __init__(self, network):
+        self._network = network
+
+    def __call__(self, r, t):
+        return (self._network(r, t) + self._network(-r, t)) / 2
+
+    def gradient(self, r, t):
+        return (self._network.gradient(r, t) - self._network.gradient(-r, t)) / 2
+
+
 class Energy:
     """Reads energies.h5. Places are rows of the file's columns; a single place may be given without the outer list."""
 
@@ -99,7 +113,8 @@ class Energy:
                 if name in file:
                     terms.append(_Expansion(file, name))
                 if f"networks/{name}" in file:
-                    terms.append(Network(file[f"networks/{name}"]))
+                    network = Network(file[f"networks/{name}"])
+                    terms.append(_EvenNetwork(network) if name == "interaction" else network)
             self._entropy = file["entropy"][:] if "entropy" in file else np.zeros(1)
             standardised = "standardisation" in file
             self.mean = file["standardisation/mean"][:] if standardised else np.zeros(self.dimension)
@@ -128,7 +143,7 @@ class Energy:
     def _sum(self, terms, what, y, t):
         total = np.zeros_like(y) if what == "gradient" else np.zeros(len(y))
         for term in terms:
-            if isinstance(term, Network):
+            if isinstance(term, (Network, _EvenNetwork)):
                 total += term.gradient(y, t) if what == "gradient" else term(y, t)[:, 0]
             else:
                 total += getattr(term, what)(y, self._row(t, len(term.theta)))

@@ -17,7 +17,7 @@ void describe(Section& section, InteractionNetworkOptions& options) {
   describe(section, static_cast<NetworkOptions&>(options));
   section
       .option("statistic", options.statistic,
-              "mean over a batch or a knot: v, all pairs (biased towards grad W(0)), or u, pairs of "
+              "mean over a batch or a knot: v, all pairs (with itself a particle is at rest), or u, pairs of "
               "different particles")
       .one_of({"v", "u"});
 }

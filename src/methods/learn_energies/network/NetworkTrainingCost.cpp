@@ -100,8 +100,8 @@ Real NetworkTrainingCost::memory_of(int ranks) const {
   if (network().potential)
     for (const Index width : network().potential->hidden) widths += width;
   if (network().interaction)
-    for (const Index width : network().interaction->hidden) widths += width;
-  return bytes + Real(size * run_.tile * 7 * widths);  // MlpTape
+    for (const Index width : network().interaction->hidden) widths += 2 * width;  // both signs of r
+  return bytes + Real(size * run_.tile * 7 * widths);                             // MlpTape
 }
 
 }  // namespace weir

@@ -188,6 +188,9 @@ Real TrajectoryTrainingCost::memory(int ranks) const {
   Index widths = 0;
   if (model_.potential)
     for (const Index width : model_.potential->hidden) widths += width;
+  if (model_.interaction)
+    for (const Index width : model_.interaction->hidden)  // BatchInteraction's MlpTape, both signs of r
+      bytes += Real(number_size_ * 7 * width * 2 * run_.tile);
   return bytes + Real(real_size * numbers) +
          Real(number_size_ * 7 * widths * panel_particles(own, knots) * knots);
 }

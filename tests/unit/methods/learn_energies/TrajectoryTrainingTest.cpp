@@ -162,21 +162,25 @@ TEST(TrajectoryTraining, ResidualIsThatOfTheInteraction) {
     const ConstBlockViews views(point.layout, point.state.vec());
     const auto x = views[TrajectoryTraining::trajectory], theta = views[TrajectoryTraining::parameters];
     const Mlp<Real> network(options.interaction->shape(2, 1));
-    MlpTape<Real> tape(network, 21, Purpose::gradient);
-    const Matrix<Real> r("differences", 2, 21), slope("slope", 2, 21);
+    MlpTape<Real> tape(network, 42, Purpose::gradient);
+    const Matrix<Real> r("differences", 2, 42), slope("slope", 2, 42);
     const VectorRef<const Real> parameters(theta.data(), network.parameters());
     const TimeGrid grid(data.times, options.steps);
     Real expected = 0;
     for (Index j = 0; j + 1 < grid.knots(); ++j)
       for (Index i = 0; i < 21; ++i) {
         for (Index k = 0; k < 21; ++k)
-          for (Index c = 0; c < 2; ++c) r(c, k) = x(2 * j + c, i) - x(2 * j + c, k);
+          for (Index c = 0; c < 2; ++c) {
+            r(c, k) = x(2 * j + c, i) - x(2 * j + c, k);
+            r(c, 21 + k) = -r(c, k);
+          }
         network.input_gradient(parameters, r, tape, slope);
         const Real h = grid.times[j + 1] - grid.times[j];
         for (Index c = 0; c < 2; ++c) {
           Real force = 0;
           for (Index k = 0; k < 21; ++k)
-            if (*statistic == 'v' || k != i) force += slope(c, k) / (*statistic == 'v' ? 21 : 20);
+            if (*statistic == 'v' || k != i)
+              force += (slope(c, k) - slope(c, 21 + k)) / (*statistic == 'v' ? 42 : 40);
           const Real residual = x(2 * (j + 1) + c, i) - x(2 * j + c, i) + h * force;
           expected += residual * residual / (21 * h);
         }
