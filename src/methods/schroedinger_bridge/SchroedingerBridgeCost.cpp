@@ -7,6 +7,7 @@
 #include "methods/schroedinger_bridge/drifts/EndpointTraining.hpp"
 #include "methods/schroedinger_bridge/drifts/MixtureTraining.hpp"
 #include "methods/schroedinger_bridge/latent/Autoencoder.hpp"
+#include "methods/schroedinger_bridge/latent/EarlierBridge.hpp"
 #include "methods/schroedinger_bridge/snapshots/SnapshotBridge.hpp"
 #include "weir/performance/StepTimer.hpp"
 
@@ -70,12 +71,23 @@ class LatentCosts {
     });
     generated_ = generated_count(options, comm);
     latent_ = options.latent->dimension.value_or(components_);
-    if (std::holds_alternative<ReadAutoencoderOptions>(options.autoencoder.kind))
+    earlier_ = read_earlier_bridge(options, components_, comm);
+    if (earlier_)
+      latent_ = earlier_->autoencoder.latent_components();
+    else if (std::holds_alternative<ReadAutoencoderOptions>(options.autoencoder.kind))
       latent_ = read_autoencoder(options.autoencoder, comm).latent_components();
   }
 
   std::vector<CostedPart> parts() const {
     std::vector<CostedPart> parts;
+    if (!earlier_) add_learning(parts);
+    if (options_.generate->by == "sde") parts.push_back({"step", step(rows_of_step())});
+    if (options_.metrics.want_error_parts()) parts.push_back({"reference step", step(rows_)});
+    return parts;
+  }
+
+ private:
+  void add_learning(std::vector<CostedPart>& parts) const {
     if (std::holds_alternative<AutoencoderNetworkOptions>(options_.autoencoder.kind))
       parts.push_back({"pretrain", pretraining()});
     const auto& drift = options_.bridge->drift->kind;
@@ -89,12 +101,7 @@ class LatentCosts {
     if (!between && std::holds_alternative<ScoreNetworkOptions>(options_.score->kind))
       parts.push_back({"train", endpoint(std::get<ScoreNetworkOptions>(options_.score->kind),
                                          options_.score->train, rows_, 1)});
-    if (options_.generate->by == "sde") parts.push_back({"step", step(rows_of_step())});
-    if (options_.metrics.want_error_parts()) parts.push_back({"reference step", step(rows_)});
-    return parts;
   }
-
- private:
   static bool is_clipped(const ParameterRuleChoice& choice) {
     return std::get<ParameterRuleOptions>(choice.rule).clip.has_value();
   }
@@ -170,6 +177,7 @@ class LatentCosts {
 
   /// Rows that a step of the bridge sums over: none where its drift is learned.
   Index rows_of_step() const {
+    if (earlier_) return 0;
     const bool empirical = options_.bridge->start.is_ensemble()
                                ? std::holds_alternative<EmpiricalDriftOptions>(options_.bridge->drift->kind)
                                : std::holds_alternative<EmpiricalDriftOptions>(options_.score->kind);
@@ -198,6 +206,8 @@ class LatentCosts {
       return make_empirical_drift(data, Matrix<Real>("Weir::LatentCosts::heights", 1, rows), 1, at.partition,
                                   single);
     }
+    if (earlier_ && earlier_->mixture) return std::make_unique<MixtureDrift>(*earlier_->mixture);
+    if (earlier_) return make_network_drift(*earlier_->network, at.partition, single);
     if (between && std::holds_alternative<MixtureDriftOptions>(options_.bridge->drift->kind)) {
       const Index count = std::get<MixtureDriftOptions>(options_.bridge->drift->kind).components;
       const MixturePotential potential(count, latent_, 1);
@@ -217,6 +227,7 @@ class LatentCosts {
 
   SchroedingerBridgeOptions options_;
   RunOptions run_;
+  std::optional<EarlierBridge> earlier_;
   Index components_ = 0, latent_ = 0, rows_ = 0, pretraining_rows_ = 0, start_rows_ = 0, generated_ = 0;
 };
 

@@ -89,6 +89,7 @@ void check_keys(Section& section, const SchroedingerBridgeOptions& options) {
       section.error(key, fmt::format("belongs to bridges with `{}`; leave it out, or give that", other));
   };
   refuse(through && options.split.test > 0, "split", "data");
+  refuse(through && !options.model.empty(), "model", "data");
   refuse(through && options.latent, "latent", "data");
   refuse(through && options.bridge, "bridge", "data");
   refuse(through && options.score, "score", "data");
@@ -111,7 +112,7 @@ void check_keys(Section& section, const SchroedingerBridgeOptions& options) {
     section.error("metrics", "error_parts is for starts that are no ensemble; leave it out");
   if (between && options.score)
     section.error("score", "a bridge from an ensemble takes `bridge.drift` in its place; leave it out");
-  if (options.generate && options.generate->by == "plan" &&
+  if (options.generate && options.generate->by == "plan" && options.model.empty() &&
       (!between ||
        (options.bridge->drift && std::holds_alternative<NetworkDriftOptions>(options.bridge->drift->kind))))
     section.error("generate",
@@ -137,6 +138,9 @@ void describe(Section& section, SchroedingerBridgeOptions& options) {
       .option("leave_out", options.leave_out,
               "numbers of populations, from 0, that are not used, but predicted from their neighbours")
       .at_least(0);
+  section.option("model", options.model,
+                 "networks.h5 of an earlier run, whose space and drift are taken in place of what "
+                 "`autoencoder`, `score` and `bridge.drift` say");
   section.section("latent", options.latent, "the space of the bridge", "dimension");
   section.section("autoencoder", options.autoencoder, "the way into that space and back");
   section.section("snapshots", options.snapshots, "paths through the populations");

@@ -38,6 +38,7 @@ struct SchroedingerBridgeOptions {
   std::optional<ScoreOptions> score;  ///< of starts that are no ensemble
   std::optional<GenerateOptions> generate;
 
+  PathValue model;  ///< of an earlier run, whose space and drift are taken
   AutoencoderOptions autoencoder;
   BridgeMetricsOptions metrics;
   std::string where;

@@ -1,5 +1,9 @@
 #include "methods/schroedinger_bridge/drifts/MixtureBridge.hpp"
 
+#include <fmt/format.h>
+
+#include "weir/base/Error.hpp"
+
 namespace weir {
 
 namespace {
@@ -18,6 +22,25 @@ KOKKOS_INLINE_FUNCTION Real normalise(const MatrixRef<Real>& shares, Index i) {
 }
 
 }  // namespace
+
+void MixturePotential::save(Hdf5File& file, const std::string& group) const {
+  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), parameters);
+  file.write(group + "/parameters", {host.data(), host.data() + host.size()}, {Index(host.size())});
+  file.write(group + "/shape", {Real(components), Real(dimension), epsilon}, {3});
+}
+
+MixturePotential MixturePotential::read(const Hdf5File& file, const std::string& group) {
+  const auto shape = file.read(group + "/shape"), values = file.read(group + "/parameters");
+  MixturePotential potential(Index(shape.at(0)), Index(shape.at(1)), shape.at(2));
+  if (Index(values.size()) != Index(potential.parameters.size()))
+    throw LibraryError(fmt::format("{} holds {} numbers, {} are expected", group, values.size(),
+                                   potential.parameters.size()));
+  const auto host = Kokkos::create_mirror_view(potential.parameters);
+  for (std::size_t j = 0; j < values.size(); ++j) host(j) = values[j];
+  Kokkos::deep_copy(potential.parameters, host);
+  potential.find_shapes();
+  return potential;
+}
 
 void MixturePotential::find_shapes() const {
   const MixturePotential p = *this;

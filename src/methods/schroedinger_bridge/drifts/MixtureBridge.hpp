@@ -11,9 +11,11 @@
 // bridge", ICLR 2024.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "methods/schroedinger_bridge/drifts/BridgeDrift.hpp"
+#include "weir/base/Hdf5File.hpp"
 #include "weir/parallel/Random.hpp"
 
 namespace weir {
@@ -30,6 +32,10 @@ struct MixturePotential {
         epsilon(eps),
         parameters("Weir::MixturePotential::parameters", count * (1 + 2 * d)),
         shapes("Weir::MixturePotential::shapes", count * d) {}
+  /// Collective.
+  void save(Hdf5File& file, const std::string& group) const;
+  static MixturePotential read(const Hdf5File& file, const std::string& group);
+
   /// To be called when parameters have been written.
   void find_shapes() const;
   static Index size(Index components, Index dimension) { return components * (1 + 2 * dimension); }

@@ -26,6 +26,7 @@ class Autoencoder {
   explicit Autoencoder(PrincipalComponents principal);
   Autoencoder(std::vector<Real> middle, Real scale, StoredNetwork encoder, StoredNetwork decoder);
 
+  bool is_identity() const { return kind_ == "identity"; }
   Index data_components() const;
   Index latent_components() const { return latent_; }
   /// Collective: from now on latents of these rows have mean 0, and variance 1 on average.

@@ -86,6 +86,10 @@ struct EnsembleStart : GenerativeDataOptions {
 struct StartOptions {
   std::variant<ConvolvedStart, PointStart, GaussianStart, EnsembleStart> law;
   bool is_ensemble() const { return std::holds_alternative<EnsembleStart>(law); }
+  /// As decks have it.
+  std::string name() const {
+    return std::visit([](const auto& start) { return std::string(start.key); }, law);
+  }
 };
 void describe(Section& section, ConvolvedStart& options);
 void describe(Section& section, PointStart& options);

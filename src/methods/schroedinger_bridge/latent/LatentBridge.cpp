@@ -56,7 +56,7 @@ LatentBridge::LatentBridge(const SchroedingerBridgeOptions& options, const Commu
 }
 
 /// What shapes of files and options say, before anything is read whole.
-void LatentBridge::check(const Communicator& comm) const {
+void LatentBridge::check(const Communicator& comm) {
   Problems problems;
   DataShape shape{};
   comm.agree([&] { shape = shape_of(*options_.data); });
@@ -79,40 +79,49 @@ void LatentBridge::check(const Communicator& comm) const {
     const std::string key = options_.where + ".generate.from";
     same_components([&] { return shape_of(*options_.generate->from, key); }, key);
   }
-  const auto& dimension = options_.latent->dimension;
   problems.collect([&] {
     check_generated(options_.metrics.of_samples(), generated_count(options_, comm), options_.where);
   });
+  if (!options_.model.empty())
+    problems.collect([&] { earlier_ = read_earlier_bridge(options_, shape.components, comm); });
+  else
+    check_space(shape.components, comm, problems);
+  problems.raise();
+}
+
+/// What `latent` and `autoencoder` say.
+void LatentBridge::check_space(Index components, const Communicator& comm, Problems& problems) const {
+  const auto& dimension = options_.latent->dimension;
   problems.collect([&] {
     const std::string key = options_.where + ".latent.dimension";
-    if (options_.autoencoder.is_identity() && dimension && *dimension != shape.components)
+    if (options_.autoencoder.is_identity() && dimension && *dimension != components)
       throw InputError(
           key, fmt::format("found {}; with `autoencoder: identity` it is {}, that of the data: leave it "
                            "out, or give an autoencoder",
-                           *dimension, shape.components));
+                           *dimension, components));
     const bool read = std::holds_alternative<ReadAutoencoderOptions>(options_.autoencoder.kind);
     if (!options_.autoencoder.is_identity() && !read && !dimension)
       throw InputError(key, "is missing; an autoencoder needs it");
-    if (std::holds_alternative<PrincipalOptions>(options_.autoencoder.kind) && *dimension > shape.components)
-      throw InputError(key, fmt::format("found {}; there are {} principal components at most", *dimension,
-                                        shape.components));
+    if (std::holds_alternative<PrincipalOptions>(options_.autoencoder.kind) && *dimension > components)
+      throw InputError(
+          key, fmt::format("found {}; there are {} principal components at most", *dimension, components));
   });
   if (std::holds_alternative<ReadAutoencoderOptions>(options_.autoencoder.kind))
     problems.collect([&] {
       const Autoencoder found = read_autoencoder(options_.autoencoder, comm);
-      if (found.data_components() != shape.components)
+      if (found.data_components() != components)
         throw InputError(options_.autoencoder.where + ".model.path",
                          fmt::format("is for rows of {} components; the data have {}",
-                                     found.data_components(), shape.components));
+                                     found.data_components(), components));
       if (dimension && *dimension != found.latent_components())
         throw InputError(options_.where + ".latent.dimension",
                          fmt::format("found {}; the autoencoder that is read has {}: leave it out",
                                      *dimension, found.latent_components()));
     });
-  problems.raise();
 }
 
 std::optional<Autoencoder> LatentBridge::find_autoencoder(RunOutput& output, RunControl& control) const {
+  if (earlier_) return earlier_->autoencoder;
   const StageList stages = latent_stages();
   if (const Checkpoint* from = output.restart();
       from && from->standing().stage > stages.number("pretrain") && from->file().has("/autoencoder/kind"))
@@ -142,6 +151,7 @@ static Real largest_variance(const Ensemble& latents) {
 }
 
 Real LatentBridge::find_sigma(RunOutput& output) const {
+  if (earlier_) return earlier_->sigma;
   const bool point = std::holds_alternative<PointStart>(options_.bridge->start.law);
   const Real variance = point ? largest_variance(ends_->train) : 0;
   const Real sigma = options_.bridge->sigma.value_or(point ? std::sqrt(2 * variance) : 1);
@@ -318,14 +328,14 @@ void LatentBridge::run(RunOutput& output, RunControl& control) {
     ends_->start_test = encode(start_data_->test);
   }
   ends_->sigma = find_sigma(output);
-  if (!options_.autoencoder.is_identity() && data_->test.particles() > 0) {
+  if (!autoencoder_->is_identity() && data_->test.particles() > 0) {
     reconstruction_ = reconstruction_error(*autoencoder_, data_->test);
     output.log(fmt::format("the autoencoder reconstructs rows held out to {:.4g} (root mean square)",
                            reconstruction_));
     output.summarise("reconstruction_error", reconstruction_);
   }
 
-  const auto drift = LearnedDrift::learn(options_, *ends_, output, control);
+  const auto drift = LearnedDrift::learn(options_, *ends_, earlier_ ? &*earlier_ : nullptr, output, control);
   if (!drift) return stopped();
   commit_hdf5(output.comm(), output.path("networks.h5"), [&](Hdf5File& file) {
     autoencoder_->save(file, "/autoencoder");
@@ -345,7 +355,7 @@ void LatentBridge::run(RunOutput& output, RunControl& control) {
   }
   const Ensemble samples = autoencoder_->decode(*latents);
   std::vector<NamedRows> tables{{"samples", &samples}};
-  if (!options_.autoencoder.is_identity()) tables.push_back({"latents", &*latents});
+  if (!autoencoder_->is_identity()) tables.push_back({"latents", &*latents});
   if (data_->test.particles() > 0)
     tables.push_back({"held_out", &data_->test});  // to look at beside the samples
   write_samples(output, tables, data_->columns);

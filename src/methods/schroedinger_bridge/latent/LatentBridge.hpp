@@ -8,8 +8,10 @@
 #include "methods/schroedinger_bridge/SchroedingerBridgeOptions.hpp"
 #include "methods/schroedinger_bridge/drifts/BridgeDrift.hpp"
 #include "methods/schroedinger_bridge/latent/Autoencoder.hpp"
+#include "methods/schroedinger_bridge/latent/EarlierBridge.hpp"
 #include "methods/schroedinger_bridge/latent/LearnedDrift.hpp"
 #include "methods/schroedinger_bridge/latent/ReferenceBridges.hpp"
+#include "weir/base/Error.hpp"
 #include "weir/output/RunControl.hpp"
 
 namespace weir {
@@ -23,7 +25,8 @@ class LatentBridge {
   void run(RunOutput& output, RunControl& control);
 
  private:
-  void check(const Communicator& comm) const;
+  void check(const Communicator& comm);
+  void check_space(Index components, const Communicator& comm, Problems& problems) const;
   std::optional<Autoencoder> find_autoencoder(RunOutput& output, RunControl& control) const;
   Real find_sigma(RunOutput& output) const;
   Ensemble starts(const RunOptions& run) const;
@@ -35,6 +38,7 @@ class LatentBridge {
   const SchroedingerBridgeOptions& options_;
   std::optional<Data> data_, start_data_;
   std::optional<Ensemble> pretraining_, given_starts_;
+  std::optional<EarlierBridge> earlier_;
   std::optional<Autoencoder> autoencoder_;
   std::optional<BridgeEnds> ends_;
   Real reconstruction_ = 0;  // root mean square of held-out rows

@@ -85,12 +85,17 @@ Real root_of_squared_distance(const Ensemble& x, const Matrix<Real>& ends, Index
 }  // namespace
 
 std::unique_ptr<LearnedDrift> LearnedDrift::learn(const SchroedingerBridgeOptions& options,
-                                                  const BridgeEnds& ends, RunOutput& output,
-                                                  RunControl& control) {
+                                                  const BridgeEnds& ends, const EarlierBridge* earlier,
+                                                  RunOutput& output, RunControl& control) {
   const StageList stages = latent_stages();
   std::unique_ptr<LearnedDrift> drift(new LearnedDrift(ends, output.run()));
   const BridgeOptions& bridge = *options.bridge;
-  drift->from_point_ = std::holds_alternative<PointStart>(bridge.start.law);
+  drift->start_ = bridge.start.name();
+  if (earlier) {
+    drift->network_ = earlier->network;
+    drift->mixture_ = earlier->mixture;
+    return drift;
+  }
   if (const Checkpoint* from = output.restart(); from && from->standing().stage > stages.number("train")) {
     drift->restore(from->file(), "/drift", options);
     return drift;
@@ -131,7 +136,8 @@ bool LearnedDrift::train_score(const SchroedingerBridgeOptions& options, RunOutp
   const Index d = ends_.train.components();
   Moments moments(ends_.train.comm, ends_.train.partition, d);
   EndpointForm form;
-  form.paired = from_point_;
+  const bool from_point = start_ == PointStart::key;
+  form.paired = from_point;
   form.sigma = ends_.sigma;
   form.deviation = std::sqrt(moments.mean_variance(ends_.train.x));
   form.middle = moments.last_mean();
@@ -140,8 +146,8 @@ bool LearnedDrift::train_score(const SchroedingerBridgeOptions& options, RunOutp
   form.distance = std::sqrt(square + form.deviation * form.deviation);
   const Ensemble origin(ends_.train.comm, ends_.train.particles(), d, ends_.train.partition.tile_size());
   const Ensemble held_origin(ends_.train.comm, ends_.test.particles(), d, ends_.test.partition.tile_size());
-  const EndpointRows rows{from_point_ ? &origin : nullptr, ends_.train, 1},
-      held_out{from_point_ ? &held_origin : nullptr, ends_.test, 1, slack_of(options.score->keep)};
+  const EndpointRows rows{from_point ? &origin : nullptr, ends_.train, 1},
+      held_out{from_point ? &held_origin : nullptr, ends_.test, 1, slack_of(options.score->keep)};
   network_ = fit_endpoint_network(form, score, options.score->train, rows,
                                   ends_.test.particles() > 0 ? &held_out : nullptr,
                                   options.score->where + ".train", latent_stages(), output, control);
@@ -198,7 +204,7 @@ std::unique_ptr<BridgeDrift> LearnedDrift::at(const Partition& particles) const 
   if (mixture_) return std::make_unique<MixtureDrift>(*mixture_);
   Matrix<Real> heights("Weir::LearnedDrift::heights", 1, ends_.train.x.extent(1));
   if (plan_) heights = plan_->heights(Towards::next);
-  if (from_point_) heights = point_heights(ends_.train, ends_.sigma);
+  if (start_ == PointStart::key) heights = point_heights(ends_.train, ends_.sigma);
   return make_empirical_drift(ends_.train, heights, ends_.sigma, particles, single);
 }
 
@@ -215,13 +221,11 @@ Ensemble LearnedDrift::draw_ends(const Ensemble& starts) const {
 }
 
 void LearnedDrift::save(Hdf5File& file, const std::string& group) const {
+  file.write_strings(group + "/start", {start_});
+  file.write(group + "/sigma", {ends_.sigma}, {1});
   if (plan_) plan_->save(file, group + "/plan");
   if (network_) network_->save(file, group + "/endpoint");
-  if (!mixture_) return;
-  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), mixture_->parameters);
-  file.write(group + "/mixture", {host.data(), host.data() + host.size()}, {Index(host.size())});
-  file.write(group + "/mixture_shape",
-             {Real(mixture_->components), Real(mixture_->dimension), mixture_->epsilon}, {3});
+  if (mixture_) mixture_->save(file, group + "/mixture");
 }
 
 void LearnedDrift::restore(const Hdf5File& file, const std::string& group,
@@ -234,13 +238,7 @@ void LearnedDrift::restore(const Hdf5File& file, const std::string& group,
   }
   if (file.has(group + "/endpoint"))
     network_ = EndpointNetwork::read(file, group + "/endpoint", options.where);
-  if (!file.has(group + "/mixture")) return;
-  const auto shape = file.read(group + "/mixture_shape"), values = file.read(group + "/mixture");
-  mixture_.emplace(Index(shape.at(0)), Index(shape.at(1)), shape.at(2));
-  const auto host = Kokkos::create_mirror_view(mixture_->parameters);
-  for (std::size_t j = 0; j < values.size(); ++j) host(j) = values[j];
-  Kokkos::deep_copy(mixture_->parameters, host);
-  mixture_->find_shapes();
+  if (file.has(group + "/mixture")) mixture_ = MixturePotential::read(file, group + "/mixture");
 }
 
 }  // namespace weir

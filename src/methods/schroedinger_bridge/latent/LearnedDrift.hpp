@@ -3,12 +3,14 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "methods/populations/Partners.hpp"
 #include "methods/schroedinger_bridge/SchroedingerBridgeOptions.hpp"
 #include "methods/schroedinger_bridge/drifts/EndpointNetwork.hpp"
 #include "methods/schroedinger_bridge/drifts/EndpointTraining.hpp"
 #include "methods/schroedinger_bridge/drifts/MixtureBridge.hpp"
+#include "methods/schroedinger_bridge/latent/EarlierBridge.hpp"
 #include "weir/output/RunControl.hpp"
 
 namespace weir {
@@ -22,10 +24,12 @@ struct BridgeEnds {
 
 class LearnedDrift {
  public:
-  /// Collective: what the options ask for, in the stages `couple` and `train`, or as the checkpoint has it;
-  /// null where the run was stopped. `ends` outlives the object.
+  /// Collective: that of an earlier run where there is one; else what the options ask for, in the stages
+  /// `couple` and `train`, or as the checkpoint has it; null where the run was stopped. `ends` outlives the
+  /// object.
   static std::unique_ptr<LearnedDrift> learn(const SchroedingerBridgeOptions& options, const BridgeEnds& ends,
-                                             RunOutput& output, RunControl& control);
+                                             const EarlierBridge* earlier, RunOutput& output,
+                                             RunControl& control);
 
   /// Collective: the drift at particles of this partition.
   std::unique_ptr<BridgeDrift> at(const Partition& particles) const;
@@ -47,7 +51,8 @@ class LearnedDrift {
 
   const BridgeEnds& ends_;
   RunOptions run_;
-  bool from_point_ = false, plan_known_ = false;
+  std::string start_;
+  bool plan_known_ = false;
   std::unique_ptr<EntropicPartners> plan_;  // of a bridge from an ensemble, but for mixtures
   std::optional<EndpointNetwork> network_;
   std::optional<MixturePotential> mixture_;

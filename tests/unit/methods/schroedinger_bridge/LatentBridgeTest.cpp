@@ -272,6 +272,71 @@ TEST(LatentBridge, AnEarlierAutoencoderIsTaken) {
   EXPECT_NE(again().message.find("found 3; the autoencoder that is read has 2"), std::string::npos);
 }
 
+// What an earlier run learned carries the very same paths, whatever the deck says of training.
+TEST(LatentBridgeParallel, AnEarlierBridgeIsTaken) {
+  const SharedFolder folder;
+  const std::string k = "schroedinger_bridge.";
+  for (const std::string& deck :
+       {latent_deck, with_drift("{mixture: {components: 4, train: {iterations: 6, batch: 32}}}"),
+        with_drift("{network: {hidden: [8], partners: 3, train: {iterations: 6, batch: 32}}}")}) {
+    const Outcome trained = run_deck_text(folder, deck);
+    ASSERT_EQ(trained.code, ExitCode::done) << trained.message;
+    DeckRun again{folder, deck, "again", {k + "model=" + (folder / "out/networks.h5")}};
+    const Outcome outcome = again();
+    ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+    const auto samples = [&](const std::string& run) {
+      return Hdf5File(folder / (run + "/samples.h5"), MPI_COMM_WORLD, Hdf5File::Access::read)
+          .read("/samples");
+    };
+    EXPECT_EQ(samples("out"), samples("again"));
+    again.settings.push_back(k + "bridge.sigma=3");
+    EXPECT_NE(again().message.find("bridge.sigma: found 3; the bridge of"), std::string::npos);
+  }
+}
+
+TEST(LatentBridgeParallel, AnEarlierBridgeGoesOnWhereverItIsStopped) {
+  const SharedFolder folder;
+  ASSERT_EQ(run_deck_text(folder, latent_deck).code, ExitCode::done);
+  std::string deck = latent_deck;
+  deck += "  model: " + (folder / "out/networks.h5") + "\n";
+  expect_equal_when_interrupted(deck, 5);
+}
+
+TEST(BrokenLatentBridgesParallel, EarlierOnesThatDoNotFitGiveTheirMessages) {
+  const SharedFolder folder;
+  const std::string k = "schroedinger_bridge.";
+  const auto leave = [&](const std::string& deck, const std::string& name) {
+    DeckRun run{folder, deck, name, {}};
+    const Outcome outcome = run();
+    ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  };
+  leave(latent_deck, "network");
+  leave(with_drift("empirical"), "rows");
+  leave(with_drift("{network: {hidden: [8], partners: 3, train: {iterations: 6, batch: 32}}}"), "between");
+  const auto model = [&](const std::string& name) {
+    return k + "model=" + (folder / (name + "/networks.h5"));
+  };
+  const std::string between = with_drift("mixture");
+  for (const Broken& broken : std::vector<Broken>{
+           {"no such file", latent_deck, {k + "model=nowhere.h5"}, "give the networks.h5 of a finished run"},
+           {"a drift of rows", between, {model("rows")}, "holds no drift: an empirical one is not learned"},
+           {"other data", latent_deck, {model("between")}, "is of data with 2 components, and these have 5"},
+           {"another start",
+            latent_deck,
+            {model("network"), k + "bridge.start=point"},
+            "starts from convolved"},
+           {"another dimension",
+            latent_deck,
+            {model("network"), k + "latent.dimension=3"},
+            "has 2: leave it out"},
+           {"plan of a network",
+            between,
+            {model("between"), k + "generate.by=plan"},
+            "holds a network, which has none: give `sde`"},
+       })
+    expect_broken(folder, broken);
+}
+
 // Rows of a file begin where they are told, in its order; fewer than `count`, so all of them.
 TEST(LatentBridgeParallel, AnyStartingPointsAreCarried) {
   const SharedFolder folder;
