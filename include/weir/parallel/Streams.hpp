@@ -44,6 +44,7 @@ enum class Stream : std::uint32_t {
   bridge_training = 63,
   bridge_starts = 64,
   bridge_ends = 65,
+  bridge_watch = 66,
 };
 
 }  // namespace weir

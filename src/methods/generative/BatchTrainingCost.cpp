@@ -54,6 +54,11 @@ Cost BatchTrainingCost::at(int ranks) const {
   cost.even_seconds = tile_ * busiest_tiles(1) / ranks;
   cost.serial_seconds = step_;
   cost.tiles = strata();
+  for (const Index rows : shape_.rows) {  // in the mean over an epoch
+    const Index tiles = Partition(0, ranks, rows, run_.tile).tiles();
+    cost.moves += Real(rows) / Real(Batches({tiles}, strata(), run_.seed).per_epoch());
+  }
+  cost.flops = cost.moves * Real(shape_.row_flops);
   const Index size = shape_.single ? Index(sizeof(float)) : real_size;
   const Index own = Partition(0, ranks, p, parameter_chunk).most_local_particles();
   const Index tiles = strata() * Index(shape_.rows.size());

@@ -18,6 +18,7 @@ struct BatchTrainingShape {
   bool single = false;      ///< gradients in single precision
   Real memory = 0;          ///< bytes of a tape, beside what is counted here
   Index row_numbers = 0;    ///< numbers that a row takes
+  Index row_flops = 0;      ///< of networks, for a row
 };
 
 class BatchTrainingCost : public CostModel {

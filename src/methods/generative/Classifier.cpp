@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <set>
 
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/Parts.hpp"
@@ -11,6 +10,7 @@
 #include "weir/parallel/ActiveTiles.hpp"
 #include "weir/parallel/Counters.hpp"
 #include "weir/parallel/TileSum.hpp"
+#include "weir/performance/StepTimer.hpp"
 #include "weir/training/ParameterBlocks.hpp"
 #include "weir/training/TrainedParameters.hpp"
 #include "weir/training/TrainingRun.hpp"
@@ -43,11 +43,20 @@ void describe(Section& section, ClassifierOptions& options) {
 std::vector<Real> classes_of(const Ensemble& labels, const std::string& where) {
   const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), labels.x);
   std::set<Real> known;
+  add_labels({host.data(), host.data() + labels.partition.local_particles()}, known);
+  return classes_of(known, labels.comm, where);
+}
+
+void add_labels(const std::vector<Real>& labels, std::set<Real>& known) {
   // One more than is allowed will do to see that there are too many.
-  for (Index i = 0; i < labels.partition.local_particles() && Index(known.size()) <= most_classes; ++i)
-    known.insert(host(0, i));
+  for (const Real label : labels)
+    if (Index(known.size()) <= most_classes) known.insert(label);
+}
+
+std::vector<Real> classes_of(const std::set<Real>& known, const Communicator& comm,
+                             const std::string& where) {
   const std::vector<Real> own(known.begin(), known.end());
-  const auto bytes = labels.comm.all_gather(own.data(), Index(own.size() * sizeof(Real)));
+  const auto bytes = comm.all_gather(own.data(), Index(own.size() * sizeof(Real)));
   std::vector<Real> all(bytes.size() / sizeof(Real));
   if (!all.empty()) std::memcpy(all.data(), bytes.data(), bytes.size());
   std::sort(all.begin(), all.end());
@@ -228,6 +237,15 @@ std::optional<StoredNetwork> fit_in(const ClassifierOptions& options, const MlpS
   return training.network(stage.learned(0));
 }
 
+template <class T>
+Real seconds_in(const ClassifierOptions& options, const MlpShape& shape, const Ensemble& rows,
+                const Vector<Index>& numbers, const RunOptions& run) {
+  ClassifierTraining<T> training(options, shape, rows, numbers, run.seed);
+  Stage stage(training_steps(1000000, run), training, "estimate");
+  training.initialise(BlockViews(*training.layout(), stage.state().vec())[0]);
+  return shortest_step(stage);
+}
+
 /// The outputs of a network at all rows of this rank.
 Matrix<Real> outputs_of(const StoredNetwork& network, const Ensemble& rows) {
   const Mlp<Real> mlp(network.shape);
@@ -281,6 +299,18 @@ void Classifier::save(Hdf5File& file) const {
 Classifier Classifier::read(const Hdf5File& file) {
   return {read_network(file, "/classifier/network", ""), file.read("/classifier/mean"),
           file.read("/classifier/deviation").at(0), file.read("/classifier/classes")};
+}
+
+Real classifier_iteration_seconds(const ClassifierOptions& options, Index components, Index classes,
+                                  Index tiles, const RunOptions& run) {
+  const Ensemble rows(Communicator(MPI_COMM_SELF), tiles * run.tile, components, run.tile);
+  fill_normals(rows.x, Random(run.seed, Stream::initial_ensemble), 0, 0);
+  const Vector<Index> numbers("Weir::classifier_iteration_seconds", rows.particles());
+  ClassifierOptions of_tiles = options;
+  of_tiles.batch = rows.particles();
+  const MlpShape shape = options.network.shape(components, classes);
+  return run.single_precision() ? seconds_in<float>(of_tiles, shape, rows, numbers, run)
+                                : seconds_in<double>(of_tiles, shape, rows, numbers, run);
 }
 
 std::optional<Classifier> train_classifier(const ClassifierOptions& options, const Ensemble& rows,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,11 +45,19 @@ struct Classifier {
 /// Collective: the classes of labels of one component. Throws InputError (key `where`) where there are fewer
 /// than 2 or more than 1000.
 std::vector<Real> classes_of(const Ensemble& labels, const std::string& where);
+/// The same in steps, of labels that come one after the other. Not collective: adds as many as matter.
+void add_labels(const std::vector<Real>& labels, std::set<Real>& known);
+/// Collective: of what all ranks know.
+std::vector<Real> classes_of(const std::set<Real>& known, const Communicator& comm, const std::string& where);
 
 /// Collective: the stage `classify`; nothing where the run was stopped. `labels` are cut like the rows.
 std::optional<Classifier> train_classifier(const ClassifierOptions& options, const Ensemble& rows,
                                            const Ensemble& labels, const std::string& where,
                                            const StageList& stages, RunOutput& output, RunControl& control);
+
+/// Not collective: seconds of an iteration over so many tiles, on this rank alone.
+Real classifier_iteration_seconds(const ClassifierOptions& options, Index components, Index classes,
+                                  Index tiles, const RunOptions& run);
 
 /// Collective: the share of rows whose most probable class is their label.
 Real accuracy(const Classifier& classifier, const Ensemble& rows, const Ensemble& labels);

@@ -32,11 +32,15 @@ bool GenerationMetricsOptions::want_classifier() const {
 void check_labels(const GenerationMetricsOptions& options, const std::optional<Ensemble>& labels,
                   const std::string& where) {
   if (!options.want_classifier()) return;
-  if (!labels)
+  check_labelled(labels.has_value(), where);
+  classes_of(*labels, where + ".data");
+}
+
+void check_labelled(bool labelled, const std::string& where) {
+  if (!labelled)
     throw InputError(where + ".metrics.report",
                      "frechet_features, confidence and sure need a classifier, and that needs labels: give "
                      "`labels` of `data.file`, or leave these metrics out");
-  classes_of(*labels, where + ".data");
 }
 
 void check_generated(const GenerationMetricsOptions& options, Index generated, const std::string& where) {
@@ -263,6 +267,21 @@ void GenerationMetrics::restore(const Hdf5File& file) {
   for (std::size_t m = 0; m < names.size(); ++m) values_.emplace_back(names[m], values.at(m));
 }
 
+bool find_classifier(const GenerationMetricsOptions& options, const Data& data, const std::string& where,
+                     const StageList& stages, RunOutput& output, RunControl& control,
+                     std::optional<Classifier>& classifier, Metrics& found) {
+  if (!options.want_classifier()) return true;
+  const Checkpoint* from = output.restart();
+  if (from && from->standing().stage > stages.number("classify"))
+    classifier = Classifier::read(from->file());
+  else
+    classifier = train_classifier(options.classifier, data.train, *data.train_labels,
+                                  where + ".metrics.classifier", stages, output, control);
+  if (!classifier) return false;
+  found.emplace_back("classifier_accuracy", accuracy(*classifier, data.test, *data.test_labels));
+  return true;
+}
+
 std::optional<Metrics> measure_samples(const GenerationMetricsOptions& options, const Ensemble& generated,
                                        const Data& data, const std::string& where, const StageList& stages,
                                        RunOutput& output, RunControl& control) {
@@ -270,19 +289,9 @@ std::optional<Metrics> measure_samples(const GenerationMetricsOptions& options, 
   const auto classifier_kept = control.keep([&](Hdf5File& file) {
     if (classifier) classifier->save(file);
   });
-  GeneratedRows rows{generated, data.test, data.train, data.fresh};
   Metrics found;
-  if (options.want_classifier()) {
-    const Checkpoint* from = output.restart();
-    if (from && from->standing().stage > stages.number("classify"))
-      classifier = Classifier::read(from->file());
-    else
-      classifier = train_classifier(options.classifier, data.train, *data.train_labels,
-                                    where + ".metrics.classifier", stages, output, control);
-    if (!classifier) return {};
-    rows.classifier = &*classifier;
-    found.emplace_back("classifier_accuracy", accuracy(*classifier, data.test, *data.test_labels));
-  }
+  if (!find_classifier(options, data, where, stages, output, control, classifier, found)) return {};
+  const GeneratedRows rows{generated, data.test, data.train, data.fresh, classifier ? &*classifier : nullptr};
   GenerationMetrics metrics(options, rows, output.run());
   const auto metrics_kept = control.keep(metrics);
   if (!work_through(metrics, stages, "measure", output, control, AtEnd::go_on)) return {};

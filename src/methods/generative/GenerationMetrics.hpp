@@ -55,6 +55,9 @@ void describe_metrics(Section& section, GenerationMetricsOptions& options,
 void check_labels(const GenerationMetricsOptions& options, const std::optional<Ensemble>& labels,
                   const std::string& where);
 
+/// Throws InputError where a classifier is needed and rows have no labels.
+void check_labelled(bool labelled, const std::string& where);
+
 /// Throws InputError where fewer rows are generated than metrics compare. `where`: the method's section.
 void check_generated(const GenerationMetricsOptions& options, Index generated, const std::string& where);
 
@@ -85,6 +88,8 @@ class GenerationMetrics : public Piecewise {
   const Metrics& result() const { return values_; }
   /// n.
   Index points() const { return points_; }
+  /// Collective: `copying`, whatever is reported.
+  Real copying() const;
 
  private:
   using Measure = std::function<Real(const std::vector<Real>& a, const std::vector<Real>& b)>;
@@ -102,7 +107,6 @@ class GenerationMetrics : public Piecewise {
   void add_frechet_pca();
   Real frechet_features() const;
   Real neighbour_accuracy() const;
-  Real copying() const;
   std::string group() const { return "/generation_metrics" + suffix_; }
 
   GeneratedRows rows_;
@@ -113,6 +117,13 @@ class GenerationMetrics : public Piecewise {
   std::size_t done_ = 0;
   Metrics values_;
 };
+
+/// Collective: the classifier, where a metric needs one, in the stage `classify`, or as the checkpoint has
+/// it, and its `classifier_accuracy` on the rows held out; false where the run was stopped. `where`: the
+/// method's section.
+bool find_classifier(const GenerationMetricsOptions& options, const Data& data, const std::string& where,
+                     const StageList& stages, RunOutput& output, RunControl& control,
+                     std::optional<Classifier>& classifier, Metrics& found);
 
 /// Collective: stages `classify`, where a metric needs a classifier, and `measure`; nothing where the run was
 /// stopped. With a classifier also `classifier_accuracy`, on the rows held out. `where`: the method's

@@ -1,6 +1,7 @@
 #include "methods/latent_diffusion/LatentDiffusionCost.hpp"
 
 #include "methods/generative/ChainStepCost.hpp"
+#include "methods/generative/ClassifierCost.hpp"
 #include "methods/latent_diffusion/decoder/Decoder.hpp"
 #include "methods/latent_diffusion/generation/AnnealedLikelihood.hpp"
 #include "methods/latent_diffusion/generation/DiffusionSampling.hpp"
@@ -125,6 +126,9 @@ std::vector<CostedPart> latent_diffusion_costs(const LatentDiffusionOptions& opt
         std::make_unique<ChainStepCost>(
             shape, [=](Index some) { return seconds_of_posterior_step(*model, task, some, run); }, run));
   }
+  RunOptions of_rows = run;
+  of_rows.tile = rows_per_tile(options, run.tile);
+  add_classifier_cost(options.metrics, options.data, options.split, options.where, comm, of_rows, parts);
   return parts;
 }
 

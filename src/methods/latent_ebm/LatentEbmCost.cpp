@@ -2,6 +2,7 @@
 
 #include "methods/generative/BatchTrainingCost.hpp"
 #include "methods/generative/ChainStepCost.hpp"
+#include "methods/generative/ClassifierCost.hpp"
 #include "methods/latent_ebm/generation/Generation.hpp"
 #include "methods/latent_ebm/generation/SamplingFlow.hpp"
 #include "methods/latent_ebm/likelihood/AnnealingFlow.hpp"
@@ -148,6 +149,8 @@ class EbmParts {
     shape.clipped = std::get<ParameterRuleOptions>(fit.posterior.rule.rule).clip.has_value();
     shape.single = run.single_precision();
     shape.row_numbers = shape_.data;
+    const MlpFlops flops(network);
+    shape.row_flops = flops.value + flops.vjp(true, false) + energy_.slope;
     add("bound", std::make_unique<BatchTrainingCost>(
                      shape,
                      [=, model = model_](Index tiles) {
@@ -174,6 +177,9 @@ std::vector<CostedPart> latent_ebm_costs(const LatentEbmOptions& options, const 
                                          const RunOptions& run, std::optional<EbmModel> model) {
   std::vector<CostedPart> parts;
   comm.agree([&] { parts = EbmParts(options, shape_of(options.data), std::move(model), run).all(); });
+  RunOptions of_rows = run;
+  of_rows.tile = rows_per_tile(options, run.tile);
+  add_classifier_cost(options.metrics, options.data, options.split, options.where, comm, of_rows, parts);
   return parts;
 }
 

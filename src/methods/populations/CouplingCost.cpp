@@ -107,6 +107,7 @@ void CouplingCost::add_sinkhorn(const Round& round, Cost& cost, int ranks) const
     cost.memory = std::max(cost.memory, held_(ranks) + memory);
     const Partition targets(0, ranks, round[k], run_.tile);
     const Real sources = Real(round[k + 1]);
+    cost.pairs += 2 * Real(iterations_) * sources * Real(round[k]);
     cost.pair_seconds += pair_ * sources * Real(targets.most_local_particles());
     cost.even_seconds += pair_ * sources * Real(round[k]) / ranks;
     cost.tiles = std::max(cost.tiles, targets.tiles());

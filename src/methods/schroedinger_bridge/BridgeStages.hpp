@@ -11,9 +11,11 @@ inline StageList snapshot_stages() {
 }
 
 /// To the law of data: training of the autoencoder, pieces of the entropic plan, training of the drift, steps
-/// of the bridge, those of three reference bridges (ReferenceBridges.hpp), pieces of metrics.
+/// of the bridge, those of three reference bridges (ReferenceBridges.hpp), training of a classifier, pieces
+/// of metrics.
 inline StageList latent_stages() {
-  return StageList({"pretrain", "couple", "train", "generate", "exact", "fine", "late", "measure"});
+  return StageList(
+      {"pretrain", "couple", "train", "generate", "exact", "fine", "late", "classify", "measure"});
 }
 
 }  // namespace weir

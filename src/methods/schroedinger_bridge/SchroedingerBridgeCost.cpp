@@ -1,6 +1,7 @@
 #include "methods/schroedinger_bridge/SchroedingerBridgeCost.hpp"
 
 #include "methods/generative/BatchTrainingCost.hpp"
+#include "methods/generative/ClassifierCost.hpp"
 #include "methods/populations/CouplingCost.hpp"
 #include "methods/schroedinger_bridge/cost/BridgeStepCost.hpp"
 #include "methods/schroedinger_bridge/drifts/EmpiricalDrift.hpp"
@@ -9,6 +10,7 @@
 #include "methods/schroedinger_bridge/latent/Autoencoder.hpp"
 #include "methods/schroedinger_bridge/latent/EarlierBridge.hpp"
 #include "methods/schroedinger_bridge/snapshots/SnapshotBridge.hpp"
+#include "weir/networks/MlpFlops.hpp"
 #include "weir/performance/StepTimer.hpp"
 
 namespace weir {
@@ -120,7 +122,8 @@ class LatentCosts {
                                    is_clipped(train.rule),
                                    run_.single_precision(),
                                    2 * tape(network.hidden),
-                                   components_};
+                                   components_,
+                                   autoencoder_flops(network, components_, latent_)};
     return std::make_unique<BatchTrainingCost>(
         shape,
         [=, *this](Index tiles) {
@@ -132,13 +135,15 @@ class LatentCosts {
   std::unique_ptr<CostModel> endpoint(const NetworkOptions& network, const IterationTrainOptions& train,
                                       Index rows, Index copies) const {
     const MlpShape of_network = network.shape(latent_ + endpoint_time_inputs, latent_);
+    const MlpFlops flops(of_network);
     const BatchTrainingShape shape{Mlp<Real>(of_network).parameters(),
                                    {rows},
                                    train.batch,
                                    is_clipped(train.rule),
                                    run_.single_precision(),
                                    tape(network.hidden),
-                                   copies * latent_};
+                                   copies * latent_,
+                                   flops.value + flops.vjp(true, false)};
     const bool paired = !std::holds_alternative<ConvolvedStart>(options_.bridge->start.law) &&
                         !std::holds_alternative<GaussianStart>(options_.bridge->start.law);
     return std::make_unique<BatchTrainingCost>(
@@ -184,9 +189,18 @@ class LatentCosts {
     return empirical ? rows_ : 0;
   }
   std::unique_ptr<CostModel> step(Index summed) const {
-    const BridgeStepShape shape{generated_, latent_, summed, (rows_ + start_rows_) * (latent_ + 1)};
+    const BridgeStepShape shape{generated_, latent_, summed, (rows_ + start_rows_) * (latent_ + 1),
+                                summed > 0 ? 0 : network_flops()};
     return std::make_unique<BridgeStepCost>(
         shape, [=, *this](Index particles, Index rows) { return drift_seconds(particles, rows); }, run_);
+  }
+
+  /// Of the drift at a particle.
+  Index network_flops() const {
+    if (earlier_) return earlier_->network ? MlpFlops(earlier_->network->network.shape).value : 0;
+    const bool between = options_.bridge->start.is_ensemble();
+    if (between && !std::holds_alternative<NetworkDriftOptions>(options_.bridge->drift->kind)) return 0;
+    return MlpFlops(endpoint_network().network.shape).value;
   }
 
   /// Times the drift alone: moving the particles is nothing beside it.
@@ -214,6 +228,11 @@ class LatentCosts {
       potential.find_shapes();
       return std::make_unique<MixtureDrift>(potential);
     }
+    return make_network_drift(endpoint_network(), at.partition, single);
+  }
+  /// Of the deck's shape, with any parameters.
+  EndpointNetwork endpoint_network() const {
+    const bool between = options_.bridge->start.is_ensemble();
     const NetworkOptions& network =
         between
             ? static_cast<const NetworkOptions&>(std::get<NetworkDriftOptions>(options_.bridge->drift->kind))
@@ -222,7 +241,7 @@ class LatentCosts {
     endpoint.form.middle.assign(std::size_t(latent_), 0);
     endpoint.network.shape = network.shape(latent_ + endpoint_time_inputs, latent_);
     endpoint.network.parameters.assign(std::size_t(Mlp<Real>(endpoint.network.shape).parameters()), 0.01);
-    return make_network_drift(endpoint, at.partition, single);
+    return endpoint;
   }
 
   SchroedingerBridgeOptions options_;
@@ -235,7 +254,11 @@ class LatentCosts {
 
 std::vector<CostedPart> schroedinger_bridge_costs(const SchroedingerBridgeOptions& options,
                                                   const Communicator& comm, const RunOptions& run) {
-  return options.data ? LatentCosts(options, comm, run).parts() : snapshot_costs(options, comm, run);
+  if (!options.data) return snapshot_costs(options, comm, run);
+  auto parts = LatentCosts(options, comm, run).parts();
+  add_classifier_cost(options.metrics.of_samples(), *options.data, options.split, options.where, comm, run,
+                      parts);
+  return parts;
 }
 
 }  // namespace weir

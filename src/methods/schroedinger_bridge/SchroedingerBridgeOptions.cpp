@@ -12,12 +12,14 @@ namespace {
 
 const std::vector<std::string> of_samples{"w2", "energy_distance", "frechet_pca", "nearest_neighbour",
                                           "copying"};
+const std::vector<std::string> by_classifier{"frechet_features", "confidence", "sure"};
 const std::vector<std::string> of_snapshots{"w1", "w2", "energy_distance"};
 
 std::vector<std::string> all_metrics() {
   std::vector<std::string> all{"w1"};
   all.insert(all.end(), of_samples.begin(), of_samples.end());
   for (const auto& name : of_samples) all.push_back(name + "_latent");
+  all.insert(all.end(), by_classifier.begin(), by_classifier.end());
   all.push_back("error_parts");
   return all;
 }
@@ -38,6 +40,7 @@ SnapshotMetricsOptions BridgeMetricsOptions::of_snapshots() const {
 GenerationMetricsOptions BridgeMetricsOptions::of_samples() const {
   GenerationMetricsOptions options;
   options.report = report;
+  options.classifier = classifier;
   if (!points.is_word()) options.points = points.number;
   return options;
 }
@@ -62,7 +65,8 @@ void describe(Section& section, BridgeMetricsOptions& options) {
       .option(
           "report", options.report,
           "of samples: how they compare with the rows held out, in the data's space or (`_latent`) the "
-          "bridge's, and error_parts: how much of the squared error pre-training, score, steps and early "
+          "bridge's, also as a classifier of labelled rows sees them, and error_parts: how much of the "
+          "squared error pre-training, score, steps and early "
           "stopping make; through snapshots w1, w2, energy_distance of predictions (which are the default "
           "there)")
       .one_of(all_metrics());
@@ -77,6 +81,8 @@ void describe(Section& section, BridgeMetricsOptions& options) {
       .option("reference_steps", options.reference_steps,
               "of error_parts: steps that make as good as no error")
       .at_least(2);
+  section.section("classifier", options.classifier,
+                  "of labelled rows, which frechet_features, confidence and sure need");
 }
 
 namespace {
@@ -98,11 +104,11 @@ void check_keys(Section& section, const SchroedingerBridgeOptions& options) {
   refuse(!through && options.snapshots, "snapshots", "populations");
   for (const auto& name : options.metrics.report)
     if (!is_among(name, through ? of_snapshots : all_metrics()) || (!through && name == "w1"))
-      section.error("metrics",
-                    fmt::format("found {}, which is not measured {}", name,
-                                through ? "through snapshots; allowed: w1, w2, energy_distance"
-                                        : "of samples; allowed: w2, energy_distance, frechet_pca, "
-                                          "nearest_neighbour, copying, these with _latent, and error_parts"));
+      section.error("metrics", fmt::format("found {}, which is not measured {}", name,
+                                           through ? "through snapshots; allowed: w1, w2, energy_distance"
+                                                   : "of samples; allowed: w2, energy_distance, frechet_pca, "
+                                                     "nearest_neighbour, copying, these with _latent, "
+                                                     "frechet_features, confidence, sure, and error_parts"));
   if (through && !options.autoencoder.is_identity())
     section.error("autoencoder",
                   "paths through snapshots go through the data's own space; leave it out, or give "

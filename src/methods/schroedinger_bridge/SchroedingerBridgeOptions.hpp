@@ -17,6 +17,7 @@ struct BridgeMetricsOptions {
   std::vector<std::string> report;
   IndexOrWord points = "auto";
   Index reference_steps = 1000;
+  ClassifierOptions classifier;
 
   /// Through snapshots: w1, w2 and energy_distance of whole populations, unless the deck says otherwise.
   SnapshotMetricsOptions of_snapshots() const;

@@ -421,40 +421,5 @@ TEST(EstimateParallel, CountsOfABridgeWhoseErrorIsSplit) {
   expect_counts(counted(bridge_deck, settings), sum, 1, 1);
 }
 
-// All trainings and the steps of one run, together.
-TEST(EstimateParallel, CountsOfABridgeThatIsTrained) {
-  const std::string b = "schroedinger_bridge.";
-  const std::vector<std::string> settings{
-      b + "latent.dimension=2",
-      b + "autoencoder={network: {hidden: [7]}, train: {epochs: 2, batch: 32, rule: {adam: {clip: 1}}}}",
-      b + "score={network: {hidden: [9]}, train: {iterations: 5, batch: 32}}"};
-  const ReadDeck deck(bridge_deck, settings);
-  const auto parts = deck.methods[deck.named]->costs(Communicator(), deck.run);
-  ASSERT_EQ(parts.size(), 3u);
-  EXPECT_EQ(parts[0].name, "pretrain");
-  EXPECT_EQ(parts[1].name, "train");
-  EXPECT_EQ(parts[2].name, "step");
-  const Index times[] = {2 * 5, 5, 4};  // 19 tiles, 4 a batch
-  Cost sum;
-  Index checks = 0;
-  for (int part = 0; part < 3; ++part) {
-    const Cost cost = parts[std::size_t(part)].model->at(Communicator().size());
-    for (const auto& [name, traffic] : cost.traffic)
-      sum.traffic[name] += (times[part] + Index(name == "check")) * traffic;
-    checks += times[part];
-  }
-  EXPECT_EQ(checks, 19);
-  expect_counts(counted(bridge_deck, settings), sum, 1, 1);
-}
-
-TEST(EstimateParallel, CountsOfABridgeBetweenEnsembles) {
-  const std::string b = "schroedinger_bridge.";
-  const std::string start = b + "bridge.start={ensemble: {synthetic: {moons: {count: 90, lift: 5}}}}";
-  expect_exact_counts(
-      bridge_deck, 6,
-      {start, b + "bridge.drift={mixture: {components: 3, train: {iterations: 6, batch: 32}}}",
-       b + "generate.by=plan", b + "score=false"});
-}
-
 }  // namespace
 }  // namespace weir

@@ -39,7 +39,8 @@ inline EstimatedParts estimated_parts(const std::string& deck, const std::vector
     const Cost cost = part.model->at(comm.size());
     const Index steps = times.at(part.name);
     for (const auto& [phase, traffic] : cost.traffic)
-      all.traffic[phase] += (steps + Index(phase == "check")) * traffic;
+      all.traffic[phase] += (steps + Index(phase == "check" && steps > 0)) * traffic;
+    all.traffic["velocity"] += steps * cost.broadcasts;
     all.flops += Real(steps) * cost.flops;
     all.moves += Real(steps) * cost.moves;
     EXPECT_GT(cost.memory, 0) << part.name;

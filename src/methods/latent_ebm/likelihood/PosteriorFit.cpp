@@ -5,6 +5,7 @@
 #include "methods/latent_ebm/EbmStages.hpp"
 #include "methods/latent_ebm/generation/SamplingFlow.hpp"
 #include "weir/flows/Batches.hpp"
+#include "weir/parallel/Counters.hpp"
 #include "weir/performance/StepTimer.hpp"
 #include "weir/training/ParameterBlocks.hpp"
 #include "weir/training/TrainedParameters.hpp"
@@ -114,6 +115,7 @@ class PosteriorFlow : public Flow {
       drawn_.draw(theta_.network(0), tile, rows_.x, moment.step);
       drawn_.posterior.gradient(theta_.network(0), drawn_.z_slope(tile.count), T(1 / Real(rows)),
                                 theta_.gradient(k, 0));
+      counters().particle_steps += tile.count;
     }
     theta_.sum_gradients(tiles.count, "the gradient of the posterior's parameters");
     theta_.write_velocity(v[0]);

@@ -29,6 +29,8 @@ Cost BridgeStepCost::at(int ranks) const {
   Cost cost;
   cost.traffic["check"] = reduction(ranks, real_size);
   cost.tiles = particles.tiles();
+  cost.moves = Real(shape_.particles);
+  cost.flops = cost.moves * Real(shape_.flops);
   cost.memory = Real(real_size) * (most * Real(6 * shape_.components + 4) + Real(shape_.held) / ranks);
   if (shape_.rows == 0) {
     cost.other_seconds = particle_ * most;

@@ -11,8 +11,9 @@ namespace weir {
 
 struct BridgeStepShape {
   Index particles, components;
-  Index rows;      ///< that the empirical drift sums over; 0: another drift
-  Index held = 0;  ///< numbers that the bridge's rows take, of all rows
+  Index rows;       ///< that the empirical drift sums over; 0: another drift
+  Index held = 0;   ///< numbers that the bridge's rows take, of all rows
+  Index flops = 0;  ///< of a network, for a particle
 };
 
 class BridgeStepCost : public CostModel {

@@ -147,16 +147,18 @@ StoredNetwork EndpointTraining<T>::network(const MatrixRef<const Real>& paramete
 
 namespace {
 
+constexpr Real least_copying = 0.9;  // below: samples lie at training rows
+
 /// The weights that would be kept, and the least held-out loss so far.
 struct Best {
   Real least = HUGE_VAL, loss = HUGE_VAL;
   Index iteration = 0;
+  bool copies = true;  ///< whether their samples do
   std::vector<Real> parameters;
 
   void save(Hdf5File& file) const {
-    if (parameters.empty()) return;
-    file.write("/best/loss", {least, loss, Real(iteration)}, {3});
-    file.write("/best/parameters", parameters, {Index(parameters.size())});
+    file.write("/best/loss", {least, loss, Real(iteration), Real(copies)}, {4});
+    if (!parameters.empty()) file.write("/best/parameters", parameters, {Index(parameters.size())});
   }
   void restore(const Hdf5File& file) {
     if (!file.has("/best/loss")) return;
@@ -164,14 +166,63 @@ struct Best {
     least = numbers.at(0);
     loss = numbers.at(1);
     iteration = Index(numbers.at(2));
-    parameters = file.read("/best/parameters");
+    copies = numbers.at(3) != 0;
+    if (file.has("/best/parameters")) parameters = file.read("/best/parameters");
   }
+  /// Whether weights of this loss are to be kept in place of those at hand. Later ones are better, as long as
+  /// the loss allows; those that copy are taken only while there are no others.
+  bool is_beaten_by(Real other, bool other_copies, Real slack) const {
+    if (other_copies && !copies) return false;
+    return other <= (1 + slack) * std::min(least, other);
+  }
+};
+
+/// Reports of a training: losses, samples, and the weights to keep.
+template <class T>
+class EndpointReports {
+ public:
+  EndpointReports(EndpointTraining<T>& training, const EndpointForm& form, const EndpointRows& rows,
+                  const EndpointWatch& watch, RunOutput& output)
+      : training_(training), form_(form), rows_(rows), watch_(watch), output_(output) {}
+
+  Metrics report(Index iteration, const MatrixRef<const Real>& learned) {
+    Metrics found{{"loss", training_.loss(learned, rows_)}};
+    std::string line = fmt::format("iteration {}: loss {:.6g}", iteration, found[0].second);
+    if (watch_.held_out) {
+      const Real other = training_.loss(learned, *watch_.held_out);
+      found.emplace_back("loss_held_out", other);
+      line += fmt::format(", of rows held out {:.6g}", other);
+    }
+    if (watch_.copying) {
+      found.emplace_back("copying", watch_.copying({form_, training_.network(learned)}));
+      line += fmt::format(", copying {:.3g}", found.back().second);
+    }
+    output_.log(line);
+    if (watch_.held_out)
+      consider(iteration, learned, found[1].second, watch_.copying && found.back().second < least_copying);
+    return found;
+  }
+  Best best;
+
+ private:
+  void consider(Index iteration, const MatrixRef<const Real>& learned, Real loss, bool copies) {
+    const bool better = watch_.slack && best.is_beaten_by(loss, copies, *watch_.slack);
+    const Real least = std::min(best.least, loss);
+    if (better) best = {least, loss, iteration, copies, training_.network(learned).parameters};
+    best.least = least;
+  }
+
+  EndpointTraining<T>& training_;
+  const EndpointForm& form_;
+  const EndpointRows& rows_;
+  const EndpointWatch& watch_;
+  RunOutput& output_;
 };
 
 template <class T>
 std::optional<EndpointNetwork> fit_in(const EndpointForm& form, const NetworkOptions& network,
                                       const IterationTrainOptions& options, const EndpointRows& rows,
-                                      const EndpointRows* held_out, const std::string& where,
+                                      const EndpointWatch& watch, const std::string& where,
                                       const StageList& stages, RunOutput& output, RunControl& control) {
   const Index d = Index(form.middle.size());
   const MlpShape shape = network.shape(d + endpoint_time_inputs, d);
@@ -183,32 +234,19 @@ std::optional<EndpointNetwork> fit_in(const EndpointForm& form, const NetworkOpt
   output.log(fmt::format(
       "network of {} parameters; {} iterations of {} rows", Mlp<T>(shape).parameters(), options.iterations,
       strata_of(options.batch, rows.ends.partition.tile_size()) * rows.ends.partition.tile_size()));
-  Best best;
+  EndpointReports<T> reports(training, form, rows, watch, output);
+  Best& best = reports.best;
   if (const Checkpoint* from = stages.checkpoint_of_stage(output, "train")) best.restore(from->file());
   const auto kept = control.keep([&](Hdf5File& file) { best.save(file); });
-  const auto report = [&](const Tick& tick) -> Metrics {
-    const auto learned = stage.learned(0);
-    const Real loss = training.loss(learned, rows);
-    if (!held_out) {
-      output.log(fmt::format("iteration {}: loss {:.6g}", tick.step, loss));
-      return {{"loss", loss}};
-    }
-    const Real other = training.loss(learned, *held_out);
-    output.log(fmt::format("iteration {}: loss {:.6g}, of rows held out {:.6g}", tick.step, loss, other));
-    const Real least = std::min(best.least, other);
-    if (held_out->slack && other <= (1 + *held_out->slack) * least)
-      best = {least, other, tick.step, training.network(learned).parameters};
-    best.least = least;
-    return {{"loss", loss}, {"loss_held_out", other}};
-  };
+  const auto report = [&](const Tick& tick) { return reports.report(tick.step, stage.learned(0)); };
   const Index every = std::max(Index(1), options.iterations / options.reports);
   if (!run_training(stage, stages, {every, 1, report}, output, control)) return {};
   EndpointNetwork fitted{form, training.network(stage.learned(0))};
   if (!best.parameters.empty()) {
     fitted.network.parameters = best.parameters;
     output.log(
-        fmt::format("weights of iteration {} are kept: loss {:.6g} on rows held out, the least was {:.6g}",
-                    best.iteration, best.loss, best.least));
+        fmt::format("weights of iteration {} are kept: loss {:.6g} on rows held out, the least was {:.6g}{}",
+                    best.iteration, best.loss, best.least, best.copies ? "; samples of all are copies" : ""));
     output.summarise("kept_iteration", best.iteration);
   }
   return fitted;
@@ -218,12 +256,12 @@ std::optional<EndpointNetwork> fit_in(const EndpointForm& form, const NetworkOpt
 
 std::optional<EndpointNetwork> fit_endpoint_network(const EndpointForm& form, const NetworkOptions& network,
                                                     const IterationTrainOptions& options,
-                                                    const EndpointRows& rows, const EndpointRows* held_out,
+                                                    const EndpointRows& rows, const EndpointWatch& watch,
                                                     const std::string& where, const StageList& stages,
                                                     RunOutput& output, RunControl& control) {
   return output.run().single_precision()
-             ? fit_in<float>(form, network, options, rows, held_out, where, stages, output, control)
-             : fit_in<double>(form, network, options, rows, held_out, where, stages, output, control);
+             ? fit_in<float>(form, network, options, rows, watch, where, stages, output, control)
+             : fit_in<double>(form, network, options, rows, watch, where, stages, output, control);
 }
 
 namespace {

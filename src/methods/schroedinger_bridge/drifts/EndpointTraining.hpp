@@ -2,6 +2,7 @@
 // iteration.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -20,8 +21,16 @@ struct EndpointRows {
   const Ensemble* starts = nullptr;  ///< null: blurred
   Ensemble ends;                     ///< components: partners x those of a row
   Index partners = 1;
-  /// With rows held out, the last weights are kept whose loss on them is within this share of the least.
+};
+
+/// What is looked at when a training reports.
+struct EndpointWatch {
+  const EndpointRows* held_out = nullptr;  ///< rows that are not trained on; null: there are none
+  /// The last weights are kept whose loss on them is within this share of the least, and whose samples are no
+  /// copies, if there are such.
   std::optional<Real> slack = {};
+  /// Collective: how close samples of a network lie to training rows (SampleWatch.hpp); may be empty.
+  std::function<Real(const EndpointNetwork& network)> copying = {};
 };
 
 template <class T>
@@ -61,10 +70,10 @@ class EndpointTraining : public Flow {
   Matrix<T> in_, goal_, out_;
 };
 
-/// Collective: the stage `train`; nothing where the run was stopped. The loss on rows held out is reported.
+/// Collective: the stage `train`; nothing where the run was stopped.
 std::optional<EndpointNetwork> fit_endpoint_network(const EndpointForm& form, const NetworkOptions& network,
                                                     const IterationTrainOptions& options,
-                                                    const EndpointRows& rows, const EndpointRows* held_out,
+                                                    const EndpointRows& rows, const EndpointWatch& watch,
                                                     const std::string& where, const StageList& stages,
                                                     RunOutput& output, RunControl& control);
 

@@ -59,6 +59,8 @@ std::optional<Autoencoder> train_autoencoder(const AutoencoderOptions& options, 
 
 /// Parameters of both networks.
 Index autoencoder_parameters(const AutoencoderNetworkOptions& network, Index components, Index latent);
+/// Of an iteration, for a row.
+Index autoencoder_flops(const AutoencoderNetworkOptions& network, Index components, Index latent);
 /// Not collective: seconds of an iteration over so many tiles, on this rank alone.
 Real autoencoder_iteration_seconds(const AutoencoderOptions& options, Index components, Index latent,
                                    Index tiles, const RunOptions& run);

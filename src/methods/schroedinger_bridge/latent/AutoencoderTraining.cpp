@@ -5,6 +5,7 @@
 #include "weir/ensemble/Moments.hpp"
 #include "weir/flows/Batches.hpp"
 #include "weir/flows/Flow.hpp"
+#include "weir/networks/MlpFlops.hpp"
 #include "weir/parallel/Counters.hpp"
 #include "weir/performance/StepTimer.hpp"
 #include "weir/training/TrainedParameters.hpp"
@@ -184,6 +185,12 @@ std::optional<Autoencoder> train_autoencoder(const AutoencoderOptions& options, 
 Index autoencoder_parameters(const AutoencoderNetworkOptions& network, Index components, Index latent) {
   return Mlp<Real>(network.shape(components, latent)).parameters() +
          Mlp<Real>(reversed(network).shape(latent, components)).parameters();
+}
+
+Index autoencoder_flops(const AutoencoderNetworkOptions& network, Index components, Index latent) {
+  const MlpFlops encoder(network.shape(components, latent)),
+      decoder(reversed(network).shape(latent, components));
+  return encoder.value + encoder.vjp(true, false) + decoder.value + decoder.vjp(true, true);
 }
 
 namespace {

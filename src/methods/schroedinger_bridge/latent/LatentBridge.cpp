@@ -8,8 +8,6 @@
 #include "methods/schroedinger_bridge/BridgeStages.hpp"
 #include "methods/schroedinger_bridge/latent/BridgeRun.hpp"
 #include "weir/base/Error.hpp"
-#include "weir/base/Lapack.hpp"
-#include "weir/ensemble/RowExchange.hpp"
 #include "weir/output/CommittedFile.hpp"
 #include "weir/output/Snapshots.hpp"
 #include "weir/parallel/TileSum.hpp"
@@ -30,6 +28,7 @@ LatentBridge::LatentBridge(const SchroedingerBridgeOptions& options, const Commu
   check(comm);
   data_ = make_data(*options.data, options.split, comm, run, run.tile);
   close_files(*options.data);
+  check_labels(options.metrics.of_samples(), data_->train_labels, options.where);
   if (const auto* start = std::get_if<EnsembleStart>(&options.bridge->start.law)) {
     start_data_ = make_data(*start, options.split, comm, run, run.tile, start_set);
     close_files(*start);
@@ -164,73 +163,9 @@ Real LatentBridge::find_sigma(RunOutput& output) const {
   return sigma;
 }
 
-namespace {
-
-/// Row number places[i] of `rows` for particle i.
-Ensemble rows_at(const Ensemble& rows, const Partition& partition, Index tile,
-                 const std::vector<Index>& places) {
-  Ensemble chosen(rows.comm, partition.particles(), rows.components(), tile);
-  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.x);
-  Kokkos::deep_copy(chosen.x, look_up(rows.comm, rows.partition, host, places));
-  return chosen;
-}
-
-/// m + U (L + sigma^2)^1/2 xi in place of xi.
-void make_gaussian(const Ensemble& noise, const MeanAndCovariance& moments, Real sigma) {
-  const Index d = noise.components();
-  const auto eigen = symmetric_eigen(moments.covariance, d);
-  for (Index i = 0; i < noise.partition.local_particles(); ++i) {
-    std::vector<Real> z(moments.mean);
-    for (Index k = 0; k < d; ++k) {
-      const Real scale = std::sqrt(std::max(eigen.values[std::size_t(k)], Real(0)) + sigma * sigma);
-      for (Index c = 0; c < d; ++c)
-        z[std::size_t(c)] += scale * noise.x(k, i) * eigen.vectors[std::size_t(k * d + c)];
-    }
-    for (Index c = 0; c < d; ++c) noise.x(c, i) = z[std::size_t(c)];
-  }
-}
-
-}  // namespace
-
-/// Where paths begin: the same rows, draws and noise on any number of ranks.
-Ensemble LatentBridge::starts(const RunOptions& run) const {
-  const Index d = ends_->train.components();
-  const Communicator& comm = ends_->train.comm;
-  const Index count = given_starts_ ? std::min(options_.generate->count, given_starts_->particles())
-                                    : options_.generate->count;
-  const Partition partition(comm, count, run.tile);
-  const Index first = partition.first_particle(), here = partition.local_particles();
-  const StartOptions& start = options_.bridge->start;
-  if (std::holds_alternative<PointStart>(start.law)) return Ensemble(comm, count, d, run.tile);
-  if (start.is_ensemble()) {  // rows that are held out are in random order
-    std::vector<Index> places;
-    for (Index i = 0; i < here; ++i) places.push_back(first + i);
-    if (given_starts_) return rows_at(autoencoder_->encode(*given_starts_), partition, run.tile, places);
-    return rows_at(ends_->start_test->particles() > 0 ? *ends_->start_test : *ends_->start_train, partition,
-                   run.tile, places);
-  }
-  const Random random(run.seed, Stream::bridge_starts);
-  Ensemble noise(comm, count, d, run.tile);
-  fill_normals(noise.x, random, first, 1);
-  if (std::holds_alternative<GaussianStart>(start.law)) {
-    const auto moments = mean_and_covariance(ends_->train);
-    Kokkos::fence();
-    make_gaussian(noise, moments, ends_->sigma);
-    return noise;
-  }
-  const Index rows = ends_->train.particles();
-  std::vector<Index> places;
-  for (Index i = 0; i < here; ++i)
-    places.push_back(std::min(rows - 1, Index(Real(rows) * random.uniform(first + i, 0, 0))));
-  Ensemble at = rows_at(ends_->train, partition, run.tile, places);
-  for (Index i = 0; i < here; ++i)
-    for (Index c = 0; c < d; ++c) at.x(c, i) += ends_->sigma * noise.x(c, i);
-  return at;
-}
-
 std::optional<Ensemble> LatentBridge::generate(const LearnedDrift& drift, RunOutput& output,
                                                RunControl& control) const {
-  Ensemble latents = starts(output.run());
+  Ensemble latents = draw_starts(options_.bridge->start, *ends_, options_.generate->count, output.run());
   if (const Checkpoint* from = output.restart();
       from && from->standing().stage > latent_stages().number("generate")) {
     read_particles(from->file(), "/generated/latents", latents.partition, latents.x);
@@ -259,11 +194,20 @@ bool LatentBridge::measure(const Ensemble& samples, const Ensemble& latents,
   std::function<Ensemble(Index, Index)> fresh_latents;
   if (data_->fresh)
     fresh_latents = [this](Index rows, Index draw) { return autoencoder_->encode(data_->fresh(rows, draw)); };
+  std::optional<Classifier> classifier;
+  const auto classifier_kept = control.keep([&](Hdf5File& file) {
+    if (classifier) classifier->save(file);
+  });
+  Metrics found;
+  if (!find_classifier(options, *data_, options_.where, stages, output, control, classifier, found))
+    return false;
   std::list<std::unique_ptr<GenerationMetrics>> all;
   if (references) all = references->distances(output.run());
   const std::size_t of_references = all.size();
   all.push_back(std::make_unique<GenerationMetrics>(
-      options, GeneratedRows{samples, data_->test, data_->train, data_->fresh}, output.run()));
+      options,
+      GeneratedRows{samples, data_->test, data_->train, data_->fresh, classifier ? &*classifier : nullptr},
+      output.run()));
   all.push_back(std::make_unique<GenerationMetrics>(
       options, GeneratedRows{latents, ends_->test, ends_->train, fresh_latents}, output.run(), "_latent"));
   std::list<RunControl::Kept> kept;
@@ -271,7 +215,7 @@ bool LatentBridge::measure(const Ensemble& samples, const Ensemble& latents,
     if (const Checkpoint* from = stages.checkpoint_of_round(output)) metrics->restore(from->file());
     kept.emplace_back(control, [&metrics](Hdf5File& file) { metrics->save(file); });
   }
-  Metrics found, distances;
+  Metrics distances;
   std::size_t done = 0;
   for (const auto& metrics : all) {
     const bool last = std::all_of(all.begin(), all.end(),
@@ -322,10 +266,11 @@ void LatentBridge::run(RunOutput& output, RunControl& control) {
   const auto autoencoder_kept =
       control.keep([&](Hdf5File& file) { autoencoder_->save(file, "/autoencoder"); });
   const auto encode = [&](const Ensemble& rows) { return autoencoder_->encode(rows); };
-  ends_.emplace(BridgeEnds{encode(data_->train), encode(data_->test), {}, {}, 1});
+  ends_.emplace(BridgeEnds{encode(data_->train), encode(data_->test), {}, {}, {}, 1});
   if (start_data_) {
     ends_->start_train = encode(start_data_->train);
     ends_->start_test = encode(start_data_->test);
+    if (given_starts_) ends_->given_starts = encode(*given_starts_);
   }
   ends_->sigma = find_sigma(output);
   if (!autoencoder_->is_identity() && data_->test.particles() > 0) {
@@ -351,7 +296,10 @@ void LatentBridge::run(RunOutput& output, RunControl& control) {
   std::optional<ReferenceBridges> references;
   if (options_.metrics.want_error_parts()) {
     references.emplace(options_, *ends_, *latents);
-    if (!references->follow(starts(output.run()), output, control)) return stopped();
+    if (!references->follow(
+            draw_starts(options_.bridge->start, *ends_, options_.generate->count, output.run()), output,
+            control))
+      return stopped();
   }
   const Ensemble samples = autoencoder_->decode(*latents);
   std::vector<NamedRows> tables{{"samples", &samples}};

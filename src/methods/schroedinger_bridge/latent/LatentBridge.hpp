@@ -29,7 +29,6 @@ class LatentBridge {
   void check_space(Index components, const Communicator& comm, Problems& problems) const;
   std::optional<Autoencoder> find_autoencoder(RunOutput& output, RunControl& control) const;
   Real find_sigma(RunOutput& output) const;
-  Ensemble starts(const RunOptions& run) const;
   std::optional<Ensemble> generate(const LearnedDrift& drift, RunOutput& output, RunControl& control) const;
   /// `references`: null where the error is not split.
   bool measure(const Ensemble& samples, const Ensemble& latents, const ReferenceBridges* references,

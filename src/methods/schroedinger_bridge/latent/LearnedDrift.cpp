@@ -6,6 +6,7 @@
 #include "methods/schroedinger_bridge/drifts/EmpiricalDrift.hpp"
 #include "methods/schroedinger_bridge/drifts/EndpointTraining.hpp"
 #include "methods/schroedinger_bridge/drifts/MixtureTraining.hpp"
+#include "methods/schroedinger_bridge/latent/SampleWatch.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/Moments.hpp"
 #include "weir/ensemble/Parts.hpp"
@@ -115,9 +116,9 @@ std::unique_ptr<LearnedDrift> LearnedDrift::learn(const SchroedingerBridgeOption
     if (drift->plan_known_) drift->plan_->save(file, "/plan");
   });
   if (!drift->couple(bridge, output, control)) return nullptr;
-  if (const auto* network = std::get_if<NetworkDriftOptions>(&bridge.drift->kind))
-    if (!drift->train_paired(*network, bridge.drift->where + ".network.train", output, control))
-      return nullptr;
+  if (std::holds_alternative<NetworkDriftOptions>(bridge.drift->kind) &&
+      !drift->train_paired(options, output, control))
+    return nullptr;
   return drift;
 }
 
@@ -147,11 +148,26 @@ bool LearnedDrift::train_score(const SchroedingerBridgeOptions& options, RunOutp
   const Ensemble origin(ends_.train.comm, ends_.train.particles(), d, ends_.train.partition.tile_size());
   const Ensemble held_origin(ends_.train.comm, ends_.test.particles(), d, ends_.test.partition.tile_size());
   const EndpointRows rows{from_point ? &origin : nullptr, ends_.train, 1},
-      held_out{from_point ? &held_origin : nullptr, ends_.test, 1, slack_of(options.score->keep)};
+      held_out{from_point ? &held_origin : nullptr, ends_.test, 1};
   network_ = fit_endpoint_network(form, score, options.score->train, rows,
-                                  ends_.test.particles() > 0 ? &held_out : nullptr,
+                                  watch(options, held_out, slack_of(options.score->keep)),
                                   options.score->where + ".train", latent_stages(), output, control);
   return network_.has_value();
+}
+
+/// Losses where `held_out` has rows, and copies where there are rows to compare with.
+EndpointWatch LearnedDrift::watch(const SchroedingerBridgeOptions& options, const EndpointRows& held_out,
+                                  std::optional<Real> slack) const {
+  EndpointWatch watch;
+  if (held_out.ends.particles() > 0) {
+    watch.held_out = &held_out;
+    watch.slack = slack;
+  }
+  if (ends_.test.particles() < 2) return watch;
+  const auto samples =
+      std::make_shared<const SampleWatch>(*options.bridge, ends_, options.generate->count, run_);
+  watch.copying = [samples](const EndpointNetwork& network) { return samples->copying(network); };
+  return watch;
 }
 
 /// Each of these starts with ends that the plan gives it.
@@ -171,15 +187,16 @@ EndpointRows LearnedDrift::draw_pairs(const Ensemble& starts, Index partners, In
   return pairs;
 }
 
-bool LearnedDrift::train_paired(const NetworkDriftOptions& options, const std::string& where,
-                                RunOutput& output, RunControl& control) {
+bool LearnedDrift::train_paired(const SchroedingerBridgeOptions& options, RunOutput& output,
+                                RunControl& control) {
+  const auto& network = std::get<NetworkDriftOptions>(options.bridge->drift->kind);
   const Ensemble &x = *ends_.start_train, &y = ends_.train;
   const Index d = y.components();
-  const EndpointRows rows = draw_pairs(x, options.partners, 0);
-  // The loss of starts that are held out is reported; no weights are chosen by it.
-  std::optional<EndpointRows> held_out;
-  if (ends_.start_test->particles() > 0)
-    held_out = draw_pairs(*ends_.start_test, options.partners, options.partners);
+  const EndpointRows rows = draw_pairs(x, network.partners, 0);
+  const Ensemble& others = *ends_.start_test;
+  const EndpointRows held_out = others.particles() > 0
+                                    ? draw_pairs(others, network.partners, network.partners)
+                                    : EndpointRows{&others, others, network.partners};
   Moments of_x(x.comm, x.partition, d), of_y(y.comm, y.partition, d);
   const Real variance_x = of_x.mean_variance(x.x), variance_y = of_y.mean_variance(y.x);
   EndpointForm form;
@@ -192,9 +209,11 @@ bool LearnedDrift::train_paired(const NetworkDriftOptions& options, const std::s
     between += 0.25 * (a - b) * (a - b) / Real(d);
   }
   form.deviation = std::sqrt(0.5 * (variance_x + variance_y) + between);
-  form.distance = root_of_squared_distance(x, rows.ends.x, options.partners);
-  network_ = fit_endpoint_network(form, options, options.train, rows, held_out ? &*held_out : nullptr, where,
-                                  latent_stages(), output, control);
+  form.distance = root_of_squared_distance(x, rows.ends.x, network.partners);
+  // No weights are chosen by what is watched.
+  network_ =
+      fit_endpoint_network(form, network, network.train, rows, watch(options, held_out, {}),
+                           options.bridge->drift->where + ".network.train", latent_stages(), output, control);
   return network_.has_value();
 }
 

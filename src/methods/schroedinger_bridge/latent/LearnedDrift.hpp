@@ -10,17 +10,11 @@
 #include "methods/schroedinger_bridge/drifts/EndpointNetwork.hpp"
 #include "methods/schroedinger_bridge/drifts/EndpointTraining.hpp"
 #include "methods/schroedinger_bridge/drifts/MixtureBridge.hpp"
+#include "methods/schroedinger_bridge/latent/BridgeEnds.hpp"
 #include "methods/schroedinger_bridge/latent/EarlierBridge.hpp"
 #include "weir/output/RunControl.hpp"
 
 namespace weir {
-
-/// Latents of the rows at both ends of a bridge: those that are trained on, and those that are held out.
-struct BridgeEnds {
-  Ensemble train, test;
-  std::optional<Ensemble> start_train, start_test;  ///< where it starts from an ensemble
-  Real sigma;
-};
 
 class LearnedDrift {
  public:
@@ -46,8 +40,9 @@ class LearnedDrift {
   bool train_score(const SchroedingerBridgeOptions& options, RunOutput& output, RunControl& control);
   /// Collective; `first_tick` keys the draws.
   EndpointRows draw_pairs(const Ensemble& starts, Index partners, Index first_tick) const;
-  bool train_paired(const NetworkDriftOptions& options, const std::string& where, RunOutput& output,
-                    RunControl& control);
+  bool train_paired(const SchroedingerBridgeOptions& options, RunOutput& output, RunControl& control);
+  EndpointWatch watch(const SchroedingerBridgeOptions& options, const EndpointRows& held_out,
+                      std::optional<Real> slack) const;
 
   const BridgeEnds& ends_;
   RunOptions run_;

@@ -272,6 +272,67 @@ TEST(LatentBridge, AnEarlierAutoencoderIsTaken) {
   EXPECT_NE(again().message.find("found 3; the autoencoder that is read has 2"), std::string::npos);
 }
 
+// A look at samples during training finds what is found of all of them at the end.
+TEST(LatentBridge, SamplesAreWatchedDuringTheTraining) {
+  const SharedFolder folder;
+  const Outcome outcome = run_deck_text(folder, R"(weir: 1
+run: {name: watched, seed: 4, precision: single}
+schroedinger_bridge:
+  data: {synthetic: {moons: {count: 600}}}
+  split: {test: 0.5}
+  bridge: {sigma: 1.0, steps: 30}
+  score:
+    network: {hidden: [32, 32]}
+    train: {iterations: 3000, reports: 3}
+    keep: last
+  generate: {count: 256}
+  metrics: [copying]
+)");
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  std::istringstream lines(text_of(folder / "out/metrics.csv"));
+  std::string line, first, last;
+  std::getline(lines, line);
+  EXPECT_EQ(line.substr(line.rfind(',') + 1), "copying");
+  while (std::getline(lines, line)) {
+    if (first.empty()) first = line;
+    last = line;
+  }
+  const auto copying = [](const std::string& row) { return std::stod(row.substr(row.rfind(',') + 1)); };
+  const Real at_the_end = summary_of(folder / "out")["copying"];
+  EXPECT_NEAR(copying(last) / at_the_end, 1, 0.35);
+  EXPECT_GT(copying(first), 1.5 * at_the_end);
+}
+
+// With labels, a classifier says what it thinks of samples.
+TEST(LatentBridgeParallel, AClassifierJudgesSamplesWhereverItIsStopped) {
+  const SharedFolder folder;
+  std::string rows = "label,x,y\n";
+  const Random random(5, Stream::initial_ensemble);
+  for (Index i = 0; i < 90; ++i)
+    rows += fmt::format("{},{:.6f},{:.6f}\n", i % 3, 3 * Real(i % 3) + 0.3 * random.normal(i, 0, 0),
+                        0.3 * random.normal(i, 0, 1));
+  folder.write("rows.csv", rows);
+  const std::string deck = R"(weir: 1
+run: {name: judged, seed: 3, tile: 8}
+schroedinger_bridge:
+  data: {file: {path: )" + folder / "rows.csv" +
+                           R"(, columns: [x, "y"], labels: label}}
+  split: {test: 0.3}
+  bridge: {sigma: 1.0, steps: 5}
+  score: empirical
+  generate: {count: 30}
+  metrics: {report: [frechet_features, confidence, sure], classifier: {network: {hidden: [8]}, epochs: 3, batch: 16}}
+)";
+  expect_equal_when_interrupted(deck, 8);
+  const Outcome outcome = run_deck_text(folder, deck);
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  const auto summary = summary_of(folder / "out");
+  for (const char* name : {"classifier_accuracy", "frechet_features", "confidence", "sure"})
+    EXPECT_TRUE(summary.contains(name)) << name;
+  EXPECT_NE(run_deck_text(folder, latent_deck, {"schroedinger_bridge.metrics=[sure]"}).message.find("labels"),
+            std::string::npos);
+}
+
 // What an earlier run learned carries the very same paths, whatever the deck says of training.
 TEST(LatentBridgeParallel, AnEarlierBridgeIsTaken) {
   const SharedFolder folder;

@@ -1,0 +1,31 @@
+// Whether a network that is being trained draws copies of the rows that it learns from.
+//
+//     copying = median distance of samples to the nearest training row / the same of rows held out
+//
+// of a few samples, by few steps: a look during training, not the figure at its end.
+#pragma once
+
+#include "methods/schroedinger_bridge/drifts/EndpointNetwork.hpp"
+#include "methods/schroedinger_bridge/latent/BridgeEnds.hpp"
+
+namespace weir {
+
+/// All methods are collective.
+class SampleWatch {
+ public:
+  /// For at most so many paths. `options`, `ends` outlive the object; some rows are held out.
+  SampleWatch(const BridgeOptions& options, const BridgeEnds& ends, Index most_paths, const RunOptions& run);
+  Real copying(const EndpointNetwork& network) const;
+
+  // A kernel, which nvcc takes in public functions only.
+  void add_step(const Matrix<Real>& z, const Matrix<Real>& to_end, Real rate, const Matrix<Real>& noise,
+                Real deviation) const;
+
+ private:
+  const BridgeOptions& options_;
+  const BridgeEnds& ends_;
+  RunOptions run_;
+  Ensemble starts_;
+};
+
+}  // namespace weir

@@ -1,0 +1,131 @@
+// What --estimate says of bridges that are trained is what a run counts, on any number of ranks.
+#include <gtest/gtest.h>
+
+#include "methods/EstimatedParts.hpp"
+#include "methods/Interrupted.hpp"
+#include "methods/populations/CouplingCost.hpp"
+#include "weir/parallel/Random.hpp"
+#include "weir/transport/Sinkhorn.hpp"
+
+namespace weir {
+namespace {
+
+using namespace testing_tools;
+
+const std::string estimated_deck = R"(weir: 1
+run: {name: estimate, tile: 8, precision: single}
+schroedinger_bridge:
+  data: {synthetic: {moons: {count: 150, lift: 5}}}
+  bridge: {steps: 4}
+  generate: {count: 61}
+)";
+const std::string b = "schroedinger_bridge.";
+const std::string between = b + "bridge.start={ensemble: {synthetic: {moons: {count: 90, lift: 5}}}}";
+
+// 150 rows in 19 tiles, 90 in 12; 4 tiles a batch: 5 and 3 iterations an epoch.
+TEST(EstimateParallel, CountsOfABridgeThatIsTrained) {
+  const std::string autoencoder =
+      b + "autoencoder={network: {hidden: [7]}, train: {epochs: 2, batch: 32, rule: {adam: {clip: 1}}}}";
+  struct Case {
+    std::vector<std::string> settings;
+    std::map<std::string, Index> times;  ///< 0: of another phase
+  };
+  for (const Case& c : {
+           Case{{b + "latent.dimension=2", autoencoder,
+                 b + "score={network: {hidden: [9]}, train: {iterations: 5, batch: 32}}"},
+                {{"pretrain", 10}, {"train", 5}, {"step", 4}}},
+           Case{{b + "bridge={start: point, steps: 3}",
+                 b + "score={network: {hidden: [9, 4]}, train: {iterations: 10, batch: 32}}"},
+                {{"train", 10}, {"step", 3}}},
+           Case{{between, b + "bridge.drift={mixture: {components: 3, train: {iterations: 15, batch: 32}}}",
+                 b + "generate.by=plan"},
+                {{"train", 15}}},
+           Case{{between,
+                 b + "bridge.drift={network: {hidden: [9], partners: 3, train: {iterations: 6, batch: "
+                     "32}}}"},
+                {{"plan", 0}, {"train", 6}, {"step", 4}}},
+           Case{{between, b + "bridge.drift=empirical"}, {{"plan", 0}, {"step", 4}}},
+       }) {
+    std::string text;
+    for (const auto& setting : c.settings) text += setting + " ";
+    SCOPED_TRACE(text);
+    const SharedFolder folder;
+    const EstimatedParts expected = estimated_parts(estimated_deck, c.settings, c.times);
+    const Outcome outcome = run_deck_text(folder, estimated_deck, c.settings);
+    ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+    expect_counted(expected);
+    EXPECT_EQ(Real(counted_flops()), std::round(expected.flops));
+  }
+}
+
+// An earlier bridge takes its steps alone, of its own shapes.
+TEST(EstimateParallel, CountsOfABridgeThatIsRead) {
+  const SharedFolder folder;
+  const std::vector<std::string> trained{
+      b + "latent.dimension=2", b + "autoencoder={linear: {}}",
+      b + "score={network: {hidden: [9]}, train: {iterations: 5, batch: 32}}"};
+  ASSERT_EQ((DeckRun{folder, estimated_deck, "first", trained})().code, ExitCode::done);
+  const std::vector<std::string> settings{b + "model=" + folder / "first/networks.h5"};
+  const EstimatedParts expected = estimated_parts(estimated_deck, settings, {{"step", 4}});
+  const Outcome outcome = run_deck_text(folder, estimated_deck, settings);
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  expect_counted(expected);
+  EXPECT_EQ(Real(counted_flops()), std::round(expected.flops));
+}
+
+// Of labelled rows: 63 in 8 tiles, 2 a batch, 4 iterations an epoch.
+TEST(EstimateParallel, CountsOfAClassifier) {
+  const SharedFolder folder;
+  std::string rows = "label,x,y\n";
+  for (Index i = 0; i < 90; ++i) rows += fmt::format("{},{},{}\n", i % 3, i % 3 + 0.01 * Real(i), i % 7);
+  folder.write("rows.csv", rows);
+  const std::vector<std::string> settings{
+      b + "data={file: {path: " + folder / "rows.csv" + ", columns: [x, y], labels: label}}",
+      b + "split={test: 0.3}", b + "score=empirical",
+      b + "metrics={report: [sure], classifier: {network: {hidden: [6]}, epochs: 3, batch: 16}}"};
+  const EstimatedParts expected = estimated_parts(estimated_deck, settings, {{"step", 4}, {"classify", 12}});
+  const Outcome outcome = run_deck_text(folder, estimated_deck, settings);
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  expect_counted(expected);
+  EXPECT_EQ(Real(counted_flops()), std::round(expected.flops));
+}
+
+// What an iteration of the entropic plan sends and computes: the difference that one more of them makes.
+TEST(EstimateParallel, CountsOfAnEntropicPlan) {
+  const Communicator comm;
+  RunOptions run;
+  run.tile = 8;
+  const auto counts_of = [&](Index n, Index m, Index iterations) {
+    const Ensemble x(comm, n, 2, run.tile), y(comm, m, 2, run.tile);
+    fill_normals(x.x, Random(1, Stream::initial_ensemble), x.partition.first_particle(), 0);
+    fill_normals(y.x, Random(2, Stream::initial_ensemble), y.partition.first_particle(), 0);
+    SinkhornProblem problem;
+    problem.epsilon = 1;
+    problem.tolerance = 1e-300;
+    problem.max_iterations = iterations;
+    const Counters before = counters();
+    sinkhorn(x, y, problem);
+    return std::pair<Index, Index>{comm.sum(counters().bytes - before.bytes),
+                                   comm.sum(counters().pairs - before.pairs)};
+  };
+  const auto of_iteration = [&](Index n, Index m) {
+    const auto many = counts_of(n, m, 5), few = counts_of(n, m, 4);
+    return std::pair<Index, Index>{many.first - few.first, many.second - few.second};
+  };
+  const auto estimated = [&](Index n, Index m) {
+    CouplingOptions options;
+    options.method = "sinkhorn";
+    return CouplingCost(
+               options, 2, {{n, m}}, {}, [](int) { return 0; }, run)
+        .at(comm.size());
+  };
+  const auto small = of_iteration(50, 70), large = of_iteration(110, 150);
+  const Cost of_small = estimated(50, 70), of_large = estimated(110, 150);
+  EXPECT_EQ(Real(small.second), of_small.pairs);
+  EXPECT_EQ(Real(large.second), of_large.pairs);
+  // Beside the points ranks exchange a few sums, whatever the number of points.
+  EXPECT_EQ(large.first - small.first, of_large.broadcasts.bytes - of_small.broadcasts.bytes);
+}
+
+}  // namespace
+}  // namespace weir
