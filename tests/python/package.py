@@ -47,6 +47,10 @@ learn_energies:
   model: {model}
   metrics: [w1]
 {more}"""
+    return run_deck(name, text)
+
+
+def run_deck(name, text):
     path = FOLDER / f"{name}.yaml"
     path.write_text(text)
     done = subprocess.run([WEIR, path, "--overwrite"], capture_output=True, text=True)
@@ -168,6 +172,21 @@ def check_figures():
             expect(path.exists() and path.stat().st_size > 3000, f"{path} was not drawn")
 
 
+def check_growth():
+    grown = run_deck("growth", f"weir: 1\nrun: {{name: growth, output: {FOLDER}/growth}}" + """
+schroedinger_bridge:
+  populations: {simulate: {initial: {particles: 30, dimension: 2, normal: {}}, energy: {potential: sphere}, time: {step: 0.1, end: 0.2}}}
+  snapshots: {coupling: {growth: {rho: 3}}}
+  metrics: []
+""")
+    steps = [step for step, _ in grown.snapshot_times()]
+    growth = grown.growth(steps, 1000)
+    expect(growth.shape == (len(steps), 30, 2) and (growth[:, :, 0] > 0).all(), f"growth {growth.shape}")
+    expect(grown.growth(steps, 10).shape[1] == 10, "some of the paths")
+    expect(plot(["--dpi", "40", str(FOLDER / "growth")]) == 0 and (FOLDER / "growth/figures/paths.png").exists(), "paths with growth")
+    expect(weir.open(FOLDER / "xdmf3").growth([0], 10) is None, "nothing grows")
+
+
 shutil.rmtree(FOLDER, ignore_errors=True)
 FOLDER.mkdir(parents=True)
 check_energy("poly", "{linear: {time: true, features_at: current, features: {polynomial: {degree: 4}}}}")
@@ -191,6 +210,7 @@ check_figures()
 for components in (1, 2, 3, 5):
     check_xdmf(components)
 simulated = weir.open(FOLDER / "xdmf3")
+check_growth()
 times, places = simulated.trajectories()
 expect(times.shape == (3,) and places.shape == (3, 7, 3), f"trajectories {times.shape} {places.shape}")
 print("\n".join(failures) or "the package agrees with Weir")

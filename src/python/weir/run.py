@@ -176,6 +176,14 @@ class Run:
                 chosen.append(Snapshot(step, _time(group), blocks))
         return chosen
 
+    def growth(self, steps, most_points):
+        """Weight and growth rate of the paths that `snapshots` gives, step by step; None where none grow."""
+        with h5py.File(self.folder / "snapshots.h5", "r") as file:
+            groups = [file[f"snapshots/{step}"] for step in steps]
+            if not all("growth" in group for group in groups):
+                return None
+            return np.stack([_thinned(group["growth"], most_points) for group in groups])
+
     def particles(self, step, block):
         """How many particles a block of a snapshot has in the file."""
         with h5py.File(self.folder / "snapshots.h5", "r") as file:

@@ -177,7 +177,12 @@ std::optional<Ensemble> LatentBridge::generate(const LearnedDrift& drift, RunOut
   std::vector<Index> shown;
   const std::vector<Real> asked =
       options_.generate->times.empty() ? std::vector<Real>{0, 0.25, 0.5, 0.75, 1} : options_.generate->times;
-  for (const Real t : asked) shown.push_back(grid.nearest(t));
+  for (const Real t : asked) {
+    shown.push_back(grid.nearest(t));
+    const Real nearest = grid.times[std::size_t(shown.back())];
+    if (!options_.generate->times.empty() && std::fabs(nearest - t) > 1e-6)
+      output.log(fmt::format("time {:g} is shown at that of the nearest step, {:.6g}", t, nearest));
+  }
   output.log(fmt::format("{} samples by {} steps of the bridge", latents.particles(), grid.steps()));
   const auto show = [&](Index k, const MatrixRef<const Real>& at) {
     if (std::find(shown.begin(), shown.end(), k) != shown.end())

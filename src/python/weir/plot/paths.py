@@ -1,5 +1,7 @@
 """Paths of particles that keep their row from snapshot to snapshot: some of them as lines over the snapshots' points."""
 import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
 
 from . import style
 
@@ -35,9 +37,23 @@ def _draw(run, snapshots, block):
                           label=style.time_label(snapshot.time), rasterized=True)
     tracks = np.stack([s.blocks[block] for s in snapshots])
     chosen = np.random.default_rng(0).permutation(tracks.shape[1])[:MOST_PATHS]
-    for path in chosen:
-        panel.plot(tracks[:, path, 0], tracks[:, path, 1], color="0.25", linewidth=0.5, alpha=0.6)
+    growth = run.growth([s.step for s in snapshots], MOST_POINTS) if block == "paths" else None
+    if growth is None:
+        for path in chosen:
+            panel.plot(tracks[:, path, 0], tracks[:, path, 1], color="0.25", linewidth=0.5, alpha=0.6)
+    else:
+        _draw_growth(figure, panel, tracks, growth[:, :, 1], chosen)
     panel.set(xlabel=style.component(0), ylabel=style.component(1))
     panel.legend(loc="best", markerscale=2, fontsize=7)
     style.title(figure, f"{run.name}: {len(chosen)} of {tracks.shape[1]} {'paths' if block == 'paths' else 'samples on their way'}")
     return figure
+
+
+def _draw_growth(figure, panel, tracks, rates, chosen):
+    """Pieces of paths in the colour of their growth rate: red where particles multiply, blue where they die."""
+    most = np.abs(rates[:, chosen]).max() or 1
+    pieces = [tracks[k : k + 2, path] for path in chosen for k in range(len(tracks) - 1)]
+    lines = LineCollection(pieces, cmap="coolwarm", norm=Normalize(-most, most), linewidths=0.8)
+    lines.set_array(np.array([rates[k, path] for path in chosen for k in range(len(tracks) - 1)]))
+    panel.add_collection(lines)
+    figure.colorbar(lines, ax=panel, label="growth rate")
