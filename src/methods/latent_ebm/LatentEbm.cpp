@@ -56,28 +56,34 @@ void LatentEbm::check_given(const Communicator& comm) const {
 }
 
 /// Whether the rows of other files are there, and are of the data's kind.
-void LatentEbm::check_files(const Communicator& comm) const {
+void LatentEbm::check_files(const Communicator& comm, Index latent) const {
+  const auto check_columns = [&](const FileRows& rows, const std::string& key, Index wanted,
+                                 const char* whose) {
+    const auto file = open_data(rows);
+    if (file->columns() != wanted)
+      throw InputError(key, fmt::format("has {} columns, and {} have {}; choose as many by `columns`",
+                                        file->columns(), whose, wanted));
+    if (file->rows() < 2) throw InputError(key, fmt::format("has {} rows; give at least 2", file->rows()));
+  };
   const auto check = [&](const FileRows& rows, const std::string& key) {
-    comm.agree([&] {
-      const Index wanted = shape_of(options_.data).components;
-      const auto file = open_data(rows);
-      if (file->columns() != wanted)
-        throw InputError(key, fmt::format("has {} columns, and the data have {}; choose as many by `columns`",
-                                          file->columns(), wanted));
-      if (file->rows() < 2) throw InputError(key, fmt::format("has {} rows; give at least 2", file->rows()));
-    });
+    comm.agree([&] { check_columns(rows, key, shape_of(options_.data).components, "the data"); });
   };
   if (options_.likelihood && options_.likelihood->file)
     check(*options_.likelihood->file, options_.where + ".likelihood.file");
   if (options_.generate.reconstruct && options_.generate.reconstruct->file)
     check(*options_.generate.reconstruct->file, options_.where + ".generate.reconstruct.file");
+  if (options_.generate.from_latents)
+    comm.agree([&] {
+      check_columns(options_.generate.from_latents->file, options_.where + ".generate.from_latents.file",
+                    latent, "latents");
+    });
 }
 
 void LatentEbm::prepare(const Communicator& comm, const RunOptions& run) {
   check_options(comm, run);
-  check_model(comm, run);
+  const auto model = check_model(comm, run);
   check_given(comm);
-  check_files(comm);
+  check_files(comm, model ? model->shape.latent : options_.latent_dimension());
   data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
   close_files(options_.data);
   check_labels(options_.metrics, data_->train_labels, options_.where);

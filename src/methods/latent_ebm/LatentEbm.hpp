@@ -30,7 +30,7 @@ class LatentEbm : public Method {
   void check_options(const Communicator& comm, const RunOptions& run) const;
   std::optional<EbmModel> check_model(const Communicator& comm, const RunOptions& run) const;
   void check_given(const Communicator& comm) const;
-  void check_files(const Communicator& comm) const;
+  void check_files(const Communicator& comm, Index latent) const;
   EbmModel read_model(const Communicator& comm, Index tile) const;
   std::optional<EbmModel> learn(RunOutput& output, RunControl& control);
 

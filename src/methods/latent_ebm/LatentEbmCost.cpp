@@ -65,6 +65,9 @@ class EbmParts {
       add_chains("infer", rows, 0, true, generate.reconstruct->steps);
       add_chains("reconstruct", rows, d, false, generate.reconstruct->steps);
     }
+    if (generate.from_latents && shape_.latent > 0)
+      add_chains("from_latents", open_data(generate.from_latents->file)->rows(), d, false,
+                 generate.from_latents->steps);
     if (options_.likelihood) add_likelihood();
     return std::move(parts_);
   }

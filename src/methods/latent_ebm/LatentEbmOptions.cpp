@@ -137,6 +137,11 @@ void describe(Section& section, ReconstructOptions& options) {
   section.option("steps", options.steps, "moves of every chain").at_least(1);
 }
 
+void describe(Section& section, FromLatentsOptions& options) {
+  section.required_section("file", options.file, "latents z, one a row", "path");
+  section.option("steps", options.steps, "moves of every chain").at_least(1);
+}
+
 void describe(Section& section, LikelihoodOptions& options) {
   section
       .option("by", options.by,
@@ -172,6 +177,7 @@ void describe(Section& section, LatentEbmGenerateOptions& options) {
   section.section("given", options.given, "samples of the other columns where some are given", "columns");
   section.section("reconstruct", options.reconstruct,
                   "latents of every held-out row, and a row drawn from each of these");
+  section.section("from_latents", options.from_latents, "a row drawn from each latent of a file", "file");
 }
 
 void describe(Section& section, LatentEbmMetricsOptions& options) {
@@ -187,6 +193,8 @@ void check_together(Section& section, const LatentEbmOptions& options) {
     section.error("energy", "`magnitude_penalty` is of a network's values; leave it out for linear_gaussian");
   if (!latents && options.generate.reconstruct)
     section.error("generate", "`reconstruct` goes through latents, and there are none; leave it out");
+  if (!latents && options.generate.from_latents)
+    section.error("generate", "`from_latents` is given latents, and there are none; leave it out");
   if (!latents && options.likelihood && options.likelihood->gaussian_bound)
     section.error("likelihood", "`gaussian_bound` is of latents, and there are none; leave it out");
   if (options.generate.denoise && options.train.data_noise == 0 && options.model.empty())

@@ -102,12 +102,18 @@ struct ReconstructOptions {
   std::optional<FileRows> file;
   Index steps = 300;
 };
+/// x given latents of a file, one a row, in the units that latents have inside.
+struct FromLatentsOptions {
+  FileRows file;
+  Index steps = 1500;
+};
 struct LatentEbmGenerateOptions {
   Index count = 2000, steps = 3000;
   std::string start = "pool";
   bool denoise = false;
   std::optional<GivenOptions> given;
   std::optional<ReconstructOptions> reconstruct;
+  std::optional<FromLatentsOptions> from_latents;
 };
 
 /// log p(x) of held-out rows.
@@ -158,6 +164,7 @@ void describe(Section& section, ParameterBlockOptions& options);
 void describe(Section& section, LatentEbmTrainOptions& options);
 void describe(Section& section, GivenOptions& options);
 void describe(Section& section, ReconstructOptions& options);
+void describe(Section& section, FromLatentsOptions& options);
 void describe(Section& section, LatentEbmGenerateOptions& options);
 void describe(Section& section, LikelihoodOptions& options);
 void describe(Section& section, LatentEbmMetricsOptions& options);

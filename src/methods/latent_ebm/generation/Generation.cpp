@@ -128,13 +128,19 @@ EbmGeneration::EbmGeneration(const LatentEbmOptions& options, const EbmModel& mo
     observed_ = rows_in_order(*reconstruct->file, options.where + ".generate.reconstruct.file", output.comm(),
                               output.run())
                     .rows;
+  if (options.generate.from_latents)
+    given_latents_ = rows_in_order(options.generate.from_latents->file,
+                                   options.where + ".generate.from_latents.file", output.comm(), output.run())
+                         .rows;
 }
 
 bool EbmGeneration::run() {
   if (!run_leg(sampling_leg())) return false;
   if (options_.generate.given && !run_leg(completing_leg())) return false;
-  if (!options_.generate.reconstruct || model_.shape.latent == 0) return true;
-  return run_leg(inferring_leg()) && run_leg(reconstructing_leg());
+  if (model_.shape.latent == 0) return true;
+  if (options_.generate.reconstruct && !(run_leg(inferring_leg()) && run_leg(reconstructing_leg())))
+    return false;
+  return !given_latents_ || run_leg(leg_from_latents());
 }
 
 bool EbmGeneration::run_leg(const Leg& leg) {
@@ -288,6 +294,20 @@ EbmGeneration::Leg EbmGeneration::reconstructing_leg() const {
   return {"reconstruct", parts, inferred, options_.generate.reconstruct->steps, false};
 }
 
+/// x given each z of a file, from normal noise.
+EbmGeneration::Leg EbmGeneration::leg_from_latents() const {
+  const Ensemble& z = *given_latents_;
+  Ensemble none(z.comm, z.particles(), model_.shape.data, z.partition.tile_size()),
+      noise(z.comm, z.particles(), model_.shape.data, z.partition.tile_size());
+  fill_normals(noise.x, Random(output_.run().seed, Stream::pool_start, stages_.number("from_latents")),
+               noise.partition.first_particle(), 0);
+  SampledParts parts;
+  parts.free_data = model_.shape.data;
+  parts.free_latents = false;
+  parts.given = side_by_side(none, z);
+  return {"from_latents", parts, side_by_side(noise, z), options_.generate.from_latents->steps, false};
+}
+
 void EbmGeneration::save(Hdf5File& file) const {
   for (const auto& [stage, v] : ended_) write_particles(file, "/generated/" + stage, v.partition, v.x);
 }
@@ -303,6 +323,7 @@ void EbmGeneration::write() const {
   add("completions", data_of_, "condition");
   add("posterior", latents_of_, "infer");
   add("reconstructions", data_of_, "reconstruct");
+  add("from_latents", data_of_, "from_latents");
   if (data_.test.particles() > 0) tables.push_back({"held_out", &data_.test});
   write_samples(output_, tables, model_.columns);
 }
@@ -316,7 +337,7 @@ Metrics EbmGeneration::errors() const {
     metrics.emplace_back("completion_gaussian", error_of_rest(known_, *gaussian_, data_.test));
   }
   if (const auto found = data_of_.find("reconstruct"); found != data_of_.end())
-    metrics.emplace_back("reconstruction", root_mean_square(found->second, observed_, 0, d));
+    metrics.emplace_back("reconstruction_drawn", root_mean_square(found->second, observed_, 0, d));
   return metrics;
 }
 

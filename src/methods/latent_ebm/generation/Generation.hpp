@@ -1,5 +1,5 @@
-// What a trained energy generates: samples of x, of x given some of its columns, of z given x, and
-// reconstructions.
+// What a trained energy generates: samples of x, of x given some of its columns, of z given x, of x given z,
+// and reconstructions.
 //
 // Every one is a stage of chains (SamplingFlow). Movers are those of the pool and of the latents, with the
 // steps that the training arrived at, which stay. samples.h5 gets, in the units of the data,
@@ -8,6 +8,7 @@
 //     /completions                rows of which some columns were given, and the rest was drawn
 //     /posterior                  z given each held-out row, or row of `reconstruct.file`
 //     /reconstructions            x given each of these
+//     /from_latents               x given each z of `from_latents.file`
 //     /held_out                   the held-out rows, where there are any
 #pragma once
 
@@ -59,6 +60,7 @@ class EbmGeneration {
   Leg completing_leg();
   Leg inferring_leg() const;
   Leg reconstructing_leg() const;
+  Leg leg_from_latents() const;
   Ensemble standardised(const Ensemble& rows) const;
   Ensemble joined(const Ensemble& x, std::optional<Ensemble> z, int stage) const;
   void keep_given(Ensemble& rows) const;
@@ -72,6 +74,7 @@ class EbmGeneration {
   std::map<std::string, Ensemble> ended_;                 ///< by stage: (x, z), standardised
   std::map<std::string, Ensemble> data_of_, latents_of_;  ///< by stage, in the units of the data
   Ensemble observed_;                                     ///< rows whose latents are inferred
+  std::optional<Ensemble> given_latents_;                 ///< that rows are drawn from
   std::vector<Index> known_;                              ///< columns that completions are given
   std::optional<Ensemble> given_, gaussian_;              ///< rows that completions start from
 };

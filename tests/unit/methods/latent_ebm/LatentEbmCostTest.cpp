@@ -24,6 +24,9 @@ latent_ebm:
 // 80 rows in 20 tiles of 4 with two latents each, 4 of them a batch: 5 iterations an epoch, 40 in 8 epochs.
 TEST(EstimateParallel, CountsOfLatentEbm) {
   const std::string e = "latent_ebm.", t = e + "train.", g = e + "generate.";
+  const SharedFolder files;
+  files.write("latents.csv", "0.1,0\n1,-1\n-0.4,0.3\n");
+  const std::string latents = files / "latents.csv";
   struct Case {
     std::vector<std::string> settings;
     std::map<std::string, Index> times{{"train", 40}, {"generate", 3}};  // five moves a step
@@ -39,8 +42,14 @@ TEST(EstimateParallel, CountsOfLatentEbm) {
            Case{{e + "posterior=none", t + "negatives.rule={mala: {step: 0.1}}"}},
            Case{{e + "energy={linear_gaussian: {noise: 0.5}}",
                  t + "negatives.rule={preconditioned_langevin: {step: 1e-3}}"}},
-           Case{{g + "given={columns: [0, 1], steps: 20}", g + "reconstruct={steps: 7}"},
-                {{"train", 40}, {"generate", 3}, {"condition", 2}, {"infer", 7}, {"reconstruct", 7}}},
+           Case{{g + "given={columns: [0, 1], steps: 20}", g + "reconstruct={steps: 7}",
+                 g + "from_latents={file: " + latents + ", steps: 10}"},
+                {{"train", 40},
+                 {"generate", 3},
+                 {"condition", 2},
+                 {"infer", 7},
+                 {"reconstruct", 7},
+                 {"from_latents", 1}}},
            Case{{e + "likelihood={by: annealing, rows: 9, chains: 11, temperatures: 6, repeats: 4, "
                      "gaussian_bound: true}"},
                 {{"train", 40}, {"generate", 3}, {"normalise", 6}, {"likelihood", 6}, {"bound", 3000}}},

@@ -91,14 +91,18 @@ TEST(LatentEbmParallel, EndsAsIfNobodyHadStoppedIt) {
 
 // Completions, posteriors, reconstructions, annealing.
 TEST(LatentEbmParallel, EveryStageEndsAsIfNobodyHadStoppedIt) {
+  const SharedFolder folder;
+  folder.write("latents.csv", "0.1,0\n1,-1\n-0.4,0.3\n");
   std::string deck =
       small_deck("",
                  "  likelihood: {by: annealing, rows: 9, chains: 11, temperatures: 6, repeats: 4}\n"
                  "  metrics: [energy_distance]\n");
-  deck.replace(deck.find("steps: 15}"), 10,
-               "steps: 4, given: {columns: [0, 1], steps: 4}, reconstruct: {steps: 3}}");
+  deck.replace(
+      deck.find("steps: 15}"), 10,
+      "steps: 4, given: {columns: [0, 1], steps: 4}, reconstruct: {steps: 3}, from_latents: {file: " +
+          folder / "latents.csv" + ", steps: 3}}");
   deck.replace(deck.find("iterations: 12"), 14, "iterations: 4");
-  expect_equal_when_interrupted(deck, 15);
+  expect_equal_when_interrupted(deck, 16);
 }
 
 // The other posteriors, with all that they can be asked for.
@@ -250,6 +254,34 @@ TEST(LatentEbmParallel, LatentsOfAFileAreInferred) {
   EXPECT_EQ(file.shape("/posterior"), (std::vector<Index>{3, 2}));
   EXPECT_EQ(file.shape("/reconstructions"), (std::vector<Index>{3, 2}));
   expect_equal_when_interrupted(deck, 8);
+}
+
+// Rows drawn from latents that were given: of the linear Gaussian energy x | z = N(w z, 1/2).
+TEST(LatentEbmParallel, RowsAreDrawnFromLatentsOfAFile) {
+  constexpr Index rows = 4000;
+  const SharedFolder folder;
+  folder.write("data.csv", two_points(1024));
+  std::string latents;
+  for (Index i = 0; i < rows; ++i) latents += i < rows / 2 ? "2\n" : "-0.5\n";
+  folder.write("latents.csv", latents);
+  std::string deck = linear_gaussian_deck("mala: {step: 0.1}", "mala: {step: 0.1}");
+  deck.replace(deck.find("iterations: 4000"), 16, "iterations: 200");
+  const Outcome outcome =
+      run_deck_text(folder, deck, {"latent_ebm.generate.from_latents={file: latents.csv, steps: 100}"});
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  const Hdf5File networks(folder / "out/networks.h5", MPI_COMM_WORLD, Hdf5File::Access::read);
+  const Real w = networks.read("/networks/energy/parameters").at(0);
+  const Hdf5File samples(folder / "out/samples.h5", MPI_COMM_WORLD, Hdf5File::Access::read);
+  const auto x = samples.read("/from_latents");
+  ASSERT_EQ(Index(x.size()), rows);
+  for (const Index half : {0, 1}) {
+    Real mean = 0, square = 0;
+    for (Index i = 0; i < rows / 2; ++i) mean += x[std::size_t(half * rows / 2 + i)] / (rows / 2);
+    for (Index i = 0; i < rows / 2; ++i)
+      square += std::pow(x[std::size_t(half * rows / 2 + i)] - mean, 2) / (rows / 2);
+    EXPECT_NEAR(mean, w * (half == 0 ? 2 : -0.5), 4 * std::sqrt(0.5 / (rows / 2)));
+    EXPECT_NEAR(square, 0.5, 4 * 0.5 * std::sqrt(2. / (rows / 2)));
+  }
 }
 
 TEST(LatentEbmParallel, AnEnergyWithoutLatents) {
