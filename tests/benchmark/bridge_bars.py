@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """What bridges reach, beside their bars. Minutes; needs NumPy.
 
-    python3 tests/benchmark/bridge_bars.py build/weir [plane published mixtures gaussian digits cells speed] [--ranks 2] [--verify]
+    python3 tests/benchmark/bridge_bars.py build/weir [plane published mixtures gaussian digits cells rates speed] [--ranks 2] [--verify]
 
 --verify: the exit code says whether every bar is met. Without names all parts run; `cells` needs the embryoid-body cells
 (--cells FOLDER with X.npy and t.npy) and is left out, with a line, where they are not.
 """
 import pathlib
+import subprocess
 import sys
 
 import h5py
@@ -196,8 +197,7 @@ def digits(weir, table, options):
 
 def cells(weir, table, options):
     if options.cells is None or not (options.cells / "X.npy").exists():
-        print("| cells: no --cells folder with X.npy | | | left out |")
-        return
+        return table.leave_out("cells", "no --cells folder with X.npy")
     folder = options.cells.resolve()
     deck = f"""weir: 1
 run: {{name: cells}}
@@ -227,14 +227,19 @@ schroedinger_bridge:
 def speed(weir, table, options):
     """The empirical drift of 50,000 rows on 10,000 particles in 8 dimensions."""
     if not options.benchmark:
-        print("| speed: no --benchmark | | | left out |")
-        return
+        return table.leave_out("speed", "no --benchmark")
     found = bars.benchmark(options.benchmark, 2)["pairs_per_second"]["single"]
     table.row("single: pairs a second and core", found["one_core"], least=0.5e9)
     table.row("single: two ranks over two processes", found["efficiency"], least=0.95)
 
 
+def rates(weir, table, options):
+    """The study of the rate: its own table, and whether slopes agree."""
+    done = subprocess.run([sys.executable, DECKS / "studies/rates.py", weir.command[-1], "--verify"])
+    table.row("rates: the study's exit code", done.returncode, most=0)
+
+
 if __name__ == "__main__":
     folder = ("--cells", {"type": pathlib.Path, "help": "folder with X.npy and t.npy of the embryoid-body cells"})
-    sys.exit(bars.main((plane, published, mixtures, gaussian, digits, cells, speed), __doc__,
+    sys.exit(bars.main((plane, published, mixtures, gaussian, digits, cells, rates, speed), __doc__,
                        [folder, ("--benchmark", {"help": "the program bridge_benchmark"})]))

@@ -124,8 +124,7 @@ def detection(weir, table, options):
     """Trained without digit c, log p(x) of all test images: the area under the precision-recall curve of finding c. The energy is one of
     32 principal components alone. Published: LEBM .336/.630/.619/.463/.413, VAE .063/.337/.325/.148/.104 for c = 1, 4, 5, 7, 9."""
     if options.mnist is None:
-        print("| detection: no --mnist folder | | | left out |")
-        return
+        return table.leave_out("detection", "no --mnist folder")
     images, labels = images_and_labels(options.mnist, "train")
     tests, test_labels = images_and_labels(options.mnist, "t10k")
     train_file, test_file = weir.folder / "train.npy", weir.folder / "test.npy"
@@ -149,8 +148,7 @@ def detection(weir, table, options):
 
 def speed(weir, table, options):
     if not options.benchmark:
-        print("| speed: no --benchmark | | | left out |")
-        return
+        return table.leave_out("speed", "no --benchmark")
     found = bars.benchmark(options.benchmark, 2)
     for precision in ("single", "double"):
         table.row(f"{precision}: moves over value and input gradient alone", found[precision]["of_gradients"], least=0.60)

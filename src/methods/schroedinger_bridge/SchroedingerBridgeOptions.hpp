@@ -49,6 +49,7 @@ struct SchroedingerBridgeOptions {
   /// Whether latents are standardised.
   bool standardises() const;
 };
+
 /// Collective: samples that are drawn, of a bridge to the law of data.
 Index generated_count(const SchroedingerBridgeOptions& options, const Communicator& comm);
 

@@ -385,41 +385,5 @@ TEST(Estimate, PrintsATableOrJson) {
   EXPECT_EQ(json["interconnect"]["source"], "deck");
 }
 
-const char* const bridge_deck = R"(weir: 1
-run: {name: estimate, tile: 8, precision: single}
-schroedinger_bridge:
-  data: {synthetic: {moons: {count: 150, lift: 5}}}
-  bridge: {steps: 4}
-  score: empirical
-  generate: {count: 61}
-)";
-
-TEST(EstimateParallel, CountsOfABridge) {
-  expect_exact_counts(bridge_deck, 4);
-  expect_exact_counts(bridge_deck, 3,
-                      {"run.precision=double", "schroedinger_bridge.bridge={start: point, steps: 3}"});
-}
-
-// The steps of the bridge and of the three beside it: 4, and 4 + 50 + 50, noise-free ones included.
-TEST(EstimateParallel, CountsOfABridgeWhoseErrorIsSplit) {
-  const std::vector<std::string> settings{
-      "schroedinger_bridge.split=0.5",
-      "schroedinger_bridge.metrics={report: [error_parts], reference_steps: 50}"};
-  const ReadDeck deck(bridge_deck, settings);
-  const auto parts = deck.methods[deck.named]->costs(Communicator(), deck.run);
-  ASSERT_EQ(parts.size(), 2u);
-  EXPECT_EQ(parts[1].name, "reference step");
-  Cost sum;
-  const Index times[] = {4, 4 + 50 + 50}, stages[] = {1, 3};
-  for (int part = 0; part < 2; ++part) {
-    const Cost cost = parts[std::size_t(part)].model->at(Communicator().size());
-    for (const auto& [name, traffic] : cost.traffic)
-      sum.traffic[name] += (times[part] + stages[part] * Index(name == "check")) * traffic;
-    sum.broadcasts += times[part] * cost.broadcasts;
-    sum.pairs += Real(times[part]) * cost.pairs;
-  }
-  expect_counts(counted(bridge_deck, settings), sum, 1, 1);
-}
-
 }  // namespace
 }  // namespace weir

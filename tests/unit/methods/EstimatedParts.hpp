@@ -15,7 +15,7 @@ namespace weir::testing_tools {
 /// Sums over all parts of a run.
 struct EstimatedParts {
   std::map<std::string, Traffic> traffic;  ///< by phase
-  Real flops = 0, moves = 0;
+  Real flops = 0, moves = 0, pairs = 0;
 };
 
 /// Collective: costs of all parts of the deck, each `times` often; a stage asks once more whether all is
@@ -43,10 +43,12 @@ inline EstimatedParts estimated_parts(const std::string& deck, const std::vector
     all.traffic["velocity"] += steps * cost.broadcasts;
     all.flops += Real(steps) * cost.flops;
     all.moves += Real(steps) * cost.moves;
+    all.pairs += Real(steps) * cost.pairs;
     EXPECT_GT(cost.memory, 0) << part.name;
     if (comm.size() > 1 || !settings.empty()) continue;  // times need to be looked at once only
     part.model->measure(comm);
-    EXPECT_GT(part.model->at(1).other_seconds, 0) << part.name;
+    const Cost measured = part.model->at(1);
+    EXPECT_GT(measured.other_seconds + measured.pair_seconds, 0) << part.name;
   }
   return all;
 }
@@ -65,6 +67,9 @@ inline void expect_counted(const EstimatedParts& estimated) {
     EXPECT_EQ(comm.sum(record.bytes), traffic.bytes) << name;
   }
   EXPECT_EQ(Real(comm.sum(Index(moved))), std::round(estimated.moves));
+  const auto velocities = Phase::records().find("velocity");
+  const Index pairs = velocities == Phase::records().end() ? 0 : velocities->second.counted.pairs;
+  EXPECT_EQ(Real(comm.sum(pairs)), estimated.pairs);
 }
 
 /// Collective: of networks, in all stages of the run that was just made.

@@ -147,76 +147,66 @@ StoredNetwork EndpointTraining<T>::network(const MatrixRef<const Real>& paramete
 
 namespace {
 
-constexpr Real least_copying = 0.9;  // below: samples lie at training rows
-
-/// The weights that would be kept, and the least held-out loss so far.
-struct Best {
-  Real least = HUGE_VAL, loss = HUGE_VAL;
-  Index iteration = 0;
-  bool copies = true;  ///< whether their samples do
-  std::vector<Real> parameters;
-
-  void save(Hdf5File& file) const {
-    file.write("/best/loss", {least, loss, Real(iteration), Real(copies)}, {4});
-    if (!parameters.empty()) file.write("/best/parameters", parameters, {Index(parameters.size())});
-  }
-  void restore(const Hdf5File& file) {
-    if (!file.has("/best/loss")) return;
-    const auto numbers = file.read("/best/loss");
-    least = numbers.at(0);
-    loss = numbers.at(1);
-    iteration = Index(numbers.at(2));
-    copies = numbers.at(3) != 0;
-    if (file.has("/best/parameters")) parameters = file.read("/best/parameters");
-  }
-  /// Whether weights of this loss are to be kept in place of those at hand. Later ones are better, as long as
-  /// the loss allows; those that copy are taken only while there are no others.
-  bool is_beaten_by(Real other, bool other_copies, Real slack) const {
-    if (other_copies && !copies) return false;
-    return other <= (1 + slack) * std::min(least, other);
-  }
-};
-
-/// Reports of a training: losses, samples, and the weights to keep.
+/// Reports of a training: losses, a look at samples, and the weights to keep.
 template <class T>
 class EndpointReports {
  public:
   EndpointReports(EndpointTraining<T>& training, const EndpointForm& form, const EndpointRows& rows,
                   const EndpointWatch& watch, RunOutput& output)
-      : training_(training), form_(form), rows_(rows), watch_(watch), output_(output) {}
+      : training_(training),
+        form_(form),
+        rows_(rows),
+        watch_(watch),
+        output_(output),
+        kept(watch.slack.value_or(0)) {}
 
   Metrics report(Index iteration, const MatrixRef<const Real>& learned) {
-    Metrics found{{"loss", training_.loss(learned, rows_)}};
-    std::string line = fmt::format("iteration {}: loss {:.6g}", iteration, found[0].second);
+    WeightReport report;
+    report.iteration = iteration;
+    report.loss = training_.loss(learned, rows_);
+    Metrics found{{"loss", report.loss}};
+    std::string line = fmt::format("iteration {}: loss {:.6g}", iteration, report.loss);
     if (watch_.held_out) {
-      const Real other = training_.loss(learned, *watch_.held_out);
-      found.emplace_back("loss_held_out", other);
-      line += fmt::format(", of rows held out {:.6g}", other);
+      report.loss_held_out = training_.loss(learned, *watch_.held_out);
+      found.emplace_back("loss_held_out", report.loss_held_out);
+      line += fmt::format(", of rows held out {:.6g}", report.loss_held_out);
     }
     if (watch_.copying) {
-      found.emplace_back("copying", watch_.copying({form_, training_.network(learned)}));
-      line += fmt::format(", copying {:.3g}", found.back().second);
+      report.copying = watch_.copying({form_, training_.network(learned)});
+      found.emplace_back("copying_watched", report.copying);
+      line += fmt::format(", copying {:.3g}", report.copying);
     }
     output_.log(line);
-    if (watch_.held_out)
-      consider(iteration, learned, found[1].second, watch_.copying && found.back().second < least_copying);
+    if (watch_.held_out && watch_.slack && kept.wants(report))
+      kept.keep(report, training_.network(learned).parameters);
     return found;
   }
-  Best best;
 
- private:
-  void consider(Index iteration, const MatrixRef<const Real>& learned, Real loss, bool copies) {
-    const bool better = watch_.slack && best.is_beaten_by(loss, copies, *watch_.slack);
-    const Real least = std::min(best.least, loss);
-    if (better) best = {least, loss, iteration, copies, training_.network(learned).parameters};
-    best.least = least;
+  void say_what_is_kept() const {
+    const WeightReport& report = kept.report();
+    output_.log(
+        fmt::format("weights of iteration {} are kept: loss {:.6g} on rows held out, the least was {:.6g}{}",
+                    report.iteration, report.loss_held_out, kept.least(),
+                    kept.are_copies() ? "; samples of all weights are copies" : ""));
+    if (report.iteration == 0)
+      output_.log(
+          "no weights are better than those at the start: the training fails; a smaller rate may help");
+    Metrics of_kept{{"kept_iteration", Real(report.iteration)},
+                    {"loss", report.loss},
+                    {"loss_held_out", report.loss_held_out}};
+    if (watch_.copying) of_kept.emplace_back("copying_watched", report.copying);
+    output_.summarise(of_kept);
   }
 
+ private:
   EndpointTraining<T>& training_;
   const EndpointForm& form_;
   const EndpointRows& rows_;
   const EndpointWatch& watch_;
   RunOutput& output_;
+
+ public:
+  KeptWeights kept;
 };
 
 template <class T>
@@ -235,19 +225,16 @@ std::optional<EndpointNetwork> fit_in(const EndpointForm& form, const NetworkOpt
       "network of {} parameters; {} iterations of {} rows", Mlp<T>(shape).parameters(), options.iterations,
       strata_of(options.batch, rows.ends.partition.tile_size()) * rows.ends.partition.tile_size()));
   EndpointReports<T> reports(training, form, rows, watch, output);
-  Best& best = reports.best;
-  if (const Checkpoint* from = stages.checkpoint_of_stage(output, "train")) best.restore(from->file());
-  const auto kept = control.keep([&](Hdf5File& file) { best.save(file); });
+  if (const Checkpoint* from = stages.checkpoint_of_stage(output, "train"))
+    reports.kept.restore(from->file());
+  const auto kept = control.keep([&](Hdf5File& file) { reports.kept.save(file); });
   const auto report = [&](const Tick& tick) { return reports.report(tick.step, stage.learned(0)); };
   const Index every = std::max(Index(1), options.iterations / options.reports);
   if (!run_training(stage, stages, {every, 1, report}, output, control)) return {};
   EndpointNetwork fitted{form, training.network(stage.learned(0))};
-  if (!best.parameters.empty()) {
-    fitted.network.parameters = best.parameters;
-    output.log(
-        fmt::format("weights of iteration {} are kept: loss {:.6g} on rows held out, the least was {:.6g}{}",
-                    best.iteration, best.loss, best.least, best.copies ? "; samples of all are copies" : ""));
-    output.summarise("kept_iteration", best.iteration);
+  if (reports.kept.has_any()) {
+    fitted.network.parameters = reports.kept.parameters();
+    reports.say_what_is_kept();
   }
   return fitted;
 }

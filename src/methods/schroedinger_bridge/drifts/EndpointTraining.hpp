@@ -7,6 +7,7 @@
 #include <string>
 
 #include "methods/schroedinger_bridge/drifts/EndpointNetwork.hpp"
+#include "methods/schroedinger_bridge/drifts/KeptWeights.hpp"
 #include "methods/schroedinger_bridge/latent/BridgeOptions.hpp"
 #include "weir/flows/Batches.hpp"
 #include "weir/flows/Flow.hpp"
@@ -26,9 +27,7 @@ struct EndpointRows {
 /// What is looked at when a training reports.
 struct EndpointWatch {
   const EndpointRows* held_out = nullptr;  ///< rows that are not trained on; null: there are none
-  /// The last weights are kept whose loss on them is within this share of the least, and whose samples are no
-  /// copies, if there are such.
-  std::optional<Real> slack = {};
+  std::optional<Real> slack = {};          ///< of KeptWeights; none: those of the end are kept
   /// Collective: how close samples of a network lie to training rows (SampleWatch.hpp); may be empty.
   std::function<Real(const EndpointNetwork& network)> copying = {};
 };
@@ -43,7 +42,7 @@ class EndpointTraining : public Flow {
   void initialise(const MatrixRef<Real>& local) const { parameters_.initialise(local); }
   void velocity(const Moment& moment, BlockSet wanted, const ConstBlockViews& x, const BlockViews& v,
                 const VectorRef<Real>& energies) override;
-  /// Collective: the mean square over rows that are not trained on, always with the same noise.
+  /// Collective: the mean square over these rows, always with the same noise.
   Real loss(const MatrixRef<const Real>& parameters, const EndpointRows& rows);
   /// Collective.
   StoredNetwork network(const MatrixRef<const Real>& parameters);

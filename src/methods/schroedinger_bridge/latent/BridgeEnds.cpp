@@ -46,6 +46,10 @@ const Ensemble& rows_to_start_at(const BridgeEnds& ends) {
 
 }  // namespace
 
+Index starts_at_hand(const BridgeEnds& ends) {
+  return rows_to_start_at(ends).particles();
+}
+
 Ensemble draw_starts(const StartOptions& start, const BridgeEnds& ends, Index count, const RunOptions& run) {
   const Index d = ends.train.components();
   const Communicator& comm = ends.train.comm;

@@ -22,6 +22,9 @@ struct BridgeEnds {
   Real sigma;
 };
 
+/// Of a bridge from an ensemble.
+Index starts_at_hand(const BridgeEnds& ends);
+
 /// Collective: where `count` paths begin, or as many as starts were given: the same on any number of ranks.
 /// An ensemble has at least `count` starts.
 Ensemble draw_starts(const StartOptions& start, const BridgeEnds& ends, Index count, const RunOptions& run);

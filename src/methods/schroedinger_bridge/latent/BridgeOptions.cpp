@@ -95,11 +95,10 @@ void describe(Section& section, ScoreOptions& options) {
   section.section("train", options.train, "how a network is trained");
   section
       .option("keep", options.keep,
-              "the weights that are kept, by the loss on rows held out: best: those of the least; watched: "
-              "the last "
-              "that are within 10% of it, as samples get better for a while yet before the network "
-              "memorises; last: "
-              "those of the end")
+              "the weights that are kept, by the loss on rows held out (so that these, which samples are "
+              "compared with, are not wholly unseen): best: those of the least; watched: of those whose "
+              "samples are no copies, the last within 10% of the least, as samples get better for a while "
+              "yet before the network memorises; last: those of the end")
       .one_of({"best", "watched", "last"});
 }
 void describe(Section& section, PlanOptions& options) {

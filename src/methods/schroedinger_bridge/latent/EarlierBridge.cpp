@@ -23,6 +23,12 @@ EarlierBridge read(const Hdf5File& file, const std::string& where) {
                      fmt::format("{} holds no drift: an empirical one is not learned, and is not kept; "
                                  "leave `model` out",
                                  file.path()));
+  for (const char* name : {"/drift/start", "/drift/sigma"})
+    if (!file.has(name))
+      throw InputError(where,
+                       fmt::format("{} has no {}: it is of an older Weir, or damaged; train the bridge once "
+                                   "more",
+                                   file.path(), name));
   found.start = file.read_strings("/drift/start").at(0);
   found.sigma = file.read("/drift/sigma").at(0);
   return found;
@@ -46,7 +52,7 @@ void check(const EarlierBridge& found, const SchroedingerBridgeOptions& options,
          fmt::format("found {}; the bridge of {} has {}: leave it out", options.latent->dimension.value_or(0),
                      options.model.path, latent));
   expect(options.generate->by == "sde" || found.mixture, options.where + ".generate.by",
-         fmt::format("found plan; {} holds a network, which has none: give `sde`", options.model.path));
+         fmt::format("found plan; {} holds a network, which has no plan: give `sde`", options.model.path));
   problems.raise();
 }
 

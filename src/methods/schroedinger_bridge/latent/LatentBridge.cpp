@@ -18,7 +18,7 @@ namespace {
 
 constexpr Index start_set = 1, pretraining_set = 2;  // numbers of the synthetic sets of one deck
 constexpr Real least_point_ratio = 1.5;              // of sigma^2 to the data's largest variance
-constexpr Real most_copying = 0.5;                   // below: samples lie at training rows
+constexpr Real copies_below = 0.5;                   // of `copying`: samples lie at training rows
 
 }  // namespace
 
@@ -58,12 +58,12 @@ LatentBridge::LatentBridge(const SchroedingerBridgeOptions& options, const Commu
 void LatentBridge::check(const Communicator& comm) {
   Problems problems;
   DataShape shape{};
-  comm.agree([&] { shape = shape_of(*options_.data); });
+  const bool known = problems.collect([&] { comm.agree([&] { shape = shape_of(*options_.data); }); });
   const auto same_components = [&](const auto& find_shape, const std::string& key) {
-    problems.collect([&] {
+    return problems.collect([&] {
       DataShape of_other{};
       comm.agree([&] { of_other = find_shape(); });
-      if (of_other.components != shape.components)
+      if (known && of_other.components != shape.components)
         throw InputError(
             key, fmt::format("has {} components where the data have {}: choose columns of the same number",
                              of_other.components, shape.components));
@@ -74,13 +74,13 @@ void LatentBridge::check(const Communicator& comm) {
   if (options_.autoencoder.data)
     same_components([&] { return shape_of(*options_.autoencoder.data); },
                     options_.autoencoder.where + ".data");
-  if (options_.generate->from) {
-    const std::string key = options_.where + ".generate.from";
-    same_components([&] { return shape_of(*options_.generate->from, key); }, key);
-  }
-  problems.collect([&] {
-    check_generated(options_.metrics.of_samples(), generated_count(options_, comm), options_.where);
-  });
+  const std::string from = options_.where + ".generate.from";
+  if (!options_.generate->from ||
+      same_components([&] { return shape_of(*options_.generate->from, from); }, from))
+    problems.collect([&] {
+      check_generated(options_.metrics.of_samples(), generated_count(options_, comm), options_.where);
+    });
+  if (!known) problems.raise();
   if (!options_.model.empty())
     problems.collect([&] { earlier_ = read_earlier_bridge(options_, shape.components, comm); });
   else
@@ -150,7 +150,10 @@ static Real largest_variance(const Ensemble& latents) {
 }
 
 Real LatentBridge::find_sigma(RunOutput& output) const {
-  if (earlier_) return earlier_->sigma;
+  if (earlier_) {
+    output.summarise("sigma", earlier_->sigma);
+    return earlier_->sigma;
+  }
   const bool point = std::holds_alternative<PointStart>(options_.bridge->start.law);
   const Real variance = point ? largest_variance(ends_->train) : 0;
   const Real sigma = options_.bridge->sigma.value_or(point ? std::sqrt(2 * variance) : 1);
@@ -233,7 +236,7 @@ bool LatentBridge::measure(const Ensemble& samples, const Ensemble& latents,
   if (references)
     for (const auto& part : ReferenceBridges::parts(distances, reconstruction_)) found.push_back(part);
   for (const auto& [name, value] : found) {
-    const bool copies = name.rfind("copying", 0) == 0 && value < most_copying;
+    const bool copies = name.rfind("copying", 0) == 0 && value < copies_below;
     output.log(fmt::format("{}: {:.6g}{}", name, value, copies ? " (copies of training rows)" : ""));
   }
   output.summarise(found);
@@ -280,8 +283,9 @@ void LatentBridge::run(RunOutput& output, RunControl& control) {
   ends_->sigma = find_sigma(output);
   if (!autoencoder_->is_identity() && data_->test.particles() > 0) {
     reconstruction_ = reconstruction_error(*autoencoder_, data_->test);
-    output.log(fmt::format("the autoencoder reconstructs rows held out to {:.4g} (root mean square)",
-                           reconstruction_));
+    output.log(fmt::format(
+        "the autoencoder reconstructs rows held out to {:.4g} (root of the mean squared distance)",
+        reconstruction_));
     output.summarise("reconstruction_error", reconstruction_);
   }
 

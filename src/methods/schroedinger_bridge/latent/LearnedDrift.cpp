@@ -155,7 +155,7 @@ bool LearnedDrift::train_score(const SchroedingerBridgeOptions& options, RunOutp
   return network_.has_value();
 }
 
-/// Losses where `held_out` has rows, and copies where there are rows to compare with.
+/// Losses where `held_out` has rows, and copies where there are rows enough to compare with.
 EndpointWatch LearnedDrift::watch(const SchroedingerBridgeOptions& options, const EndpointRows& held_out,
                                   std::optional<Real> slack) const {
   EndpointWatch watch;
@@ -163,9 +163,8 @@ EndpointWatch LearnedDrift::watch(const SchroedingerBridgeOptions& options, cons
     watch.held_out = &held_out;
     watch.slack = slack;
   }
-  if (ends_.test.particles() < 2) return watch;
-  const auto samples =
-      std::make_shared<const SampleWatch>(*options.bridge, ends_, options.generate->count, run_);
+  if (!SampleWatch::can_tell(*options.bridge, ends_)) return watch;
+  const auto samples = std::make_shared<const SampleWatch>(*options.bridge, ends_, run_);
   watch.copying = [samples](const EndpointNetwork& network) { return samples->copying(network); };
   return watch;
 }
@@ -210,7 +209,7 @@ bool LearnedDrift::train_paired(const SchroedingerBridgeOptions& options, RunOut
   }
   form.deviation = std::sqrt(0.5 * (variance_x + variance_y) + between);
   form.distance = root_of_squared_distance(x, rows.ends.x, network.partners);
-  // No weights are chosen by what is watched.
+  // Weights of the end are kept: partners are drawn from a smooth plan, and are not memorised.
   network_ =
       fit_endpoint_network(form, network, network.train, rows, watch(options, held_out, {}),
                            options.bridge->drift->where + ".network.train", latent_stages(), output, control);

@@ -13,15 +13,23 @@ namespace weir {
 namespace {
 
 constexpr Index watched_paths = 256, watched_steps = 30;
+constexpr Index least_told = 50;  // distances that a median is taken of
+
+Index paths_to_watch(const BridgeOptions& options, const BridgeEnds& ends) {
+  return options.start.is_ensemble() ? std::min(watched_paths, starts_at_hand(ends)) : watched_paths;
+}
 
 }  // namespace
 
-SampleWatch::SampleWatch(const BridgeOptions& options, const BridgeEnds& ends, Index most_paths,
-                         const RunOptions& run)
+bool SampleWatch::can_tell(const BridgeOptions& options, const BridgeEnds& ends) {
+  return std::min(paths_to_watch(options, ends), ends.test.particles() / 2) >= least_told;
+}
+
+SampleWatch::SampleWatch(const BridgeOptions& options, const BridgeEnds& ends, const RunOptions& run)
     : options_(options),
       ends_(ends),
       run_(run),
-      starts_(draw_starts(options.start, ends, std::min(most_paths, watched_paths), run)) {}
+      starts_(draw_starts(options.start, ends, paths_to_watch(options, ends), run)) {}
 
 Real SampleWatch::copying(const EndpointNetwork& network) const {
   const BridgeGrid grid(std::min(options_.steps, watched_steps), options_.stop, options_.grid,

@@ -2,7 +2,8 @@
 //
 //     copying = median distance of samples to the nearest training row / the same of rows held out
 //
-// of a few samples, by few steps: a look during training, not the figure at its end.
+// of a few samples, by few steps: a look during training, not the figure at its end. Paths begin where the
+// first of those begin that are generated afterwards, with noise of their own.
 #pragma once
 
 #include "methods/schroedinger_bridge/drifts/EndpointNetwork.hpp"
@@ -13,8 +14,10 @@ namespace weir {
 /// All methods are collective.
 class SampleWatch {
  public:
-  /// For at most so many paths. `options`, `ends` outlive the object; some rows are held out.
-  SampleWatch(const BridgeOptions& options, const BridgeEnds& ends, Index most_paths, const RunOptions& run);
+  /// Whether there are rows enough to tell.
+  static bool can_tell(const BridgeOptions& options, const BridgeEnds& ends);
+  /// `options`, `ends` outlive the object.
+  SampleWatch(const BridgeOptions& options, const BridgeEnds& ends, const RunOptions& run);
   Real copying(const EndpointNetwork& network) const;
 
   // A kernel, which nvcc takes in public functions only.

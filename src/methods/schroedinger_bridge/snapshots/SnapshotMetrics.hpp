@@ -3,7 +3,8 @@
 //     <name>           the predictions and the snapshot
 //     <name>_displacement   the same paths, straight (where they are not)
 //     <name>_identity  the kept snapshot before it: nothing happens
-//     <name>_floor     two disjoint halves of the snapshot: half as many points as elsewhere, so further apart
+//     <name>_floor     two disjoint halves of the snapshot: half as many points as elsewhere, so further
+//     apart
 //                      than two whole samples would be
 //
 // each for every snapshot k as <name>/<k> and its mean. Whole populations, or samples of `points`; w1 and w2

@@ -45,7 +45,7 @@ def _draw(run, snapshots, block):
         _draw_growth(figure, panel, tracks, growth[:, :, 1], chosen)
     panel.set(xlabel=style.component(0), ylabel=style.component(1))
     panel.legend(loc="best", markerscale=2, fontsize=7)
-    style.title(figure, f"{run.name}: {len(chosen)} of {tracks.shape[1]} {'paths' if block == 'paths' else 'samples on their way'}")
+    style.title(figure, f"{run.name}: {len(chosen)} of {run.particles(snapshots[0].step, block)} {'paths' if block == 'paths' else 'samples on their way'}")
     return figure
 
 

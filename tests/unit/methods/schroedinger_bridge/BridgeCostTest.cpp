@@ -45,6 +45,13 @@ TEST(EstimateParallel, CountsOfABridgeThatIsTrained) {
                      "32}}}"},
                 {{"plan", 0}, {"train", 6}, {"step", 4}}},
            Case{{between, b + "bridge.drift=empirical"}, {{"plan", 0}, {"step", 4}}},
+           Case{{b + "score=empirical"}, {{"step", 4}}},
+           Case{{b + "score=empirical", "run.precision=double", b + "bridge={start: point, steps: 3}"},
+                {{"step", 3}}},
+           // Rows held out are looked at in reports, which are no part of an iteration.
+           Case{{b + "data={synthetic: {moons: {count: 300, lift: 5}}}", b + "split=0.5",
+                 b + "score={network: {hidden: [9]}, train: {iterations: 10, batch: 32, reports: 3}}"},
+                {{"train", 10}, {"step", 4}}},
        }) {
     std::string text;
     for (const auto& setting : c.settings) text += setting + " ";
@@ -56,6 +63,21 @@ TEST(EstimateParallel, CountsOfABridgeThatIsTrained) {
     expect_counted(expected);
     EXPECT_EQ(Real(counted_flops()), std::round(expected.flops));
   }
+}
+
+// The steps of the bridge and of the three beside it: 4, and 4 + 50 + 50, noise-free ones included.
+TEST(EstimateParallel, CountsOfABridgeWhoseErrorIsSplit) {
+  const SharedFolder folder;
+  const std::vector<std::string> settings{b + "score=empirical", b + "split=0.5",
+                                          b + "metrics={report: [error_parts], reference_steps: 50}"};
+  EstimatedParts expected =
+      estimated_parts(estimated_deck, settings, {{"step", 4}, {"reference step", 4 + 50 + 50}});
+  // Each of the four bridges asks once more whether all is finite; two parts were taken for two stages.
+  const Index ranks = Communicator().size();
+  expected.traffic["check"] += {2, 2 * ranks * real_size, 0};
+  const Outcome outcome = run_deck_text(folder, estimated_deck, settings);
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  expect_counted(expected);
 }
 
 // An earlier bridge takes its steps alone, of its own shapes.
