@@ -93,6 +93,9 @@ std::string table(const std::vector<PredictedPart>& parts, const Interconnect& i
       text += fmt::format("\n{:>9}  {:>8}  {:>12}  {:>12.4g}  {:>10.3f}  {}", "", row.ranks,
                           with_unit(row.memory), row.seconds, row.efficiency, row.limit);
   }
+  text +=
+      "\nseconds are of one step or iteration of each part; reading, writing, reports and metrics are left "
+      "out";
   return text;
 }
 

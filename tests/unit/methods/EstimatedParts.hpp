@@ -18,10 +18,8 @@ struct EstimatedParts {
   Real flops = 0, moves = 0, pairs = 0;
 };
 
-/// Collective: costs of all parts of the deck, each `times` often; a stage asks once more whether all is
-/// finite. The parts are those of `times`.
-inline EstimatedParts estimated_parts(const std::string& deck, const std::vector<std::string>& settings,
-                                      const std::map<std::string, Index>& times) {
+/// Collective: the parts of a deck.
+inline std::vector<CostedPart> costs_of(const std::string& deck, const std::vector<std::string>& settings) {
   RunOptions run;
   auto methods = all_methods();
   std::vector<DeckMethod> described;
@@ -31,9 +29,16 @@ inline EstimatedParts estimated_parts(const std::string& deck, const std::vector
   const std::string key = Deck::parse(deck, "deck.yaml", ".", settings).read(run, described);
   std::size_t named = 0;
   while (methods[named]->key() != key) ++named;
+  return methods[named]->costs(Communicator(), run);
+}
+
+/// Collective: costs of all parts of the deck, each `times` often; a stage asks once more whether all is
+/// finite. The parts are those of `times`.
+inline EstimatedParts estimated_parts(const std::string& deck, const std::vector<std::string>& settings,
+                                      const std::map<std::string, Index>& times) {
   const Communicator comm;
   EstimatedParts all;
-  const auto parts = methods[named]->costs(comm, run);
+  const auto parts = costs_of(deck, settings);
   EXPECT_EQ(parts.size(), times.size());
   for (const auto& part : parts) {
     const Cost cost = part.model->at(comm.size());

@@ -112,6 +112,36 @@ TEST(EstimateParallel, CountsOfAClassifier) {
   EXPECT_EQ(Real(counted_flops()), std::round(expected.flops));
 }
 
+// Through snapshots: all couplings, each by one rank or, if entropic, by all.
+TEST(EstimateParallel, PartsOfABridgeThroughSnapshots) {
+  const std::string deck = R"(weir: 1
+run: {name: estimate, tile: 8}
+schroedinger_bridge:
+  populations:
+    simulate: {initial: {particles: 40, dimension: 2, normal: {}}, energy: {potential: sphere}, time: {step: 0.1, end: 0.3}}
+  leave_out: [2]
+  snapshots: {coupling: COUPLING}
+)";
+  const auto parts = [&](const std::string& coupling) {
+    std::string text = deck;
+    text.replace(text.find("COUPLING"), 8, coupling);
+    return costs_of(text, {});
+  };
+  const auto exact = parts("{method: network_simplex, batch: whole}");
+  ASSERT_EQ(exact.size(), 1u);
+  EXPECT_EQ(exact[0].name, "coupling");
+  exact[0].model->measure(Communicator());
+  const Cost one = exact[0].model->at(1), three = exact[0].model->at(3);
+  EXPECT_EQ(one.tiles, 2);  // of snapshots 0, 1 and 3
+  EXPECT_DOUBLE_EQ(three.other_seconds, one.other_seconds / 2);
+  EXPECT_EQ(one.traffic.at("coupling").bytes, 0);
+  EXPECT_GT(three.traffic.at("coupling").bytes, 0);
+  const auto entropic = parts("{method: sinkhorn, epsilon: 0.5}");
+  const Cost cost = entropic[0].model->at(3);
+  EXPECT_EQ(cost.pairs, 2 * 2 * 40 * 40);
+  EXPECT_GT(cost.memory, 0);
+}
+
 // What an iteration of the entropic plan sends and computes: the difference that one more of them makes.
 TEST(EstimateParallel, CountsOfAnEntropicPlan) {
   const Communicator comm;
