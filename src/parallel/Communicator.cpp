@@ -40,6 +40,12 @@ Index Communicator::sum(Index value) const {
 void Communicator::sum(Index* values, Index number) const {
   reduce(comm_, values, number, MPI_INT64_T, MPI_SUM);
 }
+void Communicator::sum_to_owners(Index* values, const std::vector<int>& counts) const {
+  Index all = 0;
+  for (const int part : counts) all += part;
+  count(all * Index(sizeof(Index)));
+  WEIR_MPI(MPI_Reduce_scatter(MPI_IN_PLACE, values, counts.data(), MPI_INT64_T, MPI_SUM, comm_));
+}
 Index Communicator::max(Index value) const {
   reduce(comm_, &value, 1, MPI_INT64_T, MPI_MAX);
   return value;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "weir/base/Error.hpp"
 #include "weir/base/Pack.hpp"
@@ -51,18 +52,20 @@ constexpr Real magic(int limb) {
   return value;
 }
 
-/// Adds entries [c, c + lanes of N) of all columns to the limbs, or sets them where these are `fresh`; false
-/// where one was not finite.
+/// Adds entries [c, c + lanes of N) of a share of all columns to the limbs, or sets them where these are
+/// `fresh`; false where one was not finite.
 template <int limbs, class N, class T>
-KOKKOS_INLINE_FUNCTION bool add_lanes(const MatrixRef<const T>& partials, Index c, Real scale, bool fresh,
-                                      std::int64_t* sums) {
+KOKKOS_INLINE_FUNCTION bool add_lanes(const MatrixRef<const T>& partials,
+                                      const ExactAccumulator::Share& share, Index c, Real scale, bool fresh,
+                                      std::int64_t* all_sums) {
   using Integers = typename Unsigned<N>::Integers;
   constexpr Real magics[most_limbs] = {magic(0), magic(1), magic(2)};
-  const Index length = Index(partials.extent(0)), columns = Index(partials.extent(1));
+  const Index length = share.length, columns = Index(partials.extent(1));
+  std::int64_t* const sums = all_sums + share.place;
   Integers limb[limbs] = {};  // unsigned: what is added too much wraps round and is taken off at the end
   N bad(Real(0));
   for (Index t = 0; t < columns; ++t) {
-    const N summand = load_wide(&partials(c, t), N());
+    const N summand = load_wide(&partials(share.first + c, t), N());
     const auto good = less_than(magnitude(summand), N(HUGE_VAL));
     bad = select(good, bad, N(Real(1)));
     N rest = select(good, summand * N(scale), N(Real(0)));
@@ -193,9 +196,10 @@ Index strips(Index length) {
 }
 
 template <int limbs, class T>
-void add_to_sums(const MatrixRef<const T>& partials, int exponent, bool fresh,
-                 const Vector<std::int64_t>& into, const Vector<bool>& bad_strips) {
-  const Index length = Index(partials.extent(0));
+void add_to_sums(const MatrixRef<const T>& partials, const ExactAccumulator::Share& share_of, int exponent,
+                 bool fresh, const Vector<std::int64_t>& into, const Vector<bool>& bad_strips) {
+  const auto share = share_of;
+  const Index length = share.length;
   const Real scale = std::ldexp(Real(1), -exponent);
   const auto sums = into;
   const auto bad = bad_strips;
@@ -205,12 +209,12 @@ void add_to_sums(const MatrixRef<const T>& partials, int exponent, bool fresh,
         const Index first = strip * width;
         bool finite = true;
         if (first + width <= length) {
-          finite = add_lanes<limbs, Lanes>(from, first, scale, fresh, &sums(0));
+          finite = add_lanes<limbs, Lanes>(from, share, first, scale, fresh, &sums(0));
         } else {
           for (Index c = first; c < length; ++c)
-            finite = add_lanes<limbs, Real>(from, c, scale, fresh, &sums(0)) && finite;
+            finite = add_lanes<limbs, Real>(from, share, c, scale, fresh, &sums(0)) && finite;
         }
-        if (!finite) bad(strip) = true;
+        if (!finite) bad(share.first_strip + strip) = true;
       });
 }
 
@@ -231,15 +235,46 @@ Real largest_magnitude(const MatrixRef<const T>& partials) {
 
 }  // namespace
 
+namespace {
+
+/// Where the components of each rank end.
+std::vector<Index> ends_of(const Partition& owners, Index length) {
+  std::vector<Index> ends;
+  for (int rank = 0; rank < owners.ranks(); ++rank)
+    ends.push_back(std::min(length, owners.first_particle(rank + 1)));
+  ends.back() = length;
+  return ends;
+}
+
+}  // namespace
+
 ExactAccumulator::ExactAccumulator(const Communicator& comm, Index length, int limbs)
-    : comm_(comm),
-      length_(length),
-      limbs_(limbs),
-      sums_("Weir::ExactSum::sums", limbs * length + 2),
-      host_sums_(Kokkos::create_mirror_view(sums_)),
-      bad_("Weir::ExactSum::bad", strips(length)),
-      host_bad_(Kokkos::create_mirror_view(bad_)) {
+    : ExactAccumulator(comm, length, limbs, std::vector<Index>{length}) {}
+
+ExactAccumulator::ExactAccumulator(const Communicator& comm, Index length, int limbs, const Partition& owners)
+    : ExactAccumulator(comm, length, limbs, ends_of(owners, length)) {
+  WEIR_CHECK(owners.ranks() == comm.size() && owners.particles() >= length, "{} owners of {} sums",
+             owners.particles(), length);
+}
+
+ExactAccumulator::ExactAccumulator(const Communicator& comm, Index length, int limbs,
+                                   const std::vector<Index>& ends)
+    : comm_(comm), length_(length), limbs_(limbs) {
   WEIR_CHECK(limbs == 2 || limbs == 3, "{} limbs", limbs);
+  Index first = 0, place = 0, strip = 0;
+  for (const Index end : ends) {
+    shares_.push_back({first, end - first, place, strip});
+    strip += strips(end - first);
+    place += limbs * (end - first) + 2;
+    first = end;
+  }
+  WEIR_CHECK(shares_.size() == 1 || place <= Index(std::numeric_limits<int>::max()), "{} numbers to deal",
+             place);
+  for (const Share& share : shares_) counts_.push_back(int(limbs * share.length + 2));
+  sums_ = Vector<std::int64_t>("Weir::ExactSum::sums", place);
+  host_sums_ = Kokkos::create_mirror_view(sums_);
+  bad_ = Vector<bool>("Weir::ExactSum::bad", strip);
+  host_bad_ = Kokkos::create_mirror_view(bad_);
 }
 
 void ExactAccumulator::start(Real bound) {
@@ -256,10 +291,11 @@ void ExactAccumulator::start(Real bound) {
 template <class T>
 void ExactAccumulator::add_columns(const MatrixRef<const T>& partials) {
   WEIR_CHECK(Index(partials.extent(0)) == length_, "{} sums of {}", partials.extent(0), length_);
-  if (limbs_ == 2)
-    add_to_sums<2>(partials, exponent_, fresh_, sums_, bad_);
-  else
-    add_to_sums<3>(partials, exponent_, fresh_, sums_, bad_);
+  for (const Share& share : shares_)
+    if (limbs_ == 2)
+      add_to_sums<2>(partials, share, exponent_, fresh_, sums_, bad_);
+    else
+      add_to_sums<3>(partials, share, exponent_, fresh_, sums_, bad_);
   fresh_ = false;
   columns_ += Index(partials.extent(1));
 }
@@ -274,22 +310,32 @@ void ExactAccumulator::finish(Real* totals, const std::string& what) {
   if (fresh_) Kokkos::deep_copy(sums_, 0);
   Kokkos::deep_copy(host_sums_, sums_);
   Kokkos::deep_copy(host_bad_, bad_);
-  host_sums_(limbs_ * length_) = columns_;
-  host_sums_(limbs_ * length_ + 1) =
-      std::any_of(host_bad_.data(), host_bad_.data() + host_bad_.size(), [](bool bad) { return bad; });
-  if (comm_.size() > 1) comm_.sum(host_sums_.data(), limbs_ * length_ + 2);
-  if (host_sums_(limbs_ * length_ + 1) > 0) throw RunError(fmt::format("{} is not finite", what));
+  const bool bad =
+      std::any_of(host_bad_.data(), host_bad_.data() + host_bad_.size(), [](bool flag) { return flag; });
+  for (const Share& share : shares_) {
+    host_sums_(share.place + limbs_ * share.length) = columns_;
+    host_sums_(share.place + limbs_ * share.length + 1) = bad;
+  }
+  const bool dealt = shares_.size() > 1;
+  if (dealt)
+    comm_.sum_to_owners(host_sums_.data(), counts_);
+  else if (comm_.size() > 1)
+    comm_.sum(host_sums_.data(), Index(host_sums_.size()));
+  const Share& own = shares_[std::size_t(dealt ? comm_.rank() : 0)];
+  const Index length = own.length;
+  const std::int64_t* sums = host_sums_.data();
+  if (sums[limbs_ * length + 1] > 0) throw RunError(fmt::format("{} is not finite", what));
+  totals += own.first;
   if (empty_) {
-    std::fill_n(totals, length_, 0);
+    std::fill_n(totals, length, 0);
     return;
   }
-  const bool few = host_sums_(limbs_ * length_) < most_exact_columns;  // so that |l0| < 2^52
-  const std::int64_t* sums = host_sums_.data();
+  const bool few = sums[limbs_ * length] < most_exact_columns;  // so that |l0| < 2^52
   Index c = 0;
-  for (; few && c + width <= length_; c += width)
-    compose_lanes<Lanes>(sums + c, length_, limbs_, exponent_, totals + c);
-  for (; c < length_; ++c)
-    totals[c] = compose(sums[c], sums[length_ + c], limbs_ > 2 ? sums[2 * length_ + c] : 0, exponent_);
+  for (; few && c + width <= length; c += width)
+    compose_lanes<Lanes>(sums + c, length, limbs_, exponent_, totals + c);
+  for (; c < length; ++c)
+    totals[c] = compose(sums[c], sums[length + c], limbs_ > 2 ? sums[2 * length + c] : 0, exponent_);
 }
 
 bool ExactAccumulator::sum_alone(const MatrixRef<const float>& partials, Real* totals,

@@ -19,4 +19,12 @@ Traffic exact_sum(Index ranks, Index length, Index limbs) {
   return traffic;
 }
 
+Traffic exact_sum_to_owners(Index ranks, Index length, Index limbs) {
+  Traffic traffic = reduction(ranks, Index(sizeof(Real)));
+  if (ranks == 1) return traffic;
+  const Index bytes = (limbs * length + 2 * ranks) * Index(sizeof(Real));
+  traffic += {1, ranks * bytes, Real(bytes) / 2};  // the totals do not come back
+  return traffic;
+}
+
 }  // namespace weir

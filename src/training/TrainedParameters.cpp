@@ -39,7 +39,7 @@ template <class T>
 void TrainedParameters<T>::allocate(Index most_tiles) {
   partition_ = parameter_block(comm_, "", count()).partition;
   gather_.emplace(comm_, partition_, 1);
-  gradient_.emplace(comm_, network_first_.back() + of_tiles_, most_tiles);
+  gradient_.emplace(comm_, network_first_.back() + of_tiles_, most_tiles, partition_);
   theta_ = Vector<T>("Weir::TrainedParameters::theta", count());
   host_all_ = HostMatrix<Real>("Weir::TrainedParameters::host_all", 1, count());
   total_ = Kokkos::View<Real*, Kokkos::HostSpace>("Weir::TrainedParameters::total", count());

@@ -115,7 +115,7 @@ schroedinger_bridge:
 """
             _, output, seconds = weir.run(deck)
             with h5py.File(output / "networks.h5") as file:
-                values, shape = file["drift/mixture"][:], file["drift/mixture_shape"][:]
+                values, shape = file["drift/mixture/parameters"][:], file["drift/mixture_shape"][:]
             k = int(shape[0])
             learned = (np.exp(values[:k] - values[:k].max()), values[k:k * (1 + d)].reshape(k, d),
                        np.exp(values[k * (1 + d):]).reshape(k, d))
@@ -142,7 +142,7 @@ schroedinger_bridge:
   generate: {{count: 1000, by: plan}}
 """)
     with h5py.File(output / "networks.h5") as file:
-        values = file["drift/mixture"][:]
+        values = file["drift/mixture/parameters"][:]
     r, S = values[1:3], np.exp(values[3:5])
     C = 0.5 * (np.sqrt(4 * s0 * s1 + eps**2) - eps)
     for t in (0, 0.5, 0.9):

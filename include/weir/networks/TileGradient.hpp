@@ -25,9 +25,10 @@ class TileGradient {
  public:
   /// For at most `most_tiles` tiles of this rank at once (0 is allowed); all memory is taken here.
   TileGradient(const Communicator& comm, Index parameters, Index most_tiles)
-      : sum_(comm, parameters, gradient_limbs(sizeof(T) == sizeof(float))),
-        partials_("Weir::TileGradient::partials", parameters, std::max(most_tiles, Index(1))),
-        most_tiles_(most_tiles) {}
+      : TileGradient(parameters, most_tiles, ExactSum(comm, parameters, limbs)) {}
+  /// Each rank gets the totals of its own particles of `owners`.
+  TileGradient(const Communicator& comm, Index parameters, Index most_tiles, const Partition& owners)
+      : TileGradient(parameters, most_tiles, ExactSum(comm, parameters, limbs, owners)) {}
 
   Index parameters() const { return Index(partials_.extent(0)); }
   Index most_tiles() const { return most_tiles_; }
@@ -40,8 +41,8 @@ class TileGradient {
   }
 
   /// Collective: every rank gets the sum of everybody's first `tiles` partials (each rank its own number of
-  /// them) in totals[0 .. parameters()), host memory. Throws RunError on all ranks, naming `what`, where one
-  /// was not finite.
+  /// them), or its own part of that, in totals[0 .. parameters()), host memory. Throws RunError on all ranks,
+  /// naming `what`, where one was not finite.
   void sum(Index tiles, Real* totals, const std::string& what) {
     WEIR_CHECK(tiles >= 0 && tiles <= most_tiles_, "{} tiles of {}", tiles, most_tiles_);
     sum_(MatrixRef<const T>(partials_.data(), std::size_t(parameters()), std::size_t(tiles)), totals, what);
@@ -55,6 +56,12 @@ class TileGradient {
   }
 
  private:
+  static constexpr int limbs = gradient_limbs(sizeof(T) == sizeof(float));
+  TileGradient(Index parameters, Index most_tiles, ExactSum sum)
+      : sum_(std::move(sum)),
+        partials_("Weir::TileGradient::partials", parameters, std::max(most_tiles, Index(1))),
+        most_tiles_(most_tiles) {}
+
   ExactSum sum_;
   Matrix<T> partials_;
   Index most_tiles_;

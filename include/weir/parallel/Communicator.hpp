@@ -28,6 +28,9 @@ class Communicator {
   /// Sums of reals go through ExactSum.
   Index sum(Index value) const;
   void sum(Index* values, Index count) const;
+  /// The same of values[0 .. counts[0] + counts[1] + ..), fewer than 2^31, of which rank r gets its own
+  /// counts[r] alone: they stand at the beginning of `values` then, and the rest holds anything.
+  void sum_to_owners(Index* values, const std::vector<int>& counts) const;
   Index max(Index value) const;
   Index min(Index value) const;
   Real max(Real value) const;

@@ -6,12 +6,16 @@
 // point below 2^e (by adding and subtracting powers of two), the pieces are added as 64-bit integers, which
 // is associative, and the total is rounded once. What lies more than 102 bits below the bound is dropped.
 // Exact for up to 2^28 summands. Two pieces (68 bits) do for numbers in single precision.
+//
+// Where the totals are dealt to ranks, as parameters are, a rank gets its own alone: half the messages.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "weir/base/Types.hpp"
 #include "weir/parallel/Communicator.hpp"
+#include "weir/parallel/Partition.hpp"
 
 namespace weir {
 
@@ -20,31 +24,41 @@ class ExactAccumulator {
  public:
   /// For `length` components in `limbs` pieces (2 or 3, the same on all ranks); all memory is taken here.
   ExactAccumulator(const Communicator& comm, Index length, int limbs = 3);
+  /// Each rank gets the totals of its own particles of this partition, which has at least `length`.
+  ExactAccumulator(const Communicator& comm, Index length, int limbs, const Partition& owners);
 
   /// Collective: starts at zero. `bound`: at least the magnitude of every number that this rank will add.
   void start(Real bound);
   /// Not collective: adds partials(:, t) for every column t, which each have as many rows as were asked for.
   void add(const MatrixRef<const Real>& partials);
   void add(const MatrixRef<const float>& partials);
-  /// Collective: every rank gets the totals (host memory). Throws RunError on all ranks, naming `what`, where
-  /// a summand anywhere was not finite.
+  /// Collective: every rank gets the totals, or its own of them (host memory; others stay as they are).
+  /// Throws RunError on all ranks, naming `what`, where a summand anywhere was not finite.
   void finish(Real* totals, const std::string& what);
   /// After `start`, in place of `add` and `finish`: the same totals in one pass, where one rank has all
   /// summands; false, and nothing done, where several ranks have, or there are too many.
   bool sum_alone(const MatrixRef<const float>& partials, Real* totals, const std::string& what);
 
+  /// Components [first, first + length): their limbs, one after the other, and how many columns were added
+  /// and whether any was not finite stand from `place` on.
+  struct Share {
+    Index first, length, place, first_strip;
+  };
+
  private:
   Communicator comm_;
   template <class T>
   void add_columns(const MatrixRef<const T>& partials);
+  ExactAccumulator(const Communicator& comm, Index length, int limbs, const std::vector<Index>& ends);
 
+  std::vector<Share> shares_;  // one, or one of each rank
+  std::vector<int> counts_;    // of numbers in each
   Index length_;
   int limbs_, exponent_ = 0;
-  bool empty_ = true;  // no rank will add anything but zeros
-  bool fresh_ = true;  // nothing was added yet, and the sums hold anything
-  Index columns_ = 0;  // that were added
-  Vector<std::int64_t>
-      sums_;  // limb by limb; then how many columns were added and whether any was not finite
+  bool empty_ = true;          // no rank will add anything but zeros
+  bool fresh_ = true;          // nothing was added yet, and the sums hold anything
+  Index columns_ = 0;          // that were added
+  Vector<std::int64_t> sums_;  // share by share
   HostMirrorOf<Vector<std::int64_t>> host_sums_;
   Vector<bool> bad_;  // of each strip of sums that a thread adds to: whether a summand was not finite
   HostMirrorOf<Vector<bool>> host_bad_;
@@ -55,9 +69,13 @@ class ExactSum {
   /// For sums of `length` components in `limbs` pieces; all memory is taken here.
   ExactSum(const Communicator& comm, Index length, int limbs = 3)
       : comm_(comm), accumulator_(comm, length, limbs) {}
+  /// Totals dealt to ranks, as ExactAccumulator has it.
+  ExactSum(const Communicator& comm, Index length, int limbs, const Partition& owners)
+      : comm_(comm), accumulator_(comm, length, limbs, owners) {}
 
-  /// Collective. `partials`: components x local tiles; every rank gets the totals (host memory, one per
-  /// component). Throws RunError on all ranks, naming `what`, where a summand anywhere is not finite.
+  /// Collective. `partials`: components x local tiles; every rank gets the totals, or its own of them (host
+  /// memory, one per component). Throws RunError on all ranks, naming `what`, where a summand anywhere is not
+  /// finite.
   void operator()(const MatrixRef<const Real>& partials, Real* totals, const std::string& what);
   void operator()(const MatrixRef<const float>& partials, Real* totals, const std::string& what);
   /// The same for `count` partials of one component in host memory.

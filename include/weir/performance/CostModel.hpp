@@ -40,6 +40,8 @@ Traffic reduction(Index ranks, Index bytes);
 Traffic gathering(Index bytes);
 /// An ExactSum of `length` components: its bound and, on more than one rank, its limbs.
 Traffic exact_sum(Index ranks, Index length, Index limbs = 3);
+/// The same where each rank gets its own part of the totals: gradients of TrainedParameters.
+Traffic exact_sum_to_owners(Index ranks, Index length, Index limbs);
 
 struct Cost {
   std::map<std::string, Traffic> traffic;  ///< by phase, once; without the broadcasts

@@ -77,8 +77,8 @@ class TrainedParameters {
   const TileGradient<T>& tile_gradients() const { return *gradient_; }
   Index first(Index n) const { return network_first_[std::size_t(n)]; }
 
-  /// Collective: adds up the first `tiles` gradients of every rank. Throws RunError on all ranks, naming
-  /// `what`, where one is not finite.
+  /// Collective: adds up the first `tiles` gradients of every rank, each rank for its own part of the block.
+  /// Throws RunError on all ranks, naming `what`, where one is not finite.
   void sum_gradients(Index tiles, const std::string& what);
   /// The gradient of a scalar of the whole.
   void set_gradient(Index s, Real value) { total_(place_of_scalar(s)) = value; }

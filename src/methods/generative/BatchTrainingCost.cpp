@@ -47,7 +47,7 @@ Cost BatchTrainingCost::at(int ranks) const {
   const Index limbs = gradient_limbs(shape_.single), p = shape_.parameters;
   Cost cost;
   cost.traffic["velocity"] = gathering(p * real_size);  // TrainedParameters::gather
-  cost.traffic["velocity"] += exact_sum(ranks, p, limbs);
+  cost.traffic["velocity"] += exact_sum_to_owners(ranks, p, limbs);
   cost.traffic["check"] = reduction(ranks, real_size);
   if (shape_.clipped) cost.traffic["rules"] = exact_sum(ranks, 1);
   cost.other_seconds = tile_ * busiest_tiles(ranks);

@@ -16,6 +16,22 @@ TEST(CommunicatorParallel, SumsMaximaAndPrefixes) {
   EXPECT_EQ(comm.exclusive_prefix(2), 2 * comm.rank());
 }
 
+TEST(CommunicatorParallel, SumsGoToTheirOwners) {
+  const Communicator comm;
+  std::vector<int> counts;  // 1, 2, .. numbers, and none for the last rank of several
+  for (int r = 0; r < comm.size(); ++r) counts.push_back(comm.size() > 1 && r + 1 == comm.size() ? 0 : r + 1);
+  std::vector<Index> values, expected;
+  for (int r = 0; r < comm.size(); ++r)
+    for (int k = 0; k < counts[std::size_t(r)]; ++k) {
+      values.push_back(100 * r + k + comm.rank());
+      if (r == comm.rank())
+        expected.push_back(comm.size() * (100 * r + k) + comm.size() * (comm.size() - 1) / 2);
+    }
+  comm.sum_to_owners(values.data(), counts);
+  values.resize(expected.size());
+  EXPECT_EQ(values, expected);
+}
+
 TEST(CommunicatorParallel, ExchangeSendsRowRToRankR) {
   const Communicator comm;
   std::vector<std::vector<char>> outgoing(comm.size());

@@ -42,6 +42,31 @@ TEST(ExactSumParallel, IsTheSameOnAnyNumberOfRanks) {
   }
 }
 
+// Totals that are dealt to ranks are those that all get; not even a rank's neighbours' change.
+TEST(ExactSumParallel, OwnersGetTheirOwnTotals) {
+  const Communicator comm;
+  for (const Index length : {1, 11, 64, 203}) {
+    const Partition tiles(comm, 37, 1), owners(comm, length + 2, 8);
+    for (const int limbs : {2, 3}) {
+      Matrix<float> partials("partials", length, tiles.local_tiles());
+      for (Index t = 0; t < tiles.local_tiles(); ++t)
+        for (Index c = 0; c < length; ++c) partials(c, t) = float(some(tiles.first_row() + t, c));
+      std::vector<Real> all(length), own(length, -7);
+      ExactSum(comm, length, limbs)(partials, all.data(), "partials");
+      ExactSum(comm, length, limbs, owners)(partials, own.data(), "partials");
+      for (Index c = 0; c < length; ++c) {
+        const bool mine =
+            c >= owners.first_particle() && c < owners.first_particle() + owners.local_particles();
+        EXPECT_EQ(own[std::size_t(c)], mine ? all[std::size_t(c)] : -7) << c << " of " << length;
+      }
+      if (tiles.local_tiles() > 0 && comm.is_root()) partials(length - 1, 0) = NAN;
+      trap_invalid_operations(false);
+      EXPECT_THROW(ExactSum(comm, length, limbs, owners)(partials, own.data(), "partials"), RunError);
+      trap_invalid_operations();
+    }
+  }
+}
+
 // Numbers of many sizes, singles as they are, against sums of 113 and more bits.
 template <class T>
 void expect_rounded_once(Index length, Index columns, int spread, int limbs = 3) {

@@ -98,7 +98,7 @@ Cost DiffusionTrainingCost::at(int ranks) const {
   Traffic velocity, rules, around;  // around: begin_step and end_step
   const auto learn = [&](Index parameters, const ParameterRuleChoice& rule) {
     velocity += gathering(parameters * real_size);  // TrainedParameters::gather
-    velocity += exact_sum(ranks, parameters, limbs);
+    velocity += exact_sum_to_owners(ranks, parameters, limbs);
     rules += traffic_of_rule(rule_of(rule), 1, ranks);
   };
   if (moves) learn(decoder_, options_.train.decoder.rule);

@@ -63,7 +63,7 @@ Cost EbmTrainingCost::at(int ranks) const {
   const EnergyFlops energy(options_.energy, shape_);
   Cost cost;
   Traffic velocity = gathering(p * real_size), rules;  // TrainedParameters::gather
-  velocity += exact_sum(ranks, p, limbs);
+  velocity += exact_sum_to_owners(ranks, p, limbs);
   rules += traffic_of_rule(of_pool, shape_.components(), ranks);
   rules += traffic_of_rule(rule_of(options_.train.parameters.rule), 1, ranks);
   if (moving) rules += traffic_of_rule(of_latents, shape_.latent, ranks);
@@ -75,7 +75,7 @@ Cost EbmTrainingCost::at(int ranks) const {
     const MlpFlops posterior(shape);
     const Index q = Mlp<Real>(shape).parameters();
     velocity += gathering(q * real_size);
-    velocity += exact_sum(ranks, q, limbs);
+    velocity += exact_sum_to_owners(ranks, q, limbs);
     rules += traffic_of_rule(rule_of(options_.train.posterior.rule), 1, ranks);
     of_datum += energy.slope + posterior.value + posterior.vjp(true, false);
   }

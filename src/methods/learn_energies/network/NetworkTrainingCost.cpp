@@ -76,7 +76,7 @@ Cost NetworkTrainingCost::at(int ranks) const {
   cost.traffic["velocity"] = gathering(parameters_ * real_size);  // TrainedParameters::gather
   if (network().interaction)                                      // BatchInteraction::gather
     cost.traffic["velocity"] += gathering(strata_ * run_.tile * shape_.dimension * real_size);
-  cost.traffic["velocity"] += exact_sum(ranks, parameters_, limbs);
+  cost.traffic["velocity"] += exact_sum_to_owners(ranks, parameters_, limbs);
   cost.traffic["check"] = reduction(ranks, real_size);  // Stage::Solver::check_finite
   if (std::get<ParameterRuleOptions>(network().train.rule.rule).clip)
     cost.traffic["rules"] = exact_sum(ranks, 1);  // ParameterRule::clipping

@@ -149,7 +149,7 @@ Cost TrajectoryTrainingCost::at(int ranks) const {
   cost.serial_seconds = step_;
   const Index unknowns = networks + 1 + Index(model_.train_entropy);
   cost.traffic["velocity"] = gathering(unknowns * real_size);  // TrainedParameters::gather
-  if (networks > 0) cost.traffic["velocity"] += exact_sum(ranks, networks, limbs);
+  if (networks > 0) cost.traffic["velocity"] += exact_sum_to_owners(ranks, networks, limbs);
   add_likelihood(cost, ranks);
   if (model_.entropy) add_score(cost, ranks);
   if (model_.interaction) add_interaction(cost, ranks);
