@@ -1,4 +1,7 @@
-"""Mutated decks and data files of every format: each run ends with code 0 or 2, and with 2 nothing is written.
+"""Mutated decks and files of every format: each run ends with code 0 or 2, and with 2 nothing is written.
+
+Half of the runs read a mutated data file or a deck about one; a quarter check a mutated deck of input/; a quarter take a
+mutated networks.h5 as `model`.
 
     python3 tests/fuzz/fuzz.py build/weir FOLDER [--seconds 7200] [--seed 1]
 
@@ -30,6 +33,13 @@ learn_energies:
   model: {{linear: {{features_at: current, features: {{polynomial: {{degree: 1}}}}}}}}
   metrics: [w1]
 """
+INPUT = pathlib.Path(__file__).resolve().parents[2] / "input"
+MOONS = "data: {synthetic: {moons: {count: 40}}}, split: 0.5, generate: {count: 5"
+MODELS = {  # small decks that leave a model, and take one
+    "latent_ebm": MOONS + ", steps: 5}, energy: {network: {hidden: [4]}}, train: {iterations: 4, batch: 16, negatives: {particles: 8}}, metrics: []",
+    "latent_diffusion": MOONS + "}, latent: {dimension: 2, particles: 1}, decoder: {network: {hidden: [4]}}, prior: {diffusion: {hidden: [4]}}, train: {epochs: 1, batch: 16}, metrics: []",
+    "schroedinger_bridge": MOONS + "}, bridge: {steps: 3}, score: {network: {hidden: [4]}, train: {iterations: 4, batch: 16}}, metrics: []",
+}
 WORDS = [b"nan", b"inf", b"-1", b"0", b"1e999", b"9223372036854775807", b"\0", b"\n", b",", b'"', b"#", b"[", b"]", b"{", b"}", b":",
          b"- ", b"..", b"day", b"\xff\xfe", b"\xc3", b"true", b"null", b"&a", b"*a", b"!!int", b"|", b"PC1..PC3"]
 
@@ -117,6 +127,75 @@ def mutated(data, rng):
     return bytes(data)
 
 
+class Fuzzer:
+    def __init__(self, weir, folder, seed):
+        self.weir, self.work, self.finds = weir, folder / "work", folder / "finds"
+        self.rng, self.codes, self.runs, self.found = random.Random(seed), {}, 0, 0
+        shutil.rmtree(folder, ignore_errors=True)
+        self.work.mkdir(parents=True)
+        self.output = self.work / "out"
+        self.files = sound_files()
+        self.decks = sorted(path for path in INPUT.rglob("*.yaml") if "studies" not in path.parts)
+        self.models = {name: self.train(name) for name in sorted(MODELS)}
+
+    def deck_of(self, name):
+        return f"weir: 1\nrun: {{name: fuzz, output: {self.output}}}\n{name}: {{{MODELS[name]}}}\n"
+
+    def train(self, name):
+        """The networks.h5 of a small run."""
+        deck = self.work / "deck.yaml"
+        deck.write_text(self.deck_of(name))
+        subprocess.run([self.weir, deck, "--overwrite"], check=True, capture_output=True)
+        return (self.output / "networks.h5").read_bytes()
+
+    def data_file(self, name=None):
+        """A mutated file, or a mutated deck about one; a given one is left as it is."""
+        sound, rng = name is not None, self.rng
+        name = name or rng.choice(sorted(self.files))
+        data, keys = self.files[name]
+        labels = b"\n".join(b"%d" % (i // 8) for i in range(24))
+        deck = DECK.format(output=self.output, file=name, keys=keys).encode()
+        break_deck = not sound and rng.random() < 0.3
+        files = {"labels.csv": labels if sound or rng.random() < 0.9 else mutated(labels, rng),
+                 name: data if sound or break_deck else mutated(data, rng),
+                 "deck.yaml": mutated(deck, rng) if break_deck else deck}
+        self.run(files, ["--set", f"run.output={self.output}"], sound)
+
+    def shipped_deck(self):
+        deck = self.rng.choice(self.decks).read_bytes().replace(b"../data", str(INPUT / "data").encode())
+        self.run({"deck.yaml": mutated(deck, self.rng)}, ["--check", "--set", f"run.output={self.output}"])
+
+    def model(self):
+        name = self.rng.choice(sorted(self.models))
+        files = {"deck.yaml": self.deck_of(name).encode(), "networks.h5": mutated(self.models[name], self.rng)}
+        self.run(files, ["--set", f"{name}.model=networks.h5"])
+
+    def run(self, files, words, sound=False):
+        shutil.rmtree(self.output, ignore_errors=True)
+        for name, content in files.items():
+            (self.work / name).write_bytes(content)
+        try:
+            done = subprocess.run([self.weir, str(self.work / "deck.yaml"), *words], capture_output=True, timeout=PATIENCE)
+            code, said = done.returncode, done.stderr
+        except subprocess.TimeoutExpired as late:
+            code, said = "hangs", late.stderr or b""
+        self.codes[code] = self.codes.get(code, 0) + 1
+        self.runs += 1
+        if code != 0 if sound else code not in (0, 2) or (code == 2 and self.output.exists()):
+            self.keep(files, code, said)
+        for name in files:
+            (self.work / name).unlink()
+
+    def keep(self, files, code, said):
+        self.found += 1
+        kept = self.finds / f"{self.found}"
+        kept.mkdir(parents=True)
+        for name in files:
+            shutil.copy(self.work / name, kept)
+        (kept / "said.txt").write_bytes(f"code {code}, wrote: {self.output.exists()}\n".encode() + said)
+        print(f"{kept}: code {code}: {said[:300].decode(errors='replace')}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weir")
@@ -124,45 +203,15 @@ def main():
     parser.add_argument("--seconds", type=float, default=float(os.environ.get("WEIR_FUZZ_SECONDS", 7200)))
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    shutil.rmtree(options.folder, ignore_errors=True)
-    work, finds = options.folder / "work", options.folder / "finds"
-    work.mkdir(parents=True)
-    files, rng = sound_files(), random.Random(options.seed)
-    labels = b"\n".join(b"%d" % (i // 8) for i in range(24))
-    codes, runs, found, start = {}, 0, 0, time.time()
-    sound = True  # first every file as it is
-    queue = sorted(files)
+    start = time.time()
+    fuzzer = Fuzzer(str(pathlib.Path(options.weir).resolve()), options.folder.resolve(), options.seed)
+    for name in sorted(fuzzer.files):
+        fuzzer.data_file(name)
     while time.time() - start < options.seconds:
-        sound = bool(queue)
-        name = queue.pop(0) if queue else rng.choice(sorted(files))
-        data, keys = files[name]
-        output = work / "out"
-        shutil.rmtree(output, ignore_errors=True)
-        deck = DECK.format(output=output, file=name, keys=keys).encode()
-        (work / "labels.csv").write_bytes(labels if sound or rng.random() < 0.9 else mutated(labels, rng))
-        break_deck = not sound and rng.random() < 0.3
-        (work / name).write_bytes(data if sound or break_deck else mutated(data, rng))
-        (work / "deck.yaml").write_bytes(mutated(deck, rng) if break_deck else deck)
-        command = [options.weir, str(work / "deck.yaml"), "--set", f"run.output={output}"]
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=PATIENCE)
-            code, said = done.returncode, done.stderr
-        except subprocess.TimeoutExpired as late:
-            code, said = "hangs", late.stderr or b""
-        codes[code] = codes.get(code, 0) + 1
-        runs += 1
-        wrong = code != 0 if sound else code not in (0, 2) or (code == 2 and output.exists())
-        if wrong:
-            found += 1
-            kept = finds / f"{found}"
-            kept.mkdir(parents=True)
-            for path in (work / "labels.csv", work / name, work / "deck.yaml"):
-                shutil.copy(path, kept)
-            (kept / "said.txt").write_bytes(f"code {code}, wrote: {output.exists()}\n".encode() + said)
-            print(f"{kept}: code {code}: {said[:300].decode(errors='replace')}", flush=True)
-        (work / name).unlink()
-    print(f"{runs} runs: " + ", ".join(f"code {code}: {count}" for code, count in sorted(codes.items(), key=str)) + f"; {found} finds")
-    return 1 if found else 0
+        fuzzer.rng.choice([fuzzer.data_file, fuzzer.data_file, fuzzer.shipped_deck, fuzzer.model])()
+    codes = ", ".join(f"code {code}: {count}" for code, count in sorted(fuzzer.codes.items(), key=str))
+    print(f"{fuzzer.runs} runs: {codes}; {fuzzer.found} finds")
+    return 1 if fuzzer.found else 0
 
 
 if __name__ == "__main__":
