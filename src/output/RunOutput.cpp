@@ -212,9 +212,11 @@ std::string RunOutput::progress_line(const Progress& at, Index step, Real time, 
   const Real rate = Real(at.step - step) / seconds;
   const Real left =
       at.steps ? Real(*at.steps - at.step) / rate : (at.end - at.time) / (at.time - time) * seconds;
-  return fmt::format("step {}{}, time {:.4g}{}, {:.3g} steps/s, {:.0f} s left", at.step,
-                     at.steps ? fmt::format(" of {}", *at.steps) : "", at.time,
-                     at.steps ? "" : fmt::format(" of {:.4g}", at.end), rate, left);
+  std::string line = fmt::format("step {}", at.step);
+  if (at.steps) line += fmt::format(" of {}", *at.steps);
+  if (!at.steps || at.time != Real(at.step)) line += fmt::format(", time {:.4g}", at.time);
+  if (!at.steps) line += fmt::format(" of {:.4g}", at.end);
+  return line + fmt::format(", {:.3g} steps/s, {:.0f} s left", rate, left);
 }
 
 void RunOutput::progress(const Progress& at) {

@@ -96,7 +96,7 @@ bool run_stage(TrainingStage& training, const LatentDiffusionOptions& options, I
   const Index every = std::max(Index(1), options.train.epochs / options.train.reports) * per_epoch;
   Complaints complaints(options, output);
   return control.run(*training.stage, training.number, [&](const Tick& tick) {
-    if (tick.step % every != 0 && tick.step != iterations) return;
+    if (tick.step == 0 || (tick.step % every != 0 && tick.step != iterations)) return;
     const Phase phase("metrics");
     const ConstBlockViews blocks(*training.flow->layout(), training.stage->state().vec());
     const DiffusionReport report = training.flow->report(blocks);

@@ -74,7 +74,8 @@ def _conditionals(run, rows):
         panel.scatter(points[:, across], points[:, up], s=2, color=colour, alpha=0.6, linewidths=0, rasterized=True)
         panel.set(xlim=ranges[0], ylim=ranges[1], title=TITLES[name], xlabel=style.component(across))
     axes[0].set_ylabel(style.component(up))
-    style.title(figure, run.name)
+    names = ", ".join(style.component(c) for c in given[:6]) + (", .." if len(given) > 6 else "")
+    style.title(figure, f"{run.name}: {names} given" if "completions" in rows and given and drawn else run.name)
     return figure
 
 
