@@ -197,7 +197,8 @@ std::string file_keys(const Found& found, int indent, bool populations) {
     return text + line(indent, "# times: [0, 1, 2]", "of the populations, the first axis; none: 0, 1, 2 ..");
   if (found.labels.empty())
     return text + line(indent, "labels: {column: CHANGE}",
-                       "which column says the time of a row? no column looks like it");
+                       "which column says the time of a row? no column looks like it; without times: "
+                       "weir new FILE latent_ebm, say");
   text += line(indent, "labels: " + found.labels,
                found.other_labels.empty() ? "" : "could be labels too: " + told(found.other_labels));
   std::vector<std::string> values;

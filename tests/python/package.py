@@ -3,6 +3,7 @@
 Potentials against the grid that Weir leaves in energies.h5; drifts against what one explicit step moved; trees of decks;
 results back into an .h5ad; XDMF against the format's rules.
 """
+import importlib.util
 import json
 import pathlib
 import shutil
@@ -114,6 +115,10 @@ def check_h5ad():
         tau = np.where(days == 0, 2.0, 8.0)[moved, None]
         close(cells[moved, :2] + tau * velocity[moved], predicted[moved], f"cells in the .h5ad, standardise {standardise}", 1e-11)
         expect(np.isfinite(potential[known]).all(), "potentials of cells")
+        if importlib.util.find_spec("anndata"):  # is optional
+            read = run.to_anndata()
+            expect(np.allclose(read.obsm["weir_predicted"], predicted, 1e-12, equal_nan=True), "predictions in AnnData")
+            expect(np.allclose(read.obs["weir_potential"], potential, 1e-12, equal_nan=True), "potentials in AnnData")
 
 
 def check_deck():
