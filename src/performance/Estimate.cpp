@@ -87,10 +87,10 @@ std::string table(const std::vector<PredictedPart>& parts, const Interconnect& i
   std::string text = fmt::format("interconnect ({}): latency {:.3g} s, bandwidth {:.3g} byte/s",
                                  interconnect.source, interconnect.latency, interconnect.bandwidth);
   for (const auto& [part, rows] : parts) {
-    text += fmt::format("\n{:>9}  {:>8}  {:>12}  {:>12}  {:>10}  {}", part.name, "ranks", "memory/rank",
+    text += fmt::format("\n{:>14}  {:>8}  {:>12}  {:>12}  {:>10}  {}", part.name, "ranks", "memory/rank",
                         "seconds", "efficiency", "limit");
     for (const auto& row : rows)
-      text += fmt::format("\n{:>9}  {:>8}  {:>12}  {:>12.4g}  {:>10.3f}  {}", "", row.ranks,
+      text += fmt::format("\n{:>14}  {:>8}  {:>12}  {:>12.4g}  {:>10.3f}  {}", "", row.ranks,
                           with_unit(row.memory), row.seconds, row.efficiency, row.limit);
   }
   text +=

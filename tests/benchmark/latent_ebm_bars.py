@@ -123,7 +123,7 @@ def images_and_labels(folder, name):
 def detection(weir, table, options):
     """Trained without digit c, log p(x) of all test images: the area under the precision-recall curve of finding c. The energy is one of
     32 principal components alone. Published: LEBM .336/.630/.619/.463/.413, VAE .063/.337/.325/.148/.104 for c = 1, 4, 5, 7, 9."""
-    if options.mnist is None:
+    if options.mnist is None or not options.mnist.is_dir() or not any(options.mnist.glob("*images*")):
         return table.leave_out("detection", "no --mnist folder")
     images, labels = images_and_labels(options.mnist, "train")
     tests, test_labels = images_and_labels(options.mnist, "t10k")

@@ -53,12 +53,15 @@ RuleOptions read_mover(const Hdf5File& file, const std::string& group) {
 
 }  // namespace
 
-RuleOptions frozen_rule(const ParticleRuleChoice& choice, Real factor) {
+RuleOptions frozen_rule(const ParticleRuleChoice& choice, Real factor, Real temperature) {
   RuleOptions rule = rule_of(choice);
   if (auto* mala = std::get_if<MalaOptions>(&rule)) {
-    for (Real& step : mala->step.values) step *= factor;
+    for (Real& step : mala->step.values) step *= factor * temperature;
     mala->target.reset();
   }
+  if (auto* langevin = std::get_if<LangevinOptions>(&rule); langevin && langevin->step)
+    *langevin->step *= temperature;
+  if (auto* scaled = std::get_if<PreconditionedLangevinOptions>(&rule)) scaled->step *= temperature;
   return rule;
 }
 

@@ -44,7 +44,8 @@ struct EbmModel {
                        const std::string& where);
 };
 
-/// A mover with its steps as they were adapted: `factor` times those of the deck.
-RuleOptions frozen_rule(const ParticleRuleChoice& choice, Real factor);
+/// A mover with its steps as they were adapted, `factor` times those of the deck, and for the energy over the
+/// temperature that it was trained at, which takes `temperature` times the step.
+RuleOptions frozen_rule(const ParticleRuleChoice& choice, Real factor, Real temperature);
 
 }  // namespace weir

@@ -33,10 +33,31 @@ void LatentEbm::check_options(const Communicator& comm, const RunOptions& run) c
   const Stage stage(stepping, *flow, options_.where + ".train");
 }
 
+/// Keys that a model without latents, or without noise on its data, has no use for.
+void LatentEbm::check_uses(const EbmModel& model) const {
+  const LatentEbmGenerateOptions& generate = options_.generate;
+  Problems problems;
+  const auto refuse = [&](bool given, const char* key, const char* missing) {
+    if (!given) return;
+    problems.collect([&] {
+      throw InputError(options_.where + key, fmt::format("is for {}, which {} does not have: leave it out",
+                                                         missing, options_.model.path));
+    });
+  };
+  const bool latents = model.shape.latent > 0;
+  refuse(!latents && generate.reconstruct, ".generate.reconstruct", "latents");
+  refuse(!latents && generate.from_latents, ".generate.from_latents", "latents");
+  refuse(!latents && options_.likelihood && options_.likelihood->gaussian_bound, ".likelihood.gaussian_bound",
+         "latents");
+  refuse(generate.denoise && model.data_noise == 0, ".generate.denoise", "noise on the data");
+  problems.raise();
+}
+
 /// The model that the deck names, of the shapes of the data; nothing where one is trained.
 std::optional<EbmModel> LatentEbm::check_model(const Communicator& comm, const RunOptions& run) const {
   if (options_.model.empty()) return {};
   EbmModel model = read_model(comm, run.tile);
+  check_uses(model);
   EbmLikelihood::check(options_, model.shape);
   DataShape shape;
   comm.agree([&] { shape = shape_of(options_.data); });
@@ -55,28 +76,29 @@ void LatentEbm::check_given(const Communicator& comm) const {
   });
 }
 
-/// Whether the rows of other files are there, and are of the data's kind.
+/// Whether rows and latents of other files are there, with as many columns as they need.
 void LatentEbm::check_files(const Communicator& comm, Index latent) const {
-  const auto check_columns = [&](const FileRows& rows, const std::string& key, Index wanted,
-                                 const char* whose) {
+  const auto check = [&](const FileRows& rows, const std::string& key, Index columns, const char* whose,
+                         Index least) {
+    const std::string where = options_.where + key;
     const auto file = open_data(rows);
-    if (file->columns() != wanted)
-      throw InputError(key, fmt::format("has {} columns, and {} have {}; choose as many by `columns`",
-                                        file->columns(), whose, wanted));
-    if (file->rows() < 2) throw InputError(key, fmt::format("has {} rows; give at least 2", file->rows()));
+    if (file->columns() != columns)
+      throw InputError(where, fmt::format("has {} column{}, and {} have {}; choose as many by `columns`",
+                                          file->columns(), file->columns() == 1 ? "" : "s", whose, columns));
+    if (file->rows() < least)
+      throw InputError(where, fmt::format("has {} row{}; give at least {}", file->rows(),
+                                          file->rows() == 1 ? "" : "s", least));
   };
-  const auto check = [&](const FileRows& rows, const std::string& key) {
-    comm.agree([&] { check_columns(rows, key, shape_of(options_.data).components, "the data"); });
-  };
-  if (options_.likelihood && options_.likelihood->file)
-    check(*options_.likelihood->file, options_.where + ".likelihood.file");
-  if (options_.generate.reconstruct && options_.generate.reconstruct->file)
-    check(*options_.generate.reconstruct->file, options_.where + ".generate.reconstruct.file");
-  if (options_.generate.from_latents)
-    comm.agree([&] {
-      check_columns(options_.generate.from_latents->file, options_.where + ".generate.from_latents.file",
-                    latent, "latents");
-    });
+  const LatentEbmGenerateOptions& generate = options_.generate;
+  comm.agree([&] {
+    const Index data = shape_of(options_.data).components;
+    if (options_.likelihood && options_.likelihood->file)
+      check(*options_.likelihood->file, ".likelihood.file", data, "the data", 2);
+    if (generate.reconstruct && generate.reconstruct->file)
+      check(*generate.reconstruct->file, ".generate.reconstruct.file", data, "the data", 1);
+    if (generate.from_latents)
+      check(generate.from_latents->file, ".generate.from_latents.file", latent, "latents", 1);
+  });
 }
 
 void LatentEbm::prepare(const Communicator& comm, const RunOptions& run) {

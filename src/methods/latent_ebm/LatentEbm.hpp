@@ -29,6 +29,7 @@ class LatentEbm : public Method {
  private:
   void check_options(const Communicator& comm, const RunOptions& run) const;
   std::optional<EbmModel> check_model(const Communicator& comm, const RunOptions& run) const;
+  void check_uses(const EbmModel& model) const;
   void check_given(const Communicator& comm) const;
   void check_files(const Communicator& comm, Index latent) const;
   EbmModel read_model(const Communicator& comm, Index tile) const;

@@ -27,8 +27,8 @@ EbmModel any_model(const LatentEbmOptions& options, const EnergyShape& shape, co
           Standardisation(),
           Ensemble(Communicator(MPI_COMM_SELF), 1, shape.components(), run.tile),
           RestartLaw(),
-          frozen_rule(options.train.latents.rule, 1),
-          frozen_rule(options.train.negatives.rule, 1),
+          frozen_rule(options.train.latents.rule, 1, 1),
+          frozen_rule(options.train.negatives.rule, 1, 1),
           options.train.data_noise,
           options.energy,
           {}};

@@ -1,5 +1,6 @@
-// What the parts of a run of latent_ebm cost: iterations of `train` and `bound`, steps of the chains of
-// `generate`, `condition`, `infer` and `reconstruct`, and temperatures of `normalise` and `likelihood`.
+// What the parts of a run of latent_ebm cost: iterations of `train`, `bound` and `classify`, steps of the
+// chains of `generate`, `condition`, `infer`, `reconstruct` and `from_latents`, and temperatures of
+// `normalise` and `likelihood`. Restarts of the pool, which chance decides, are left out.
 #pragma once
 
 #include <optional>

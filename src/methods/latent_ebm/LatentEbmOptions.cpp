@@ -125,7 +125,10 @@ void describe(Section& section, LatentEbmTrainOptions& options) {
               "stop: the "
               "run ends there")
       .one_of({"halve", "stop"});
-  section.option("reports", options.reports, "rows of metrics.csv").at_least(1);
+  section
+      .option("reports", options.reports,
+              "rows of metrics.csv; by them a training is watched, so not fewer than some 20")
+      .at_least(1);
 }
 
 void describe(Section& section, GivenOptions& options) {
@@ -176,7 +179,7 @@ void describe(Section& section, LatentEbmGenerateOptions& options) {
   section.option("denoise", options.denoise, "take the noise of `data_noise` off the samples");
   section.section("given", options.given, "samples of the other columns where some are given", "columns");
   section.section("reconstruct", options.reconstruct,
-                  "latents of every held-out row, and a row drawn from each of these");
+                  "latents of every held-out row, and a row drawn from each of these, from noise");
   section.section("from_latents", options.from_latents, "a row drawn from each latent of a file", "file");
 }
 
@@ -188,7 +191,9 @@ namespace {
 
 /// Keys that would have no effect, or no meaning, beside others.
 void check_together(Section& section, const LatentEbmOptions& options) {
-  const bool latents = options.latent_dimension() > 0, tempered = options.train.temperature != 1;
+  // What a model that is read has is known later (LatentEbm::check_model).
+  const bool latents = options.latent_dimension() > 0 || !options.model.empty(),
+             tempered = options.train.temperature != 1;
   if (!options.energy.is_network() && options.energy.magnitude_penalty > 0)
     section.error("energy", "`magnitude_penalty` is of a network's values; leave it out for linear_gaussian");
   if (!latents && options.generate.reconstruct)
@@ -202,6 +207,13 @@ void check_together(Section& section, const LatentEbmOptions& options) {
                   "`denoise` takes off what `train.data_noise` put on, and that is 0; leave it out");
   if (tempered && !options.energy.is_network())
     section.error("train", "`temperature` other than 1 is for a network; leave it out for linear_gaussian");
+  const auto has_momentum = [](const ParticleRuleChoice& choice) {
+    return std::holds_alternative<UnderdampedLangevinOptions>(rule_of(choice));
+  };
+  if (tempered && (has_momentum(options.train.latents.rule) || has_momentum(options.train.negatives.rule)))
+    section.error("train",
+                  "`temperature` other than 1 is for movers without momentum; choose another rule than "
+                  "underdamped_langevin, or leave it out");
   if (tempered && options.posterior == "amortised")
     section.error(
         "train",

@@ -140,7 +140,8 @@ bool EbmGeneration::run() {
   if (model_.shape.latent == 0) return true;
   if (options_.generate.reconstruct && !(run_leg(inferring_leg()) && run_leg(reconstructing_leg())))
     return false;
-  return !given_latents_ || run_leg(leg_from_latents());
+  return !given_latents_ ||
+         run_leg(leg_of_latents("from_latents", *given_latents_, options_.generate.from_latents->steps));
 }
 
 bool EbmGeneration::run_leg(const Leg& leg) {
@@ -281,31 +282,25 @@ EbmGeneration::Leg EbmGeneration::inferring_leg() const {
   return {"infer", parts, start, options_.generate.reconstruct->steps, false};
 }
 
-/// x given each z, from the row that this came from.
+/// x given each z that was inferred.
 EbmGeneration::Leg EbmGeneration::reconstructing_leg() const {
-  SampledParts parts;
   const Ensemble& inferred = ended_.at("infer");
-  parts.free_data = model_.shape.data;
-  parts.free_latents = false;
-  Ensemble given = copy_of(inferred);
-  Kokkos::deep_copy(Kokkos::subview(given.x, Kokkos::pair<Index, Index>(0, model_.shape.data), Kokkos::ALL),
-                    0);
-  parts.given = given;
-  return {"reconstruct", parts, inferred, options_.generate.reconstruct->steps, false};
+  return leg_of_latents("reconstruct", components_of(inferred, model_.shape.data, model_.shape.components()),
+                        options_.generate.reconstruct->steps);
 }
 
-/// x given each z of a file, from normal noise.
-EbmGeneration::Leg EbmGeneration::leg_from_latents() const {
-  const Ensemble& z = *given_latents_;
+/// x given each z, from normal noise.
+EbmGeneration::Leg EbmGeneration::leg_of_latents(const std::string& stage, const Ensemble& z,
+                                                 Index steps) const {
   Ensemble none(z.comm, z.particles(), model_.shape.data, z.partition.tile_size()),
       noise(z.comm, z.particles(), model_.shape.data, z.partition.tile_size());
-  fill_normals(noise.x, Random(output_.run().seed, Stream::pool_start, stages_.number("from_latents")),
+  fill_normals(noise.x, Random(output_.run().seed, Stream::pool_start, stages_.number(stage)),
                noise.partition.first_particle(), 0);
   SampledParts parts;
   parts.free_data = model_.shape.data;
   parts.free_latents = false;
   parts.given = side_by_side(none, z);
-  return {"from_latents", parts, side_by_side(noise, z), options_.generate.from_latents->steps, false};
+  return {stage, parts, side_by_side(noise, z), steps, false};
 }
 
 void EbmGeneration::save(Hdf5File& file) const {

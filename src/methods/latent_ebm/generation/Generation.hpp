@@ -60,7 +60,7 @@ class EbmGeneration {
   Leg completing_leg();
   Leg inferring_leg() const;
   Leg reconstructing_leg() const;
-  Leg leg_from_latents() const;
+  Leg leg_of_latents(const std::string& stage, const Ensemble& z, Index steps) const;
   Ensemble standardised(const Ensemble& rows) const;
   Ensemble joined(const Ensemble& x, std::optional<Ensemble> z, int stage) const;
   void keep_given(Ensemble& rows) const;

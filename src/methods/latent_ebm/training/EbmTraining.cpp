@@ -96,7 +96,7 @@ Index warm_up_of(const LatentEbmTrainOptions& train) {
 }
 
 /// What the log says of a block that mala moves: its acceptance and what its step was adapted by.
-std::string told_of(const Metrics& metrics, const std::string& block) {
+std::string acceptance_text(const Metrics& metrics, const std::string& block) {
   const Real acceptance = value_of(metrics, block + "_acceptance", -1);
   if (acceptance < 0) return "";
   return fmt::format(", {} {:.2f} accepted, steps x {:.2g}", block, acceptance,
@@ -135,7 +135,7 @@ class Supervision {
                                 value_of(metrics, "negatives_step_factor", 1)};
     output_.log(fmt::format("iteration {}: gap {:.3f}, gradient {:.3g}, autocorrelation {:.2f}{}", tick.step,
                             watched.gap, watched.gradient_norm, report.autocorrelation,
-                            told_of(metrics, "latents") + told_of(metrics, "negatives")));
+                            acceptance_text(metrics, "latents") + acceptance_text(metrics, "negatives")));
     pending_ = watched;
     return metrics;
   }
@@ -218,10 +218,10 @@ EbmModel model_of(const LatentEbmOptions& options, const EnergyShape& shape,
   Kokkos::deep_copy(model.pool.x, blocks[flow.negatives]);
   if (options.train.temperature != 1) divide_energy(model, options.train.temperature);
   const Metrics rules = stage.rule_report();
-  model.latent_mover = frozen_rule(options.train.latents.rule,
-                                   options.train.temperature * value_of(rules, "latents_step_factor", 1));
+  model.latent_mover = frozen_rule(options.train.latents.rule, value_of(rules, "latents_step_factor", 1),
+                                   options.train.temperature);
   model.negative_mover = frozen_rule(options.train.negatives.rule,
-                                     options.train.temperature * value_of(rules, "negatives_step_factor", 1));
+                                     value_of(rules, "negatives_step_factor", 1), options.train.temperature);
   if (!flow.restart_law() || !flow.restart_law()->metropolised) {
     model.restart.metropolised = false;
     model.restart.centres = {};
@@ -251,13 +251,13 @@ std::optional<EbmModel> train_energy(const LatentEbmOptions& options, const Ense
   SteppingOptions stepping = training_steps(options.train.iterations, run);
   stepping.order = StepOrder::in_turn;
   stepping.stage = stages.number("train");
-  stepping.remedy = "a smaller `train.parameters.rule.adam.rate`, or smaller steps of the movers, may help";
+  stepping.remedy = "a smaller rate of `train.parameters.rule`, or smaller steps of the movers, may help";
   Stage stage(stepping, *flow, options.where + ".train");
   flow->initialise(BlockViews(*flow->layout(), stage.state().vec()));
   const Index unknowns = (*flow->layout())[flow->parameters].partition.particles();
   output.log(fmt::format("{} rows, {} parameters; {} iterations of {} rows and a pool of {}",
-                         rows.particles(), unknowns, options.train.iterations, flow->batch(),
-                         options.train.negatives.particles));
+                         rows.particles(), unknowns, options.train.iterations,
+                         std::min(flow->batch(), rows.particles()), options.train.negatives.particles));
   output.summarise("unknowns", unknowns);
   if (rows.particles() < options.train.batch)
     output.log(fmt::format(

@@ -87,9 +87,6 @@ class LatentEbmFlow : public LatentEbmTraining {
   Real correlate_pool(const MatrixRef<const Real>& pool);
 
  private:
-  struct Slots {
-    Index positive, negative;
-  };
   MatrixRef<const T> columns(Index count) const { return first_columns(v_, count); }
   VectorRef<T> energies_of(Index count) const { return VectorRef<T>(energies_.data(), std::size_t(count)); }
   void move_latents(const MatrixRef<const Real>& z, const MatrixRef<Real>& v,

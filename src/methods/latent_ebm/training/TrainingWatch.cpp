@@ -13,6 +13,7 @@ constexpr Real standard_errors = 4, largest_norm = 80, least_acceptance = 0.01;
 }  // namespace
 
 std::optional<std::string> TrainingWatch::judge(Index step, const WatchedReport& report) {
+  last_ = report;
   if (step <= warm_up_) return {};
   reports_.push_back(report);
   if (reports_.size() > remembered) reports_.pop_front();
@@ -23,7 +24,7 @@ std::optional<std::string> TrainingWatch::judge(Index step, const WatchedReport&
   if (last_are([](const WatchedReport& r) { return !(r.gradient_norm <= largest_norm); }))
     return fmt::format(
         "the gradient's norm was above {:g} in {} reports in a row: a smaller "
-        "`train.parameters.rule.adam.rate`, or some `train.data_noise`, may help",
+        "rate of `train.parameters.rule`, or some `train.data_noise`, may help",
         largest_norm, in_a_row);
   if (reports_.size() == remembered) {
     Real mean = 0, square = 0;
@@ -33,7 +34,7 @@ std::optional<std::string> TrainingWatch::judge(Index step, const WatchedReport&
     if (!(std::abs(mean) <= largest_gap_) && !(std::abs(mean) <= standard_errors * error))
       return fmt::format(
           "the mean gap E+ - E- of the last {} reports is {:.3g}: the pool does not follow the energy; "
-          "more `train.negatives.substeps`, a smaller `train.parameters.rule.adam.rate`, or some "
+          "more `train.negatives.substeps`, a smaller rate of `train.parameters.rule`, or some "
           "`train.data_noise` may help",
           remembered, mean);
   }
@@ -52,22 +53,30 @@ std::optional<std::string> TrainingWatch::judge(Index step, const WatchedReport&
 }
 
 bool TrainingWatch::is_calm() const {
-  if (reports_.empty()) return true;
-  const WatchedReport& last = reports_.back();
-  return last.gradient_norm <= largest_norm && std::abs(last.gap) <= 2 * largest_gap_;
+  if (!last_) return true;
+  return last_->gradient_norm <= largest_norm && std::abs(last_->gap) <= 2 * largest_gap_;
 }
 
 std::vector<Real> TrainingWatch::save() const {
   std::vector<Real> numbers;
-  for (const auto& r : reports_)
-    numbers.insert(numbers.end(), {r.gap, r.gradient_norm, r.restart_acceptance, r.step_factor});
+  const auto add = [&](const WatchedReport& r) {
+    for (const Real number : {r.gap, r.gradient_norm, r.restart_acceptance, r.step_factor})
+      numbers.push_back(number);
+  };
+  if (last_) add(*last_);
+  for (const auto& report : reports_) add(report);
   return numbers;
 }
 
 void TrainingWatch::restore(const std::vector<Real>& numbers) {
-  reports_.clear();
-  for (std::size_t i = 0; i + 4 <= numbers.size(); i += 4)
-    reports_.push_back({numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]});
+  forget();
+  for (std::size_t i = 0; i + 4 <= numbers.size(); i += 4) {
+    const WatchedReport report{numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]};
+    if (i == 0)
+      last_ = report;
+    else
+      reports_.push_back(report);
+  }
 }
 
 }  // namespace weir

@@ -25,6 +25,10 @@ def draw(run):
 def draw_completions(run):
     """What was completed or reconstructed, beside the rows that it came from."""
     rows = read(run.folder / "samples.h5", ("held_out", "completions", "reconstructions"))
+    generate = next((m.get("generate") for m in run.deck.values() if isinstance(m, dict) and isinstance(m.get("generate"), dict)), {})
+    for name, key in (("completions", "given"), ("reconstructions", "reconstruct")):
+        if isinstance(generate.get(key), dict) and generate[key].get("file"):
+            rows.pop(name, None)  # of rows of a file, which are not those held out
     if len(rows) < 2 or "held_out" not in rows or rows["held_out"].shape[1] < 2:
         return None
     if any(len(x) != len(rows["held_out"]) for x in rows.values()):

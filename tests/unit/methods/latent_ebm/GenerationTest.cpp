@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "methods/Interrupted.hpp"
+#include "methods/latent_ebm/SmallDecks.hpp"
 #include "weir/parallel/Random.hpp"
 
 namespace weir {
@@ -119,6 +120,43 @@ TEST(Generation, AModelHasItsEnergyOverTheTemperature) {
   ASSERT_EQ(one.size(), two.size());
   const std::size_t last = one.size() - 2 - 9;  // 8 weights and a bias, and two confinements
   for (std::size_t k = 0; k < one.size(); ++k) EXPECT_NEAR(two[k], k < last ? one[k] : one[k] / 2, 1e-9) << k;
+}
+
+// A step h of E at temperature T is a step T h of E / T, whatever moves.
+TEST(Generation, MoversOfATemperedTrainingKeepTheirPace) {
+  const auto step_of = [](const RuleOptions& rule) -> Real {
+    if (const auto* mala = std::get_if<MalaOptions>(&rule)) return mala->step.values.front();
+    if (const auto* scaled = std::get_if<PreconditionedLangevinOptions>(&rule)) return scaled->step;
+    return *std::get<LangevinOptions>(rule).step;
+  };
+  ParticleRuleChoice mala, langevin, scaled;
+  MalaOptions adapted;
+  adapted.step = VectorValue(0.1);
+  mala.rule = adapted;
+  LangevinOptions plain;
+  plain.step = 0.1;
+  langevin.rule = plain;
+  PreconditionedLangevinOptions metric;
+  metric.step = 0.1;
+  scaled.rule = metric;
+  EXPECT_NEAR(step_of(frozen_rule(mala, 3, 2)), 0.6, 1e-15);
+  EXPECT_NEAR(step_of(frozen_rule(langevin, 1, 2)), 0.2, 1e-15);
+  EXPECT_NEAR(step_of(frozen_rule(scaled, 1, 2)), 0.2, 1e-15);
+}
+
+// Keys that a model has no use for are refused.
+TEST(GenerationParallel, AModelWithoutLatentsRefusesWhatGoesThroughThem) {
+  const SharedFolder folder;
+  folder.write("latents.csv", "1,2\n");
+  DeckRun first{folder, small_deck(), "first", {"latent_ebm.posterior=none"}};
+  ASSERT_EQ(first().code, ExitCode::done);
+  const std::string model = "latent_ebm.model=" + (folder / "first/networks.h5");
+  for (const char* key : {"generate.reconstruct={}", "generate.from_latents=latents.csv",
+                          "likelihood={gaussian_bound: true}", "generate.denoise=true"}) {
+    const Outcome outcome = run_deck_text(folder, small_deck(), {model, std::string("latent_ebm.") + key});
+    EXPECT_EQ(outcome.code, ExitCode::bad_input) << key;
+    EXPECT_NE(outcome.message.find("does not have: leave it out"), std::string::npos) << outcome.message;
+  }
 }
 
 }  // namespace

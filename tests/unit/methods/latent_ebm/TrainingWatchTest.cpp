@@ -48,6 +48,10 @@ TEST(TrainingWatch, SeesGradientsThatGrow) {
   EXPECT_EQ(judged(watch, healthy, 1, 400), "");
   TrainingWatch young(1000, 3, false);
   EXPECT_EQ(judged(young, steep, 10), "");  // all of it within the warm-up
+  EXPECT_FALSE(young.is_calm());            // and yet no moment for a copy
+  TrainingWatch other(1000, 3, false);
+  other.restore(young.save());
+  EXPECT_FALSE(other.is_calm());
 }
 
 TEST(TrainingWatch, SeesRestartsThatFailWhileStepsWander) {
