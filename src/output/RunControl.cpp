@@ -59,7 +59,13 @@ bool RunControl::run(Stage& stage, int number, const std::function<void(const Ti
           "this multistep scheme begins again at order one: the last digits will differ from those of "
           "a run that was not interrupted");
   }
-  output_.start_progress(saved_at_, from_here ? from->standing().tick.time : stage.start());
+  return go_on(stage, number, {saved_at_, from_here ? from->standing().tick.time : stage.start()},
+               after_step);
+}
+
+bool RunControl::go_on(Stage& stage, int number, const Tick& from,
+                       const std::function<void(const Tick&)>& after_step) {
+  output_.start_progress(from.step, from.time);
   const auto steps = stage.is_adaptive() ? std::nullopt : std::optional<Index>(stage.planned_steps());
   return stage.run_while([&](const Tick& tick) {
     after_step(tick);

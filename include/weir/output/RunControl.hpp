@@ -27,6 +27,8 @@ class RunControl {
   /// and saves checkpoints as they are due. `after_step` as for Stage::run; it is not called for the step
   /// that the checkpoint was made after. Returns whether the end was reached.
   bool run(Stage& stage, int number, const std::function<void(const Tick&)>& after_step);
+  /// The same of a stage that stands after step `from`, where Stage::resume has set it.
+  bool go_on(Stage& stage, int number, const Tick& from, const std::function<void(const Tick&)>& after_step);
 
   /// What is to be done at a place where the run could be saved.
   enum class Order { go_on, save, stop };

@@ -156,11 +156,15 @@ class Supervision {
       warned_ = true;
       return;
     }
-    output_.log(fmt::format("the training fails: {}; it goes back to iteration {}, with half the rate",
-                            *wrong, healthy_.iteration()));
-    healthy_.go_back();
-    stage_.scale_rate(flow_.parameters, 0.5);
-    watch_.forget();
+    go_back(*wrong);
+  }
+
+  /// After an iteration that could not be finished: whether the training goes on from a copy.
+  bool survives(const RunError& error) {
+    if (stop_ || !healthy_.may_act() || healthy_.iteration() < 0) return false;
+    pending_.reset();
+    go_back(error.what());
+    return true;
   }
 
   void save(Hdf5File& file) {
@@ -174,6 +178,14 @@ class Supervision {
   }
 
  private:
+  void go_back(const std::string& wrong) {
+    output_.log(fmt::format("the training fails: {}; it goes back to iteration {}, with half the rate", wrong,
+                            healthy_.iteration()));
+    healthy_.go_back();
+    stage_.scale_rate(flow_.parameters, 0.5);
+    watch_.forget();
+  }
+
   LatentEbmTraining& flow_;
   Stage& stage_;
   RunOutput& output_;
@@ -268,19 +280,32 @@ std::optional<EbmModel> train_energy(const LatentEbmOptions& options, const Ense
   const Index every = std::max(Index(1), options.train.iterations / options.train.reports);
   const TrainingPlan plan = plan_of_training(stages, output, {1, every});
   Supervision supervision(options, plan.every, *flow, stage, output);
-  if (const Checkpoint* from = stages.checkpoint_of_stage(output, "train")) supervision.restore(*from);
+  Tick reached{0, 0};
+  if (const Checkpoint* from = stages.checkpoint_of_stage(output, "train")) {
+    supervision.restore(*from);
+    reached = from->standing().tick;
+  }
   const auto kept = control.keep([&](Hdf5File& file) {
     plan.save(file);
     supervision.save(file);
   });
-  const bool ended = control.run(stage, stages.number("train"), [&](const Tick& tick) {
+  const auto after_step = [&](const Tick& tick) {
     const bool due = tick.step % supervision.every() == 0 || tick.step == options.train.iterations;
     if (due && tick.step > 0) {  // before the first step nothing was measured
       const Phase phase("metrics");
       output.report(tick.step, Real(tick.step), supervision.report(tick));
     }
     supervision.act(tick.step);
-  });
+    reached = tick;
+  };
+  bool ended = false;
+  try {
+    ended = control.run(stage, stages.number("train"), after_step);
+  } catch (const RunError& error) {  // a number that is not finite
+    if (!supervision.survives(error)) throw;
+    stage.resume(reached, 1);
+    ended = control.go_on(stage, stages.number("train"), reached, after_step);
+  }
   if (!ended) return {};
   if (supervision.fails())
     output.log(

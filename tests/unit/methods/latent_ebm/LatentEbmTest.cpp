@@ -6,6 +6,7 @@
 
 #include "methods/Interrupted.hpp"
 #include "methods/latent_ebm/SmallDecks.hpp"
+#include "weir/base/Libraries.hpp"
 #include "weir/parallel/Random.hpp"
 
 namespace weir {
@@ -160,6 +161,25 @@ TEST(LatentEbmParallel, ATrainingThatFailsGoesBackOnce) {
     expect_equal_runs(folder / "whole", folder / "out");
     ASSERT_EQ(part(1).code, ExitCode::done);
   }
+}
+
+// An iteration that ends in a number that is not finite is no end either, once.
+TEST(LatentEbmParallel, ATrainingGoesBackFromWhatIsNotFinite) {
+  std::string deck = small_deck(", parameters: {rule: {euler: 1.0e+6}}", "  metrics: []\n");
+  deck.replace(deck.find("iterations: 12"), 14, "iterations: 4");
+  deck.replace(deck.find("steps: 15}"), 10, "steps: 0}");
+  const SharedFolder folder;
+  trap_invalid_operations(false);
+  const Outcome outcome = run_deck_text(folder, deck);
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  const std::string log = text_of(folder / "out/log.txt");
+  EXPECT_NE(log.find("is not finite"), log.npos);
+  EXPECT_NE(log.find("it goes back to iteration 0, with half the rate"), log.npos);
+  expect_equal_when_interrupted(deck, 4);
+  const Outcome stopped = run_deck_text(folder, deck, {"latent_ebm.train.on_divergence=stop"});
+  EXPECT_EQ(stopped.code, ExitCode::failed);
+  EXPECT_NE(stopped.message.find("is not finite"), std::string::npos);
+  trap_invalid_operations();
 }
 
 // The classifier that metrics need is a stage too.
