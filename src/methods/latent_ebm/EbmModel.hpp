@@ -3,7 +3,8 @@
 // networks.h5 (and the same groups below /ebm in checkpoints of later stages):
 //
 //     /networks/energy, /networks/energy_last   the averaged and the last parameters
-//     /pool, /restart_centres                   particles (x, z), and rows that restarts are proposed about
+//     /pool                                     particles (x, z)
+//     /restart_centres, /restart_bandwidth      rows that restarts are proposed about, and how far from them
 //     /standardisation/..                       how columns were standardised
 //     /movers/latents, /movers/negatives        `rule`, and the steps that it arrived at
 //     /shape                                    components of x and of z

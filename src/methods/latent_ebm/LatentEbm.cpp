@@ -106,15 +106,14 @@ void LatentEbm::prepare(const Communicator& comm, const RunOptions& run) {
   const auto model = check_model(comm, run);
   check_given(comm);
   check_files(comm, model ? model->shape.latent : options_.latent_dimension());
-  data_ = make_data(options_.data, options_.split, comm, run, rows_per_tile(options_, run.tile));
-  close_files(options_.data);
-  check_labels(options_.metrics, data_->train_labels, options_.where);
+  data_ = read_ebm_data(options_, comm, run, rows_per_tile(options_, run.tile));
+  check_labels(options_.metrics, data_->law.train_labels, options_.where);
   check_generated(options_.metrics, options_.generate.count, options_.where);
   const bool wanted = !options_.metrics.report.empty() ||
                       (options_.likelihood && !options_.likelihood->file) ||
                       (options_.generate.reconstruct && !options_.generate.reconstruct->file) ||
                       (options_.generate.given && !options_.generate.given->file);
-  if (wanted && data_->test.particles() < 2)
+  if (wanted && data_->law.test.particles() < 2)
     throw InputError(
         options_.where + ".split",
         "no rows are held out, which metrics, likelihood and reconstructions are of: give `split.test`, or "
@@ -155,7 +154,7 @@ std::optional<EbmModel> LatentEbm::learn(RunOutput& output, RunControl& control)
   if (const Checkpoint* from = output.restart(); from && from->standing().stage > stages.number("train"))
     return EbmModel::read(from->file(), "/ebm", output.comm(), tile, options_.where + ".model");
   if (!options_.model.empty()) return read_model(output.comm(), tile);
-  auto model = train_energy(options_, data_->train, data_->columns, output, control);
+  auto model = train_energy(options_, data_->law.train, data_->law.columns, output, control);
   if (model)
     commit_hdf5(output.comm(), output.path("networks.h5"), [&](Hdf5File& file) {
       model->save(file, "");
@@ -195,8 +194,8 @@ void LatentEbm::run(RunOutput& output, RunControl& control) {
   if (likelihood && !likelihood->run()) return stopped();
   if (likelihood) log_and_summarise(likelihood->result(), output);
 
-  const auto metrics = measure_samples(options_.metrics, generation.samples(), *data_, options_.where, stages,
-                                       output, control);
+  const auto metrics = measure_samples(options_.metrics, generation.samples(), data_->law, options_.where,
+                                       stages, output, control);
   if (!metrics) return stopped();
   log_and_summarise(*metrics, output);
   output.finish(control.status(), iterations, Real(iterations));

@@ -7,6 +7,7 @@
 
 #include <optional>
 
+#include "methods/latent_ebm/EbmData.hpp"
 #include "methods/latent_ebm/EbmModel.hpp"
 #include "methods/latent_ebm/LatentEbmOptions.hpp"
 #include "weir/methods/Method.hpp"
@@ -36,7 +37,7 @@ class LatentEbm : public Method {
   std::optional<EbmModel> learn(RunOutput& output, RunControl& control);
 
   LatentEbmOptions options_;
-  std::optional<Data> data_;
+  std::optional<EbmData> data_;
 };
 
 }  // namespace weir

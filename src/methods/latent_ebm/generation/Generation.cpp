@@ -114,25 +114,16 @@ void start_at_pool(const Ensemble& pool, const Ensemble& chains) {
 
 }  // namespace
 
-EbmGeneration::EbmGeneration(const LatentEbmOptions& options, const EbmModel& model, const Data& data,
+EbmGeneration::EbmGeneration(const LatentEbmOptions& options, const EbmModel& model, const EbmData& data,
                              RunOutput& output, RunControl& control)
     : options_(options),
       model_(model),
-      data_(data),
+      data_(data.law),
       output_(output),
       control_(control),
       stages_(latent_ebm_stages()),
-      observed_(data.test) {
-  const auto& reconstruct = options.generate.reconstruct;
-  if (reconstruct && reconstruct->file)
-    observed_ = rows_in_order(*reconstruct->file, options.where + ".generate.reconstruct.file", output.comm(),
-                              output.run())
-                    .rows;
-  if (options.generate.from_latents)
-    given_latents_ = rows_in_order(options.generate.from_latents->file,
-                                   options.where + ".generate.from_latents.file", output.comm(), output.run())
-                         .rows;
-}
+      observed_(data.observed ? *data.observed : data.law.test),
+      given_latents_(data.latents) {}
 
 bool EbmGeneration::run() {
   if (!run_leg(sampling_leg())) return false;

@@ -16,8 +16,8 @@
 #include <optional>
 #include <vector>
 
-#include "methods/generative/Data.hpp"
 #include "methods/generative/Samples.hpp"
+#include "methods/latent_ebm/EbmData.hpp"
 #include "methods/latent_ebm/EbmModel.hpp"
 #include "methods/latent_ebm/LatentEbmOptions.hpp"
 #include "methods/latent_ebm/generation/SamplingFlow.hpp"
@@ -29,8 +29,8 @@ namespace weir {
 class EbmGeneration {
  public:
   /// All arguments outlive the object.
-  EbmGeneration(const LatentEbmOptions& options, const EbmModel& model, const Data& data, RunOutput& output,
-                RunControl& control);
+  EbmGeneration(const LatentEbmOptions& options, const EbmModel& model, const EbmData& data,
+                RunOutput& output, RunControl& control);
 
   /// Collective: all stages that the deck asks for, from where a checkpoint left them; whether the run goes
   /// on.

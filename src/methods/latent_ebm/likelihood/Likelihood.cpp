@@ -20,33 +20,29 @@ namespace {
 constexpr Real largest_grid_error = 0.05;
 
 /// Rows and their labels, cut so that they lie with their chains.
-LabelledRows rows_of(const LatentEbmOptions& options, const Data& data, const RunOptions& run) {
-  const LikelihoodOptions& likelihood = *options.likelihood;
+LabelledRows rows_of(const LikelihoodOptions& likelihood, const EbmData& data, const RunOptions& run) {
   const Index tile = std::max(Index(1), run.tile / likelihood.repeats);
   const auto cut = [&](const Ensemble& rows, const std::optional<Ensemble>& labels) {
     LabelledRows found{first_particles(rows, likelihood.rows, tile), {}};
     if (labels) found.labels = first_particles(*labels, likelihood.rows, tile);
     return found;
   };
-  if (!likelihood.file) return cut(data.test, data.test_labels);
-  const LabelledRows read =
-      rows_in_order(*likelihood.file, options.where + ".likelihood.file", data.train.comm, run);
-  return cut(read.rows, read.labels);
+  return data.scored ? cut(data.scored->rows, data.scored->labels) : cut(data.law.test, data.law.test_labels);
 }
 
 }  // namespace
 
-EbmLikelihood::EbmLikelihood(const LatentEbmOptions& options, const EbmModel& model, const Data& data,
+EbmLikelihood::EbmLikelihood(const LatentEbmOptions& options, const EbmModel& model, const EbmData& data,
                              RunOutput& output, RunControl& control)
     : options_(options),
       likelihood_(*options.likelihood),
       model_(model),
-      data_(data),
+      data_(data.law),
       output_(output),
       control_(control),
       given_(output.comm(), 0, model.shape.data, 1),
       rows_(given_) {
-  LabelledRows found = rows_of(options, data, output.run());
+  LabelledRows found = rows_of(likelihood_, data, output.run());
   given_ = found.rows;
   labels_ = found.labels;
   rows_ = copy_of(given_);

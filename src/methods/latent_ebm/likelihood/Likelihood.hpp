@@ -9,14 +9,14 @@
 //     gaussian_bound            the same of the best Gaussian q(z | x) (PosteriorFit)
 //     bound_gap, .._error       particle_bound - gaussian_bound, over rows
 //
-// likelihood.h5: /log_likelihood of each row; by annealing /effective_chains of each; by a grid of at most
-// two components of x also /density/points and /density/log_density (in the units of the data), x_0 running
-// fastest, and /density/shape.
+// likelihood.h5: /rows and their /labels, where they have some; /log_likelihood of each row; by annealing
+// /effective_chains of each; by a grid of at most two components of x also /density/points and
+// /density/log_density (in the units of the data), x_0 running fastest, and /density/shape.
 #pragma once
 
 #include <optional>
 
-#include "methods/generative/Data.hpp"
+#include "methods/latent_ebm/EbmData.hpp"
 #include "methods/latent_ebm/EbmModel.hpp"
 #include "methods/latent_ebm/LatentEbmOptions.hpp"
 #include "methods/latent_ebm/likelihood/GridLikelihood.hpp"
@@ -27,8 +27,8 @@ namespace weir {
 
 class EbmLikelihood {
  public:
-  EbmLikelihood(const LatentEbmOptions& options, const EbmModel& model, const Data& data, RunOutput& output,
-                RunControl& control);
+  EbmLikelihood(const LatentEbmOptions& options, const EbmModel& model, const EbmData& data,
+                RunOutput& output, RunControl& control);
 
   static bool by_grid(const LikelihoodOptions& options, const EnergyShape& shape);
   /// Throws InputError where a grid is asked for and there are too many components. Not collective.

@@ -38,6 +38,10 @@ TEST(EstimateParallel, CountsOfLatentEbm) {
                  t + "latents={rule: {langevin: {step: 1e-3}}, substeps: 2}"},
                 {{"train", 40}, {"generate", 3}},
                 false},
+           // How many particles are placed anew is left to chance: their flops are not counted.
+           Case{{t + "negatives.restart={metropolised: {centres: 20}}"},
+                {{"train", 40}, {"generate", 3}},
+                false},
            Case{{e + "posterior=amortised", t + "posterior.rule={adam: {clip: 1}}"}},
            Case{{e + "posterior=none", t + "negatives.rule={mala: {step: 0.1}}"}},
            Case{{e + "energy={linear_gaussian: {noise: 0.5}}",
