@@ -133,9 +133,12 @@ class Supervision {
     const WatchedReport watched{report.positive - report.negative,
                                 value_of(metrics, "parameters_gradient_norm", 0), report.restart_acceptance,
                                 value_of(metrics, "negatives_step_factor", 1)};
-    output_.log(fmt::format("iteration {}: gap {:.3f}, gradient {:.3g}, autocorrelation {:.2f}{}", tick.step,
-                            watched.gap, watched.gradient_norm, report.autocorrelation,
-                            acceptance_text(metrics, "latents") + acceptance_text(metrics, "negatives")));
+    std::string line = fmt::format("iteration {}: gap {:.3f}, gradient {:.3g}, autocorrelation {:.2f}",
+                                   tick.step, watched.gap, watched.gradient_norm, report.autocorrelation);
+    line += acceptance_text(metrics, "latents") + acceptance_text(metrics, "negatives");
+    if (flow_.restart_law() && flow_.restart_law()->metropolised)
+      line += fmt::format(", restarts {:.2f} accepted", report.restart_acceptance);
+    output_.log(line);
     pending_ = watched;
     return metrics;
   }
