@@ -86,4 +86,21 @@ inline Index counted_flops() {
   return Communicator().sum(flops);
 }
 
+/// Collective: runs the deck, and compares what it counts with its estimate, flops too unless some of them
+/// are left to chance.
+inline void expect_run_as_estimated(const std::string& deck, const std::vector<std::string>& settings,
+                                    const std::map<std::string, Index>& times, bool with_flops = true) {
+  std::string text;
+  for (const auto& setting : settings) text += setting + " ";
+  SCOPED_TRACE(text);
+  const SharedFolder folder;
+  const EstimatedParts expected = estimated_parts(deck, settings, times);
+  const Outcome outcome = run_deck_text(folder, deck, settings);
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  expect_counted(expected);
+  if (with_flops) {
+    EXPECT_EQ(Real(counted_flops()), std::round(expected.flops));
+  }
+}
+
 }  // namespace weir::testing_tools

@@ -5,8 +5,8 @@
 //
 // The grid of x reaches beyond all held-out rows and all particles of the pool by a quarter of their range,
 // that of z over 5.5 deviations of its confinement. Sums are exact over ranks: the terms of each tile are
-// added in order, relative to the largest of all. log Z of every other point says how good a grid
-// is.
+// added in order, relative to the largest of all. log Z of every other point says how
+// good a grid is.
 #pragma once
 
 #include <vector>

@@ -60,17 +60,7 @@ TEST(EstimateParallel, CountsOfLatentEbm) {
        }) {
     const Communicator comm;
     if (c.times.count("bound") && comm.size() > 4) continue;  // thousands of iterations
-    std::string text;
-    for (const auto& setting : c.settings) text += setting + " ";
-    SCOPED_TRACE(text);
-    const SharedFolder folder;
-    const EstimatedParts expected = estimated_parts(estimated_deck, c.settings, c.times);
-    const Outcome outcome = run_deck_text(folder, estimated_deck, c.settings);
-    ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
-    expect_counted(expected);
-    if (c.counts_flops) {
-      EXPECT_EQ(Real(counted_flops()), std::round(expected.flops));
-    }
+    expect_run_as_estimated(estimated_deck, c.settings, c.times, c.counts_flops);
   }
 }
 
@@ -81,11 +71,7 @@ TEST(EstimateParallel, CountsOfALatentEbmThatIsRead) {
   const std::vector<std::string> settings{"latent_ebm.model=" + folder / "first/networks.h5",
                                           "latent_ebm.energy.network.hidden=[31]",
                                           "latent_ebm.latent.dimension=1"};
-  const EstimatedParts expected = estimated_parts(estimated_deck, settings, {{"generate", 3}});
-  const Outcome outcome = run_deck_text(folder, estimated_deck, settings);
-  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
-  expect_counted(expected);
-  EXPECT_EQ(Real(counted_flops()), std::round(expected.flops));
+  expect_run_as_estimated(estimated_deck, settings, {{"generate", 3}});
 }
 
 }  // namespace

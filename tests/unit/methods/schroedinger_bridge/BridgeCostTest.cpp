@@ -53,15 +53,7 @@ TEST(EstimateParallel, CountsOfABridgeThatIsTrained) {
                  b + "score={network: {hidden: [9]}, train: {iterations: 10, batch: 32, reports: 3}}"},
                 {{"train", 10}, {"step", 4}}},
        }) {
-    std::string text;
-    for (const auto& setting : c.settings) text += setting + " ";
-    SCOPED_TRACE(text);
-    const SharedFolder folder;
-    const EstimatedParts expected = estimated_parts(estimated_deck, c.settings, c.times);
-    const Outcome outcome = run_deck_text(folder, estimated_deck, c.settings);
-    ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
-    expect_counted(expected);
-    EXPECT_EQ(Real(counted_flops()), std::round(expected.flops));
+    expect_run_as_estimated(estimated_deck, c.settings, c.times);
   }
 }
 
@@ -88,11 +80,7 @@ TEST(EstimateParallel, CountsOfABridgeThatIsRead) {
       b + "score={network: {hidden: [9]}, train: {iterations: 5, batch: 32}}"};
   ASSERT_EQ((DeckRun{folder, estimated_deck, "first", trained})().code, ExitCode::done);
   const std::vector<std::string> settings{b + "model=" + folder / "first/networks.h5"};
-  const EstimatedParts expected = estimated_parts(estimated_deck, settings, {{"step", 4}});
-  const Outcome outcome = run_deck_text(folder, estimated_deck, settings);
-  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
-  expect_counted(expected);
-  EXPECT_EQ(Real(counted_flops()), std::round(expected.flops));
+  expect_run_as_estimated(estimated_deck, settings, {{"step", 4}});
 }
 
 // Of labelled rows: 63 in 8 tiles, 2 a batch, 4 iterations an epoch.
@@ -105,11 +93,7 @@ TEST(EstimateParallel, CountsOfAClassifier) {
       b + "data={file: {path: " + folder / "rows.csv" + ", columns: [x, y], labels: label}}",
       b + "split={test: 0.3}", b + "score=empirical",
       b + "metrics={report: [sure], classifier: {network: {hidden: [6]}, epochs: 3, batch: 16}}"};
-  const EstimatedParts expected = estimated_parts(estimated_deck, settings, {{"step", 4}, {"classify", 12}});
-  const Outcome outcome = run_deck_text(folder, estimated_deck, settings);
-  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
-  expect_counted(expected);
-  EXPECT_EQ(Real(counted_flops()), std::round(expected.flops));
+  expect_run_as_estimated(estimated_deck, settings, {{"step", 4}, {"classify", 12}});
 }
 
 // Through snapshots: all couplings, each by one rank or, if entropic, by all.
