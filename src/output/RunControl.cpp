@@ -44,7 +44,8 @@ RunControl::RunControl(RunOutput& output, std::optional<Real> time_limit)
   if (output.restart()) pieces_ = output.restart()->standing();
 }
 
-bool RunControl::run(Stage& stage, int number, const std::function<void(const Tick&)>& after_step) {
+bool RunControl::run(Stage& stage, int number, const std::function<void(const Tick&)>& after_step,
+                     const std::function<bool(const Tick&)>& is_enough) {
   const Checkpoint* from = output_.restart();
   saved_at_ = asked_at_ = ask_next_ = 0;
   const bool from_here = from && from->standing().stage == number;
@@ -59,18 +60,22 @@ bool RunControl::run(Stage& stage, int number, const std::function<void(const Ti
           "this multistep scheme begins again at order one: the last digits will differ from those of "
           "a run that was not interrupted");
   }
-  return go_on(stage, number, {saved_at_, from_here ? from->standing().tick.time : stage.start()},
-               after_step);
+  return go_on(stage, number, {saved_at_, from_here ? from->standing().tick.time : stage.start()}, after_step,
+               is_enough);
 }
 
 bool RunControl::go_on(Stage& stage, int number, const Tick& from,
-                       const std::function<void(const Tick&)>& after_step) {
+                       const std::function<void(const Tick&)>& after_step,
+                       const std::function<bool(const Tick&)>& is_enough) {
   output_.start_progress(from.step, from.time);
   const auto steps = stage.is_adaptive() ? std::nullopt : std::optional<Index>(stage.planned_steps());
-  return stage.run_while([&](const Tick& tick) {
+  bool enough = false;
+  const bool ended = stage.run_while([&](const Tick& tick) {
     after_step(tick);
     output_.progress({tick.step, tick.time, steps, stage.end()});
     if (stage.is_over(tick)) return true;
+    enough = is_enough && is_enough(tick);
+    if (enough) return false;
     const Order order = order_after(tick.step);
     if (order == Order::go_on) return true;
     save({number, tick, stage.next_step()}, [&](Hdf5File& file) {
@@ -81,6 +86,7 @@ bool RunControl::go_on(Stage& stage, int number, const Tick& from,
     if (order == Order::stop) stop();
     return order != Order::stop;
   });
+  return ended || enough;
 }
 
 RunControl::Order RunControl::order_after(Index step) {

@@ -25,10 +25,13 @@ class RunControl {
 
   /// Runs stage number `number` to its end, from where the run's checkpoint left it if that is of this stage,
   /// and saves checkpoints as they are due. `after_step` as for Stage::run; it is not called for the step
-  /// that the checkpoint was made after. Returns whether the end was reached.
-  bool run(Stage& stage, int number, const std::function<void(const Tick&)>& after_step);
+  /// that the checkpoint was made after. Where `is_enough` is given, a step after which it holds (on all
+  /// ranks alike) is the end. Returns whether the end was reached.
+  bool run(Stage& stage, int number, const std::function<void(const Tick&)>& after_step,
+           const std::function<bool(const Tick&)>& is_enough = {});
   /// The same of a stage that stands after step `from`, where Stage::resume has set it.
-  bool go_on(Stage& stage, int number, const Tick& from, const std::function<void(const Tick&)>& after_step);
+  bool go_on(Stage& stage, int number, const Tick& from, const std::function<void(const Tick&)>& after_step,
+             const std::function<bool(const Tick&)>& is_enough = {});
 
   /// What is to be done at a place where the run could be saved.
   enum class Order { go_on, save, stop };

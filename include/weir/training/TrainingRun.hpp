@@ -16,6 +16,8 @@ struct TrainingReports {
   Index every;     ///< iterations between reports; the last one always makes one
   Index per_time;  ///< iterations to a unit of the column `time`: of an epoch, or one
   std::function<Metrics(const Tick&)> metrics;  ///< collective; logs what it likes
+  /// Whether the training ends after this step, before its last; may be empty.
+  std::function<bool(const Tick&)> is_enough = {};
 };
 
 /// Collective: runs the stage `train` of this round to its end, or until the run is to stop; returns

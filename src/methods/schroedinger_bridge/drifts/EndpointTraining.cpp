@@ -117,8 +117,7 @@ void EndpointTraining<T>::velocity(const Moment& moment, BlockSet, const ConstBl
     counters().particle_steps += tile.count;
     ++used;
   }
-  parameters_.sum_gradients(used, "the gradient of the drift's network");
-  parameters_.write_velocity(v[0]);
+  parameters_.sum_gradients(used, "the gradient of the drift's network", v[0]);
 }
 
 template <class T>
@@ -182,6 +181,14 @@ class EndpointReports {
     return found;
   }
 
+  /// Of a training that reports every so many iterations.
+  bool are_enough(Index iteration, Index every) const {
+    if (!kept.wait_is_over(iteration, every, watch_.patience)) return false;
+    output_.log(fmt::format("iteration {}: no weights of the last {} reports are kept; the training ends",
+                            iteration, watch_.patience));
+    return true;
+  }
+
   void say_what_is_kept() const {
     const WeightReport& report = kept.report();
     output_.log(
@@ -230,7 +237,8 @@ std::optional<EndpointNetwork> fit_in(const EndpointForm& form, const NetworkOpt
   const auto kept = control.keep([&](Hdf5File& file) { reports.kept.save(file); });
   const auto report = [&](const Tick& tick) { return reports.report(tick.step, stage.learned(0)); };
   const Index every = std::max(Index(1), options.iterations / options.reports);
-  if (!run_training(stage, stages, {every, 1, report}, output, control)) return {};
+  const auto is_enough = [&](const Tick& tick) { return reports.are_enough(tick.step, every); };
+  if (!run_training(stage, stages, {every, 1, report, is_enough}, output, control)) return {};
   EndpointNetwork fitted{form, training.network(stage.learned(0))};
   if (reports.kept.has_any()) {
     fitted.network.parameters = reports.kept.parameters();

@@ -28,6 +28,7 @@ struct EndpointRows {
 struct EndpointWatch {
   const EndpointRows* held_out = nullptr;  ///< rows that are not trained on; null: there are none
   std::optional<Real> slack = {};          ///< of KeptWeights; none: those of the end are kept
+  Index patience = 0;                      ///< of KeptWeights
   /// Collective: how close samples of a network lie to training rows (SampleWatch.hpp); may be empty.
   std::function<Real(const EndpointNetwork& network)> copying = {};
 };

@@ -3,7 +3,7 @@
 // With a slack s: of the weights whose samples are no copies of training rows, the last whose loss on rows
 // held out is at most 1 + s times the least of theirs. Samples get better for a while yet as that loss rises,
 // before the network memorises. Where the samples of all are copies, and where s = 0: the weights of the
-// least loss.
+// least loss. A training that nothing is kept of any more may end.
 #pragma once
 
 #include <cmath>
@@ -38,6 +38,11 @@ class KeptWeights {
   /// Whether weights with this report are kept in place of those at hand: then `keep` is to be called.
   bool wants(const WeightReport& report);
   void keep(const WeightReport& report, std::vector<Real> parameters);
+  /// Whether none of the `patience` reports up to this iteration was kept, of which there is one every so
+  /// many. Never of a patience of 0.
+  bool wait_is_over(Index iteration, Index every, Index patience) const {
+    return patience > 0 && has_any() && iteration - kept_.iteration >= patience * every;
+  }
 
   void save(Hdf5File& file) const;
   void restore(const Hdf5File& file);

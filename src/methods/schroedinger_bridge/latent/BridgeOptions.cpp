@@ -100,6 +100,11 @@ void describe(Section& section, ScoreOptions& options) {
               "samples are no copies, the last within 10% of the least, as samples get better for a while "
               "yet before the network memorises; last: those of the end")
       .one_of({"best", "watched", "last"});
+  section
+      .option("patience", options.patience,
+              "the training ends when no weights were kept in so many reports, of which there are "
+              "`train.reports`; 0: it runs to its end, as it does with `keep: last`")
+      .at_least(0);
 }
 void describe(Section& section, PlanOptions& options) {
   section.option("tolerance", options.tolerance, "error of the plan's marginals at which to stop").above(0);

@@ -134,6 +134,7 @@ struct ScoreOptions {
   std::variant<ScoreNetworkOptions, EmpiricalDriftOptions> kind;
   IterationTrainOptions train;
   std::string keep = "watched";
+  Index patience = 10;  ///< reports; 0: for ever
   std::string where;
 };
 struct PlanOptions {

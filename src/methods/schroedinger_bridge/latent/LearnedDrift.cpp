@@ -149,8 +149,9 @@ bool LearnedDrift::train_score(const SchroedingerBridgeOptions& options, RunOutp
   const Ensemble held_origin(ends_.train.comm, ends_.test.particles(), d, ends_.test.partition.tile_size());
   const EndpointRows rows{from_point ? &origin : nullptr, ends_.train, 1},
       held_out{from_point ? &held_origin : nullptr, ends_.test, 1};
-  network_ = fit_endpoint_network(form, score, options.score->train, rows,
-                                  watch(options, held_out, slack_of(options.score->keep)),
+  EndpointWatch watched = watch(options, held_out, slack_of(options.score->keep));
+  watched.patience = options.score->patience;
+  network_ = fit_endpoint_network(form, score, options.score->train, rows, watched,
                                   options.score->where + ".train", latent_stages(), output, control);
   return network_.has_value();
 }

@@ -42,5 +42,15 @@ TEST(KeptWeights, NothingIsMeasured) {
   EXPECT_EQ(kept_of({{2, HUGE_VAL}, {1, HUGE_VAL}, {1.05, HUGE_VAL}}, 0.1), 2);
 }
 
+TEST(KeptWeights, AWaitHasItsEnd) {
+  KeptWeights kept(0);
+  EXPECT_FALSE(kept.wait_is_over(1000, 50, 2));  // nothing was kept yet
+  ASSERT_TRUE(kept.wants({100, 1, 1, HUGE_VAL}));
+  kept.keep({100, 1, 1, HUGE_VAL}, {1});
+  EXPECT_FALSE(kept.wait_is_over(150, 50, 2));
+  EXPECT_TRUE(kept.wait_is_over(200, 50, 2));
+  EXPECT_FALSE(kept.wait_is_over(1000, 50, 0));
+}
+
 }  // namespace
 }  // namespace weir

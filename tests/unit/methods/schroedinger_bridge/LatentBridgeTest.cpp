@@ -265,6 +265,31 @@ schroedinger_bridge:
   EXPECT_GT(copying(first), 1.5 * at_the_end);
 }
 
+// A training that nothing is kept of any more ends, with the weights that were kept, however often it is
+// stopped on its way.
+TEST(LatentBridgeParallel, ATrainingEndsBeforeItMemorises) {
+  std::string deck = latent_deck;
+  const std::string train = "train: {iterations: 8, batch: 32, reports: 4}";
+  deck.replace(deck.find(train), train.size(),
+               "train: {iterations: 120, batch: 128, reports: 60, rule: {adam: {rate: 1}}}\n"
+               "    keep: best\n    patience: 3");
+  const SharedFolder folder;
+  const DeckRun run{folder, deck};
+  ASSERT_EQ(run().code, ExitCode::done);
+  const Index kept = summary_of(folder / "out")["kept_iteration"], last = kept + 3 * 2;
+  ASSERT_LT(last, 120);
+  EXPECT_NE(text_of(folder / "out/log.txt")
+                .find(fmt::format("iteration {}: no weights of the last 3 reports are kept", last)),
+            std::string::npos);
+  const std::string rows = text_of(folder / "out/metrics.csv");
+  EXPECT_NE(rows.find(fmt::format("\n{},", last)), std::string::npos);
+  EXPECT_EQ(rows.find(fmt::format("\n{},", last + 2)), std::string::npos);
+  expect_equal_when_interrupted(deck, 8);
+  const DeckRun whole{folder, deck, "whole", {"schroedinger_bridge.score.patience=0"}};
+  ASSERT_EQ(whole().code, ExitCode::done);
+  EXPECT_NE(text_of(folder / "whole/metrics.csv").find("\n120,"), std::string::npos);
+}
+
 // With labels, a classifier says what it thinks of samples.
 TEST(LatentBridgeParallel, AClassifierJudgesSamplesWhereverItIsStopped) {
   const SharedFolder folder;
