@@ -4,9 +4,11 @@
 #include <cctype>
 #include <filesystem>
 #include <new>
+#include <optional>
 #include <regex>
 #include <stdexcept>
 
+#include "base/CrashMessage.hpp"
 #include "input/BinaryTable.hpp"
 #include "input/CsvTable.hpp"
 #include "input/Hdf5Table.hpp"
@@ -87,9 +89,15 @@ std::vector<std::string> list_arrays(const std::string& path) {
   return {};
 }
 
+bool is_hdf5_name(const std::string& name) {
+  return ends_with_any(name, {".h5ad", ".h5", ".hdf5", ".hdf"});
+}
+
 /// Whatever libraries find wrong in a file is the file's fault.
 template <class Read>
 auto blame_file(const std::string& path, const Read& read) {
+  std::optional<CrashMessage> of_hdf5;
+  if (is_hdf5_name(lower_name(path))) of_hdf5.emplace(path);
   try {
     return read();
   } catch (const LibraryError& error) {

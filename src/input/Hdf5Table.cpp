@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/CrashMessage.hpp"
 #include "input/Suggestion.hpp"
 
 namespace weir {
@@ -70,6 +71,7 @@ void Hdf5Table::set_memory_type(const std::string& member) {
 }
 
 void Hdf5Table::load(Index first, Index count, const std::vector<Index>& columns, Real* values) {
+  const CrashMessage message(name_);
   const Index piece = std::max(Index(1), numbers_a_piece / std::max(Index(1), columns_));
   for (Index done = 0, here; stacked_ && done < count; done += here) {
     here = std::min({piece, count - done, shape_[1] - (first + done) % shape_[1]});

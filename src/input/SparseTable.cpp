@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/CrashMessage.hpp"
+
 namespace weir {
 
 namespace {
@@ -74,6 +76,7 @@ void SparseTable::for_each_entry(Index first_line, Index lines, const Action& ac
 }
 
 void SparseTable::load(Index first, Index count, const std::vector<Index>& columns, Real* values) {
+  const CrashMessage message(name_);
   const Index width = Index(columns.size());
   std::fill(values, values + count * width, 0.0);
   if (by_rows_) {

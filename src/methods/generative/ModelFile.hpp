@@ -4,6 +4,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/CrashMessage.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Hdf5File.hpp"
 #include "weir/input/Section.hpp"
@@ -21,6 +22,7 @@ auto read_model_file(const PathValue& model, const Communicator& comm, const std
       throw InputError(where,
                        fmt::format("cannot read {}: give the networks.h5 of a finished run", model.path));
   });
+  const CrashMessage message(model.path);
   try {
     const Hdf5File file(model.path, comm.mpi(), Hdf5File::Access::read);
     return read(file);
