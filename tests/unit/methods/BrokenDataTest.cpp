@@ -1,4 +1,6 @@
 // Data files that are wrong: each gives its message and exit code 2 on all ranks, and nothing is written.
+#include <gtest/gtest.h>
+
 #include <limits>
 
 #include "methods/BrokenDecks.hpp"

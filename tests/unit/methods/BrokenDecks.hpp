@@ -1,9 +1,6 @@
 // Decks that work, and what breaks them.
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -38,26 +35,10 @@ struct Broken {
   std::string message;
 };
 
-inline Outcome check_deck(const SharedFolder& folder, const std::string& deck,
-                          const std::vector<std::string>& settings) {
-  CommandLine command;
-  command.deck = folder.write("deck.yaml", deck);
-  command.settings = settings;
-  command.settings.push_back("run.output=" + folder / "out");
-  command.check = true;
-  return run_to_outcome(command, Communicator());
-}
+Outcome check_deck(const SharedFolder& folder, const std::string& deck,
+                   const std::vector<std::string>& settings);
 
 /// By a run and by `--check` alike; nothing is written.
-inline void expect_broken(const SharedFolder& folder, const Broken& broken) {
-  for (const auto& outcome : {run_deck_text(folder, broken.deck, broken.settings),
-                              check_deck(folder, broken.deck, broken.settings)}) {
-    EXPECT_EQ(outcome.code, ExitCode::bad_input) << broken.name;
-    EXPECT_NE(outcome.message.find(broken.message), std::string::npos)
-        << broken.name << ": " << outcome.message;
-  }
-  Communicator().barrier();
-  EXPECT_FALSE(std::filesystem::exists(folder / "out")) << broken.name;
-}
+void expect_broken(const SharedFolder& folder, const Broken& broken);
 
 }  // namespace weir::testing_tools

@@ -1,5 +1,8 @@
 // Decks that are wrong: each gives its message and exit code 2 on all ranks, and nothing is written.
+#include <gtest/gtest.h>
+
 #include <petscsys.h>
+#include <filesystem>
 
 #include "methods/BrokenDecks.hpp"
 

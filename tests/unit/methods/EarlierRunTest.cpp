@@ -1,6 +1,8 @@
 // Folders that hold an earlier run, that cannot be written, and what stands in them early.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "methods/InProcess.hpp"
 
 namespace weir {

@@ -62,7 +62,7 @@ void expect_counts(const std::map<std::string, Counted>& phases, const Cost& cos
     if (cost.traffic.count(name)) expected += cost.traffic.at(name);
     if (name == "velocity") expected += cost.broadcasts;
     EXPECT_EQ(found.calls, times * expected.calls) << name;
-    EXPECT_EQ(found.bytes, times * expected.bytes) << name;
+    EXPECT_EQ(Real(found.bytes), std::round(Real(times) * expected.bytes)) << name;
     EXPECT_EQ(Real(found.pairs), name == "velocity" ? Real(times) * cost.pairs : 0) << name;
   }
 }
@@ -342,7 +342,7 @@ TEST(EstimateParallel, CountsOfALinearFit) {
     Traffic expected = cost.traffic.at("fit");
     expected += cost.broadcasts;
     EXPECT_EQ(counted.calls, expected.calls) << model;
-    EXPECT_EQ(comm.sum(counted.bytes), expected.bytes) << model;
+    EXPECT_EQ(Real(comm.sum(counted.bytes)), expected.bytes) << model;
   }
 }
 

@@ -2,7 +2,11 @@
 // ranks: every one gets further, and the last leaves what a run leaves that nobody stopped.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <sstream>
+
 #include "methods/Interrupted.hpp"
+#include "weir/output/Checkpoint.hpp"
 #include "weir/output/CommittedFile.hpp"
 
 namespace weir {

@@ -1,6 +1,7 @@
 // Parts of a learned energy that are left out of a simulation.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <filesystem>
 
 #include "methods/InProcess.hpp"
 #include "weir/base/Hdf5File.hpp"

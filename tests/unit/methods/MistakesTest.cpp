@@ -1,5 +1,7 @@
 // Mistakes that people make with their first data and decks: each ends with code 2 and a message that names
 // the key and the remedy, and nothing is written. What decks can do wrong besides is in BrokenDecksTest.
+#include <gtest/gtest.h>
+
 #include "methods/BrokenDecks.hpp"
 
 namespace weir {

@@ -3,10 +3,13 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "methods/Interrupted.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/StopSignals.hpp"
+#include "weir/output/Checkpoint.hpp"
 #include "weir/output/CommittedFile.hpp"
 
 namespace weir {

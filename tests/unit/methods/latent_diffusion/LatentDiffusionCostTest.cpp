@@ -1,6 +1,8 @@
 // What --estimate says of latent_diffusion is what a run counts, on any number of ranks.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "methods/EstimatedParts.hpp"
 #include "methods/Interrupted.hpp"
 

@@ -6,6 +6,7 @@
 
 #include "methods/Interrupted.hpp"
 #include "methods/latent_ebm/SmallDecks.hpp"
+#include "weir/base/Hdf5File.hpp"
 #include "weir/base/Libraries.hpp"
 #include "weir/parallel/Random.hpp"
 

@@ -5,6 +5,7 @@
 
 #include "methods/Interrupted.hpp"
 #include "methods/latent_ebm/SmallDecks.hpp"
+#include "weir/base/Hdf5File.hpp"
 #include "weir/base/Lapack.hpp"
 
 namespace weir {

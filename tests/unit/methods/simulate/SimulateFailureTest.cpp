@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 
 #include "flows/PetscOption.hpp"
 #include "methods/InProcess.hpp"
