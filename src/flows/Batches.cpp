@@ -33,6 +33,16 @@ void Batches::draw(Index iteration, Batch& batch) const {
   }
 }
 
+std::vector<Index> Batches::tiles_of_batches() const {
+  std::vector<Index> tiles;
+  for (Index g = 0; g < Index(group_tiles_.size()); ++g)
+    for (Index round = 0; round < rounds(g); ++round) {
+      tiles.push_back(0);
+      for (Index b = 0; b < strata_; ++b) tiles.back() += first_tile(g, b + 1) - first_tile(g, b) > round;
+    }
+  return tiles;
+}
+
 Real Batches::busiest_tiles(int ranks) const {
   constexpr Index draws = 64;
   Batch batch;

@@ -28,6 +28,7 @@ class ParameterRule : public Rule {
   /// h and temperature have no meaning here.
   void advance(const Move& move, Evaluation& evaluation, const MatrixRef<Real>& x,
                const MatrixRef<Real>& memory) override;
+  bool moves_tiles_apart() const override { return !options_.clip; }
   Index average_row(Index components) const override;
   /// The norm of the gradient before it was shortened, where it may be.
   Metrics report() const override;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "flows/ExactVector.hpp"
 
@@ -169,14 +170,14 @@ Index Stage::Solver::count_not_finite(const ActiveTiles& tiles, const MatrixRef<
 /// Checks what moved; before the first step, everything. One reduction for all blocks.
 void Stage::Solver::check_finite(const Tick& now) {
   const ConstBlockViews blocks(*layout, state.vec());
-  for (Index b = 0; b < layout->blocks() && !counted_bad; ++b) {
+  for (Index b = 0; b < layout->blocks(); ++b) {
+    if (std::exchange(counted_bad[b], false)) continue;
     const bool whole = now.step == 0;
     bad[b] = 0;
     if (whole || moves(b))
       bad[b] =
           count_not_finite(whole ? ActiveTiles((*layout)[b].partition.local()) : flow.active(b), blocks[b]);
   }
-  counted_bad = false;
   layout->comm().sum(bad, layout->blocks());
   for (Index b = 0; b < layout->blocks(); ++b)
     if (bad[b] > 0)

@@ -39,8 +39,8 @@ struct Stage::Solver {
   std::vector<Vector<Real>> energies;         // of particles, where a rule wants them
   std::vector<Index> versions, old_versions;  // of the blocks
   std::vector<Real> no_scalars;
-  bool counted_bad = false;     // by the step itself
-  Index bad[most_blocks] = {};  // numbers of each block that are not finite
+  bool counted_bad[most_blocks] = {};  // by the step itself
+  Index bad[most_blocks] = {};         // numbers of each block that are not finite
   TS ts = nullptr;
   Mat jacobian = nullptr;  // differences of the Newton function, where an implicit scheme needs them
   std::unique_ptr<TrialSteps> trials;  // where steps are adapted
@@ -81,6 +81,7 @@ struct Stage::Solver {
   void advance_by_tiles(Index step, Real t, Real h);
   void advance_together(Index step, Real t, Real h);
   void advance_in_turn(Index step, Real t, Real h);
+  void finish_block_by_parts(Index b, const Move& move, const MatrixRef<Real>& v);
   void advance_block(Index b, Index step, Real t, Real h, const Seen& others, bool evaluated);
   std::string place(const Tick& at) const;
   Tick reached() const;

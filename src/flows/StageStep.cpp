@@ -7,8 +7,32 @@ namespace weir {
 
 namespace {
 
-/// Particles that a step treats at a time: they stay in cache on hosts, and keep devices busy.
-constexpr Index particles_at_a_time = kernels_on_host ? Index(1) << 10 : Index(1) << 20;
+/// Particles that a step treats at a time: they stay in cache on hosts, and keep devices busy. A rule alone
+/// takes more: what it begins with is done for each part.
+constexpr Index particles_of_step = kernels_on_host ? Index(1) << 10 : Index(1) << 20,
+                particles_of_rule = kernels_on_host ? Index(1) << 13 : Index(1) << 20;
+
+/// Some of a block's tiles.
+struct Part {
+  LocalTiles tiles;
+  Index begin, count;  // particles, local
+
+  MatrixRef<Real> of(const MatrixRef<Real>& whole) const {
+    return MatrixRef<Real>(whole.data() + begin * Index(whole.extent(0)), whole.extent(0),
+                           std::size_t(count));
+  }
+};
+
+template <class Body>
+void for_each_part(const LocalTiles& all, Index particles, Body body) {
+  const Index at_a_time = std::max(Index(1), particles / all.tile_size);
+  for (Index first = 0; first < all.tiles; first += at_a_time) {
+    LocalTiles some = all;
+    some.first_tile += first;
+    some.tiles = std::min(at_a_time, all.tiles - first);
+    body(Part{some, first * all.tile_size, some.local_particles()});
+  }
+}
 
 /// What a rule may ask the flow about block b while `others` stay as they are.
 class BlockEvaluation : public Evaluation {
@@ -111,27 +135,17 @@ void Stage::Solver::advance_by_tiles(Index step, Real t, Real h) {
     flow.find_sums(moment, x);
   }
   const Phase phase("tiles");
-  const LocalTiles all = (*layout)[0].partition.local();
-  const Index at_a_time = std::max(Index(1), particles_at_a_time / all.tile_size);
   const Real temperature = flow.temperature(moment, 0);
   bad[0] = 0;
-  for (Index first = 0; first < all.tiles; first += at_a_time) {
-    LocalTiles some = all;
-    some.first_tile += first;
-    some.tiles = std::min(at_a_time, all.tiles - first);
-    const Index begin = first * all.tile_size, count = some.local_particles();
-    const auto part = [&](const MatrixRef<Real>& whole) {
-      return MatrixRef<Real>(whole.data() + begin * Index(whole.extent(0)), whole.extent(0),
-                             std::size_t(count));
-    };
+  for_each_part((*layout)[0].partition.local(), particles_of_step, [&](const Part& part) {
     // All parts use the same velocities, which so stay in cache.
-    const MatrixRef<Real> v(velocities[0].data(), x.extent(0), std::size_t(count));
-    flow.velocity_of(some, moment, part(x), v);
+    const MatrixRef<Real> v(velocities[0].data(), x.extent(0), std::size_t(part.count));
+    flow.velocity_of(part.tiles, moment, part.of(x), v);
     Evaluation evaluation(v, {});
-    rules[0]->advance({moment, 1, h, temperature, some}, evaluation, part(x), part(m));
-    bad[0] += count_not_finite(some, part(x));
-  }
-  counted_bad = true;
+    rules[0]->advance({moment, 1, h, temperature, part.tiles}, evaluation, part.of(x), part.of(m));
+    bad[0] += count_not_finite(part.tiles, part.of(x));
+  });
+  counted_bad[0] = true;
   versions[0] = next_version();
 }
 
@@ -158,6 +172,20 @@ void Stage::Solver::advance_in_turn(Index step, Real t, Real h) {
     if (moves(b)) advance_block(b, step, t, h, {state, versions}, false);
 }
 
+/// A last sub-step by a rule that needs nothing but the velocity, with the check for finite values.
+void Stage::Solver::finish_block_by_parts(Index b, const Move& move, const MatrixRef<Real>& v) {
+  const BlockViews x(*layout, state.vec()), remembered(memory->layout(), memory->vec());
+  bad[b] = 0;
+  for_each_part((*layout)[b].partition.local(), particles_of_rule, [&](const Part& part) {
+    Evaluation evaluation(part.of(v), {});
+    Move of_part = move;
+    of_part.tiles = part.tiles;
+    rules[std::size_t(b)]->advance(of_part, evaluation, part.of(x[b]), part.of(remembered[b]));
+    bad[b] += count_not_finite(part.tiles, part.of(x[b]));
+  });
+  counted_bad[b] = true;
+}
+
 /// The sub-steps of block b; its velocity (and energies) may be known for the first of them.
 void Stage::Solver::advance_block(Index b, Index step, Real t, Real h, const Seen& others, bool evaluated) {
   const Phase phase("rules");
@@ -174,8 +202,11 @@ void Stage::Solver::advance_block(Index b, Index step, Real t, Real h, const See
       evaluation.moment = moment;
     else
       evaluation.here(moment, x[b]);
-    rule.advance({moment, block.substeps, sub_h, flow.temperature(moment, b), tiles}, evaluation, x[b],
-                 remembered[b]);
+    const Move move{moment, block.substeps, sub_h, flow.temperature(moment, b), tiles};
+    if (move.is_last() && rule.moves_tiles_apart() && tiles.is_whole())
+      finish_block_by_parts(b, move, v[b]);
+    else
+      rule.advance(move, evaluation, x[b], remembered[b]);
     evaluated = rule.leaves_evaluation();
     versions[std::size_t(b)] = next_version();
   }

@@ -121,6 +121,12 @@ void Communicator::all_gather_in_place(Real* all, const std::vector<int>& counts
   WEIR_MPI(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, counts.data(), offsets.data(), MPI_DOUBLE,
                           comm_));
 }
+void Communicator::all_gather_in_place(float* all, const std::vector<int>& counts,
+                                       const std::vector<int>& offsets) const {
+  count(Index(counts[rank_]) * Index(sizeof(float)));
+  WEIR_MPI(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, counts.data(), offsets.data(), MPI_FLOAT,
+                          comm_));
+}
 
 std::vector<std::vector<char>> Communicator::exchange(const std::vector<std::vector<char>>& outgoing) const {
   WEIR_CHECK(int(outgoing.size()) == size_, "{} messages for {} ranks", outgoing.size(), size_);

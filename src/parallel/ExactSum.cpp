@@ -89,24 +89,33 @@ KOKKOS_INLINE_FUNCTION bool add_lanes(const MatrixRef<const T>& partials,
   return worst == 0;
 }
 
-/// Largest magnitude in a column; a not-a-number is passed over here and found while adding.
+/// Largest magnitude in a column; infinite where a number is not finite.
 template <class T>
 KOKKOS_INLINE_FUNCTION Real largest_of(const T* column, Index length) {
   using N = HostLanes<T>;
   constexpr Index lanes = Index(sizeof(N) / sizeof(T));
+  constexpr T infinite = std::numeric_limits<T>::infinity();
   T most = 0;
-  const auto take = [&most](T a) { most = fabs(a) > most ? T(fabs(a)) : most; };
+  const auto take = [&most](T a) {
+    const T size = fabs(a) < infinite ? T(fabs(a)) : infinite;
+    most = size > most ? size : most;
+  };
   Index c = 0;
   if constexpr (lanes > 1) {
     constexpr Index side_by_side = 4;  // one after the other they would wait for each other
     N largest[side_by_side] = {N(T(0)), N(T(0)), N(T(0)), N(T(0))};
+    N lost[side_by_side] = {N(T(0)), N(T(0)), N(T(0)), N(T(0))};  // infinite once a number is not finite
     for (; c + side_by_side * lanes <= length; c += side_by_side * lanes)
       for (Index k = 0; k < side_by_side; ++k) {
         const N size = magnitude(N::load(column + c + k * lanes));
         largest[k] = select(less_than(largest[k], size), size, largest[k]);
+        lost[k] = select(less_than(size, N(infinite)), lost[k], N(infinite));
       }
-    for (const N& each : largest)
-      for (int lane = 0; lane < lanes; ++lane) take(each.native[lane]);
+    for (Index k = 0; k < side_by_side; ++k)
+      for (int lane = 0; lane < lanes; ++lane) {
+        take(largest[k].native[lane]);
+        take(lost[k].native[lane]);
+      }
   }
   for (; c < length; ++c) take(column[c]);
   return Real(most);
@@ -131,12 +140,21 @@ Real compose(std::int64_t l0, std::int64_t l1, std::int64_t l2, int exponent) {
   return std::ldexp(Real(digits), exponent - 2 * limb_bits - room);
 }
 
+/// To numbers below 1 and back, which one power of two cannot do for all of them.
+struct Scaling {
+  Real down, up, up_again;
+  Scaling(int exponent, Real sign)
+      : down(std::ldexp(Real(1), -exponent)),
+        up(sign * std::ldexp(Real(1), exponent / 2)),
+        up_again(std::ldexp(Real(1), exponent - exponent / 2)) {}
+};
+
 /// The same for all lanes of N, where |l0| < 2^52: three numbers that do not overlap, added so that only the
 /// last addition rounds (what the one before loses is kept as an odd last bit).
 /// Source: Boldo, Melquiond, "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding
 /// to odd", IEEE Trans. Computers 57 (2008).
 template <class N>
-void compose_lanes(const std::int64_t* sums, Index length, int limbs, int exponent, Real* totals) {
+void compose_lanes(const std::int64_t* sums, Index length, int limbs, const Scaling& scaling, Real* totals) {
   using Integers = typename NumberTraits<N>::IntLanes;
   constexpr Real unit = Real(std::int64_t(1) << limb_bits);
   constexpr std::int64_t low_digits = (std::int64_t(1) << limb_bits) - 1;
@@ -159,20 +177,17 @@ void compose_lanes(const std::int64_t* sums, Index length, int limbs, int expone
   const Integers bits = detail::bit_cast<Integers>(rest);
   const N up = detail::bit_cast<N>(Integers(bits + 1)), down = detail::bit_cast<N>(Integers(bits - 1));
   const N odd = select(even & inexact, select(outward, up, down), rest);
-  const int half = exponent / 2;
-  const N total = (sum + odd) * N(std::ldexp(Real(1), -most_limbs * limb_bits)) *
-                  N(std::ldexp(Real(1), half)) * N(std::ldexp(Real(1), exponent - half));
+  constexpr Real unit_of_sums = 1 / (unit * unit * unit);  // 2^-102
+  const N total = (sum + odd) * N(unit_of_sums) * N(scaling.up) * N(scaling.up_again);
   std::memcpy(totals, &total, sizeof total);
 }
 
-/// Sums of two pieces on one rank, without the limbs: the pieces add up exactly as numbers too, each a
-/// multiple of a power of two and below 2^53 of them, so that only their own sum rounds. False where one was
-/// not finite.
+/// Sums of two pieces without the limbs: the pieces add up exactly as numbers too, each a multiple of a power
+/// of two and below 2^53 of them, so that only their own sum rounds. False where one was not finite.
 template <class N, class T>
-KOKKOS_INLINE_FUNCTION bool sum_lanes(const MatrixRef<const T>& partials, Index c, int exponent,
+KOKKOS_INLINE_FUNCTION bool sum_lanes(const MatrixRef<const T>& partials, Index c, const Scaling& scaling,
                                       Real* totals) {
-  const N scale(std::ldexp(Real(1), -exponent)), magic_high(magic(0)), magic_low(magic(1));
-  const int half = exponent / 2;
+  const N scale(scaling.down), magic_high(magic(0)), magic_low(magic(1));
   N high(Real(0)), low(Real(0)), bad(Real(0));
   for (Index t = 0; t < Index(partials.extent(1)); ++t) {
     const N summand = load_wide(&partials(c, t), N());
@@ -183,8 +198,20 @@ KOKKOS_INLINE_FUNCTION bool sum_lanes(const MatrixRef<const T>& partials, Index 
     high = high + piece;
     low = low + (((scaled - piece) + magic_low) - magic_low);
   }
-  const N total = (high + low) * N(std::ldexp(Real(1), half)) * N(std::ldexp(Real(1), exponent - half));
+  const N total = (high + low) * N(scaling.up) * N(scaling.up_again);
   std::memcpy(totals + c, &total, sizeof total);
+  Real flags[sizeof(N) / sizeof(Real)], worst = 0;
+  std::memcpy(flags, &bad, sizeof flags);
+  for (const Real flag : flags) worst = flag > worst ? flag : worst;
+  return worst == 0;
+}
+
+/// The sum of a single column: itself.
+template <class N, class T>
+KOKKOS_INLINE_FUNCTION bool copy_lanes(const MatrixRef<const T>& partials, Index c, Real sign, Real* totals) {
+  const N only = load_wide(&partials(c, 0), N()), total = only * N(sign);
+  std::memcpy(totals + c, &total, sizeof total);
+  const N bad = select(less_than(magnitude(only), N(HUGE_VAL)), N(Real(0)), N(Real(1)));
   Real flags[sizeof(N) / sizeof(Real)], worst = 0;
   std::memcpy(flags, &bad, sizeof flags);
   for (const Real flag : flags) worst = flag > worst ? flag : worst;
@@ -246,6 +273,22 @@ std::vector<Index> ends_of(const Partition& owners, Index length) {
   return ends;
 }
 
+std::vector<int> lengths_of(const std::vector<Index>& ends) {
+  std::vector<int> lengths;
+  Index first = 0;
+  for (const Index end : ends) {
+    lengths.push_back(int(end - first));
+    first = end;
+  }
+  return lengths;
+}
+
+/// A bound that is not finite only comes of summands that are not: they are found out while adding.
+Real finite_bound(Real bound) {
+  WEIR_CHECK(!(bound < 0), "bound {}", bound);
+  return std::isfinite(bound) ? bound : largest_number;
+}
+
 }  // namespace
 
 ExactAccumulator::ExactAccumulator(const Communicator& comm, Index length, int limbs)
@@ -259,7 +302,7 @@ ExactAccumulator::ExactAccumulator(const Communicator& comm, Index length, int l
 
 ExactAccumulator::ExactAccumulator(const Communicator& comm, Index length, int limbs,
                                    const std::vector<Index>& ends)
-    : comm_(comm), length_(length), limbs_(limbs) {
+    : comm_(comm), deal_(comm, lengths_of(ends)), length_(length), limbs_(limbs) {
   WEIR_CHECK(limbs == 2 || limbs == 3, "{} limbs", limbs);
   Index first = 0, place = 0, strip = 0;
   for (const Index end : ends) {
@@ -271,6 +314,9 @@ ExactAccumulator::ExactAccumulator(const Communicator& comm, Index length, int l
   WEIR_CHECK(shares_.size() == 1 || place <= Index(std::numeric_limits<int>::max()), "{} numbers to deal",
              place);
   for (const Share& share : shares_) counts_.push_back(int(limbs * share.length + 2));
+  for (int r = 0; r < comm.size(); ++r) said_offsets_.push_back(2 * r);
+  said_counts_.assign(std::size_t(comm.size()), 2);
+  said_.assign(std::size_t(2 * comm.size()), 0);
   sums_ = Vector<std::int64_t>("Weir::ExactSum::sums", place);
   host_sums_ = Kokkos::create_mirror_view(sums_);
   bad_ = Vector<bool>("Weir::ExactSum::bad", strip);
@@ -278,9 +324,26 @@ ExactAccumulator::ExactAccumulator(const Communicator& comm, Index length, int l
 }
 
 void ExactAccumulator::start(Real bound) {
-  WEIR_CHECK(!(bound < 0), "bound {}", bound);
-  // A bound that is not finite only comes of summands that are not: they are found out while adding.
-  const Real largest = comm_.max(std::isfinite(bound) ? bound : largest_number);
+  columns_of_ranks_.clear();
+  begin(comm_.max(finite_bound(bound)));
+}
+
+void ExactAccumulator::start(Real bound, Index columns) {
+  if (!adds_few_as_they_are() || (comm_.size() > 1 && shares_.size() == 1)) return start(bound);
+  columns_of_ranks_.resize(std::size_t(comm_.size()));
+  said_[std::size_t(2 * comm_.rank())] = bound;
+  said_[std::size_t(2 * comm_.rank() + 1)] = Real(columns);
+  if (comm_.size() > 1) comm_.all_gather_in_place(said_.data(), said_counts_, said_offsets_);
+  Real largest = 0;
+  for (std::size_t r = 0; r < columns_of_ranks_.size(); ++r) {
+    largest = std::max(largest, said_[2 * r]);
+    columns_of_ranks_[r] = Index(said_[2 * r + 1]);
+  }
+  all_finite_ = std::isfinite(largest);
+  begin(finite_bound(largest));
+}
+
+void ExactAccumulator::begin(Real largest) {
   empty_ = largest == 0;
   exponent_ = empty_ ? 0 : std::max(std::ilogb(largest) + 1, -1000);
   fresh_ = true;
@@ -306,7 +369,7 @@ void ExactAccumulator::add(const MatrixRef<const float>& partials) {
   add_columns(partials);
 }
 
-void ExactAccumulator::finish(Real* totals, const std::string& what) {
+void ExactAccumulator::finish(Real* totals, const std::string& what, Real sign) {
   if (fresh_) Kokkos::deep_copy(sums_, 0);
   Kokkos::deep_copy(host_sums_, sums_);
   Kokkos::deep_copy(host_bad_, bad_);
@@ -325,52 +388,78 @@ void ExactAccumulator::finish(Real* totals, const std::string& what) {
   const Index length = own.length;
   const std::int64_t* sums = host_sums_.data();
   if (sums[limbs_ * length + 1] > 0) throw RunError(fmt::format("{} is not finite", what));
-  totals += own.first;
   if (empty_) {
-    std::fill_n(totals, length, 0);
+    std::fill_n(totals, length, sign * 0);
     return;
   }
+  const Scaling scaling(exponent_, 1);
   const bool few = sums[limbs_ * length] < most_exact_columns;  // so that |l0| < 2^52
   Index c = 0;
   for (; few && c + width <= length; c += width)
-    compose_lanes<Lanes>(sums + c, length, limbs_, exponent_, totals + c);
+    compose_lanes<Lanes>(sums + c, length, limbs_, scaling, totals + c);
   for (; c < length; ++c)
     totals[c] = compose(sums[c], sums[length + c], limbs_ > 2 ? sums[2 * length + c] : 0, exponent_);
+  if (sign != 1) std::for_each(totals, totals + length, [sign](Real& total) { total *= sign; });
 }
 
-bool ExactAccumulator::sum_alone(const MatrixRef<const float>& partials, Real* totals,
-                                 const std::string& what) {
-  if constexpr (!kernels_on_host) return false;
-  if (comm_.size() > 1 || limbs_ != 2 || empty_ || Index(partials.extent(1)) >= most_exact_columns)
+bool ExactAccumulator::sum_few(const MatrixRef<const float>& partials, Real sign, Real* totals,
+                               const std::string& what) {
+  if (!adds_few_as_they_are() || columns_of_ranks_.empty()) return false;
+  Index columns = 0;
+  for (const Index some : columns_of_ranks_) columns += some;
+  if (columns >= most_exact_columns) return false;
+  const bool dealt = shares_.size() > 1;
+  if (dealt && !take_less_room_than_limbs(columns, deal_.most_of_owner(), length_, comm_.size()))
     return false;
-  const Index length = length_;
-  const int exponent = exponent_;
-  Index bad = 0;
-  Kokkos::parallel_reduce(
-      "Weir::ExactSum::sum_alone", Range(0, strips(length)),
-      KOKKOS_LAMBDA(Index strip, Index & found) {
-        const Index first = strip * width;
-        if (first + width <= length)
-          found += Index(!sum_lanes<Lanes>(partials, first, exponent, totals));
-        else
-          for (Index c = first; c < length; ++c)
-            found += Index(!sum_lanes<Real>(partials, c, exponent, totals));
-      },
-      bad);
-  if (bad > 0) throw RunError(fmt::format("{} is not finite", what));
+  if (!all_finite_) throw RunError(fmt::format("{} is not finite", what));
+  MatrixRef<const float> all = partials;
+  if (dealt) {
+    auto* const parts = reinterpret_cast<float*>(sums_.data());  // where the limbs would stand
+    deal_(partials.data(), columns_of_ranks_, parts);
+    all = MatrixRef<const float>(parts, std::size_t(shares_[std::size_t(comm_.rank())].length),
+                                 std::size_t(columns));
+  }
+  add_as_they_are(all, sign, totals, what);
   return true;
 }
 
-void ExactSum::operator()(const MatrixRef<const Real>& partials, Real* totals, const std::string& what) {
-  accumulator_.start(largest_magnitude(partials));
-  accumulator_.add(partials);
-  accumulator_.finish(totals, what);
+void ExactAccumulator::add_as_they_are(const MatrixRef<const float>& all, Real sign, Real* totals,
+                                       const std::string& what) {
+  const Index length = Index(all.extent(0));
+  const bool single = all.extent(1) == 1;
+  const Scaling scaling(exponent_, sign);
+  Index bad = 0;
+  Kokkos::parallel_reduce(
+      "Weir::ExactSum::add_as_they_are", Range(0, strips(length)),
+      KOKKOS_LAMBDA(Index strip, Index & found) {
+        const Index first = strip * width, end = first + width <= length ? first + width : length;
+        if (first + width <= length)
+          found += Index(!(single ? copy_lanes<Lanes>(all, first, sign, totals)
+                                  : sum_lanes<Lanes>(all, first, scaling, totals)));
+        else
+          for (Index c = first; c < end; ++c)
+            found += Index(!(single ? copy_lanes<Real>(all, c, sign, totals)
+                                    : sum_lanes<Real>(all, c, scaling, totals)));
+      },
+      bad);
+  if (bad > 0) throw RunError(fmt::format("{} is not finite", what));
 }
-void ExactSum::operator()(const MatrixRef<const float>& partials, Real* totals, const std::string& what) {
+
+void ExactSum::operator()(const MatrixRef<const Real>& partials, Real* totals, const std::string& what,
+                          Real sign) {
   accumulator_.start(largest_magnitude(partials));
-  if (accumulator_.sum_alone(partials, totals, what)) return;
   accumulator_.add(partials);
-  accumulator_.finish(totals, what);
+  accumulator_.finish(totals, what, sign);
+}
+void ExactSum::operator()(const MatrixRef<const float>& partials, Real* totals, const std::string& what,
+                          Real sign) {
+  const Index columns = Index(partials.extent(1));
+  // A single column is its own sum: nothing has to be known of its size.
+  const bool single = comm_.size() == 1 && columns == 1 && accumulator_.adds_few_as_they_are();
+  accumulator_.start(single ? 0 : largest_magnitude(partials), columns);
+  if (accumulator_.sum_few(partials, sign, totals, what)) return;
+  accumulator_.add(partials);
+  accumulator_.finish(totals, what, sign);
 }
 
 Real ExactSum::operator()(const Real* partials, Index count, const std::string& what) {

@@ -110,7 +110,7 @@ nlohmann::ordered_json json_of(const TimePrediction& row, const CostModel& model
           {"efficiency", row.efficiency},
           {"limit", row.limit},
           {"calls", all.calls * row.ranks},
-          {"bytes", all.bytes},
+          {"bytes", Index(std::llround(all.bytes))},
           {"pairs", cost.pairs},
           {"flops", cost.flops},
           {"moves", cost.moves},

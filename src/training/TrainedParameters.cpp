@@ -41,9 +41,14 @@ void TrainedParameters<T>::allocate(Index most_tiles) {
   gather_.emplace(comm_, partition_, 1);
   gradient_.emplace(comm_, network_first_.back() + of_tiles_, most_tiles, partition_);
   theta_ = Vector<T>("Weir::TrainedParameters::theta", count());
-  host_all_ = HostMatrix<Real>("Weir::TrainedParameters::host_all", 1, count());
-  total_ = Kokkos::View<Real*, Kokkos::HostSpace>("Weir::TrainedParameters::total", count());
-  velocity_ = HostMatrix<Real>("Weir::TrainedParameters::velocity", 1, partition_.local_particles());
+  host_all_ = HostMatrix<Real>("Weir::TrainedParameters::host_all", 1, kernels_on_host ? 0 : count());
+  velocity_ = HostMatrix<Real>("Weir::TrainedParameters::velocity", 1,
+                               kernels_on_host ? 0 : partition_.local_particles());
+  of_whole_.assign(scalar_starts_.size() - std::size_t(of_tiles_), 0);
+  for (int rank = 0; rank < comm_.size(); ++rank) {
+    offsets_.push_back(int(partition_.first_particle(rank)));
+    counts_.push_back(int(partition_.first_particle(rank + 1) - partition_.first_particle(rank)));
+  }
 }
 
 template <class T>
@@ -61,7 +66,13 @@ void TrainedParameters<T>::initialise(const MatrixRef<Real>& local) const {
 template <class T>
 void TrainedParameters<T>::gather(const ConstBlockViews& x, Index block) {
   if (x.version(block) == version_) return;
-  gather(x[block]);
+  if (for_kernels_alone()) {
+    ++counters().gathers;
+    cast(x[block], partition_.first_particle());
+    if constexpr (sizeof(T) < sizeof(Real)) comm_.all_gather_in_place(theta_.data(), counts_, offsets_);
+  } else {
+    gather(x[block]);
+  }
   version_ = x.version(block);
 }
 
@@ -74,15 +85,15 @@ void TrainedParameters<T>::gather(const MatrixRef<const Real>& local) {
     host_all_ = all;  // which holds until the next gather
   else
     Kokkos::deep_copy(host_all_, all);
-  cast(all);
+  cast(all, 0);
 }
 
 template <class T>
-void TrainedParameters<T>::cast(const Matrix<Real>& all) {
+void TrainedParameters<T>::cast(const MatrixRef<const Real>& from, Index first) {
   const auto theta = theta_;
   Kokkos::parallel_for(
-      "Weir::TrainedParameters::cast", Range(0, count()),
-      KOKKOS_LAMBDA(Index i) { theta(i) = T(all(0, i)); });
+      "Weir::TrainedParameters::cast", Range(0, Index(from.extent(1))),
+      KOKKOS_LAMBDA(Index i) { theta(first + i) = T(from(0, i)); });
   Kokkos::fence();
 }
 
@@ -94,15 +105,15 @@ StoredNetwork TrainedParameters<T>::stored(Index n) const {
 }
 
 template <class T>
-void TrainedParameters<T>::sum_gradients(Index tiles, const std::string& what) {
-  gradient_->sum(tiles, total_.data(), what);
-}
-
-template <class T>
-void TrainedParameters<T>::write_velocity(const MatrixRef<Real>& v, Real sign) {
-  const Index begin = partition_.first_particle();
+void TrainedParameters<T>::sum_gradients(Index tiles, const std::string& what, const MatrixRef<Real>& v,
+                                         Real sign) {
+  const Index scalars = place_of_scalar(of_tiles_), begin = partition_.first_particle();
   const auto write = [&](const auto& to) {
-    for (Index i = 0; i < Index(to.extent(1)); ++i) to(0, i) = sign * total_(begin + i);
+    if (scalars > 0) gradient_->sum(tiles, to.data(), what, sign);
+    for (std::size_t s = 0; s < of_whole_.size(); ++s) {
+      const Index i = scalars + Index(s) - begin;
+      if (i >= 0 && i < Index(to.extent(1))) to(0, i) = sign * of_whole_[s];
+    }
   };
   if constexpr (kernels_on_host) return write(v);
   write(velocity_);

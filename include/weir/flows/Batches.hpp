@@ -27,6 +27,8 @@ class Batches {
 
   Index per_epoch() const { return first_round_.back(); }
   Index strata() const { return strata_; }
+  /// How many tiles the batches of an epoch have.
+  std::vector<Index> tiles_of_batches() const;
   /// Batches in an epoch of the group.
   Index rounds(Index group) const { return first_round_[group + 1] - first_round_[group]; }
 

@@ -40,12 +40,13 @@ class TileGradient {
     return VectorRef<T>(partials_.data() + slot * parameters(), std::size_t(parameters()));
   }
 
-  /// Collective: every rank gets the sum of everybody's first `tiles` partials (each rank its own number of
-  /// them), or its own part of that, in totals[0 .. parameters()), host memory. Throws RunError on all ranks,
-  /// naming `what`, where one was not finite.
-  void sum(Index tiles, Real* totals, const std::string& what) {
+  /// Collective: every rank gets `sign` (1 or -1) times the sum of everybody's first `tiles` partials (each
+  /// rank its own number of them), or its own part of that, from its first parameter on, in host memory.
+  /// Throws RunError on all ranks, naming `what`, where one was not finite.
+  void sum(Index tiles, Real* totals, const std::string& what, Real sign = 1) {
     WEIR_CHECK(tiles >= 0 && tiles <= most_tiles_, "{} tiles of {}", tiles, most_tiles_);
-    sum_(MatrixRef<const T>(partials_.data(), std::size_t(parameters()), std::size_t(tiles)), totals, what);
+    sum_(MatrixRef<const T>(partials_.data(), std::size_t(parameters()), std::size_t(tiles)), totals, what,
+         sign);
   }
 
   /// Collective: runs `body(slot, partial)` for each of `tiles` tiles in turn, then sums.

@@ -61,6 +61,7 @@ class Communicator {
   /// Completes `all`, of which rank r holds counts[r] numbers from offsets[r] on, on every rank;
   /// fewer than 2^31 numbers in all.
   void all_gather_in_place(Real* all, const std::vector<int>& counts, const std::vector<int>& offsets) const;
+  void all_gather_in_place(float* all, const std::vector<int>& counts, const std::vector<int>& offsets) const;
   /// Row r of the result is what rank r sent to this rank: outgoing[r] goes to rank r.
   std::vector<std::vector<char>> exchange(const std::vector<std::vector<char>>& outgoing) const;
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "weir/base/Types.hpp"
 #include "weir/parallel/Communicator.hpp"
@@ -21,8 +22,8 @@ constexpr Index real_size = Index(sizeof(Real));  ///< bytes
 /// Collective operations.
 struct Traffic {
   Index calls = 0;   ///< of each rank
-  Index bytes = 0;   ///< payload that all ranks together contribute
-  Real passing = 0;  ///< bytes that pass a rank's link
+  Real bytes = 0;    ///< payload that all ranks together contribute, in the mean
+  Real passing = 0;  ///< of these, what passes a rank's link
   Traffic& operator+=(const Traffic& more) {
     calls += more.calls;
     bytes += more.bytes;
@@ -31,7 +32,7 @@ struct Traffic {
   }
 };
 inline Traffic operator*(Index times, const Traffic& once) {
-  return {times * once.calls, times * once.bytes, Real(times) * once.passing};
+  return {times * once.calls, Real(times) * once.bytes, Real(times) * once.passing};
 }
 
 /// `bytes` from every rank, combined on their way.
@@ -40,8 +41,11 @@ Traffic reduction(Index ranks, Index bytes);
 Traffic gathering(Index bytes);
 /// An ExactSum of `length` components: its bound and, on more than one rank, its limbs.
 Traffic exact_sum(Index ranks, Index length, Index limbs = 3);
-/// The same where each rank gets its own part of the totals: gradients of TrainedParameters.
-Traffic exact_sum_to_owners(Index ranks, Index length, Index limbs);
+/// TrainedParameters: gradients to the parameters' owners, in the mean over iterations with tiles[i] tiles of
+/// all ranks together.
+Traffic gradient_sum(Index ranks, Index parameters, bool single, const std::vector<Index>& tiles);
+/// And parameters to everybody; with scalars in double.
+Traffic gathering_parameters(Index parameters, bool single, bool scalars = false);
 
 struct Cost {
   std::map<std::string, Traffic> traffic;  ///< by phase, once; without the broadcasts

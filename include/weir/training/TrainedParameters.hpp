@@ -3,13 +3,12 @@
 //     theta = [network 0 | network 1 | .. | scalar 0 | scalar 1 | ..]
 //
 // The block is double and dealt to ranks in chunks; kernels see all of it on every rank in precision T, after
-// a gather. Each tile leaves its own gradient, and these are summed exactly, so that nothing depends on
-// ranks. In an iteration:
+// a gather (in which networks alone travel in that precision). Each tile leaves its own gradient, and these
+// are summed exactly, so that nothing depends on ranks. In an iteration:
 //
 //     parameters.gather(x, block);                    once after each change of the block
 //     for every tile: parameters.gradient(slot, n)    written by Mlp::vjp or Mlp::mixed
-//     parameters.sum_gradients(tiles, "what it is");
-//     parameters.write_velocity(v[block]);            v = -gradient
+//     parameters.sum_gradients(tiles, "what it is", v[block]);     v = -gradient
 #pragma once
 
 #include <optional>
@@ -56,7 +55,7 @@ class TrainedParameters {
 
   /// Collective: the block as it stands in x, unless it was gathered in that version already.
   void gather(const ConstBlockViews& x, Index block);
-  /// Collective: always.
+  /// Collective: always, and in double.
   void gather(const MatrixRef<const Real>& local);
 
   // As gathered last; not collective.
@@ -64,7 +63,7 @@ class TrainedParameters {
     return VectorRef<const T>(theta_.data() + first(n), std::size_t(size(n)));
   }
   Real scalar(Index s) const { return host_all_(0, network_first_.back() + s); }
-  /// The network in double, to be written to a file.
+  /// The network in double, to be written to a file: after a gather of the block itself.
   StoredNetwork stored(Index n) const;
 
   /// The gradient that this rank's tile number `slot` leaves for network n; it holds what was there before.
@@ -77,18 +76,20 @@ class TrainedParameters {
   const TileGradient<T>& tile_gradients() const { return *gradient_; }
   Index first(Index n) const { return network_first_[std::size_t(n)]; }
 
-  /// Collective: adds up the first `tiles` gradients of every rank, each rank for its own part of the block.
-  /// Throws RunError on all ranks, naming `what`, where one is not finite.
-  void sum_gradients(Index tiles, const std::string& what);
-  /// The gradient of a scalar of the whole.
-  void set_gradient(Index s, Real value) { total_(place_of_scalar(s)) = value; }
-  /// This rank's part of sign * gradient.
-  void write_velocity(const MatrixRef<Real>& v, Real sign = -1);
+  /// The gradient of a scalar of the whole, for the next sum.
+  void set_gradient(Index s, Real value) { of_whole_[std::size_t(s - of_tiles_)] = value; }
+  /// Collective: adds up the first `tiles` gradients of every rank; this rank's part of the block gets
+  /// v = sign * gradient. sign: 1 or -1. Throws RunError on all ranks, naming `what`, where one is not
+  /// finite.
+  void sum_gradients(Index tiles, const std::string& what, const MatrixRef<Real>& v, Real sign = -1);
 
   // A kernel, which nvcc takes in public functions only.
-  void cast(const Matrix<Real>& all);
+  /// theta from `first` on.
+  void cast(const MatrixRef<const Real>& from, Index first);
 
  private:
+  /// Nothing but kernels sees the parameters: they may travel in the kernels' precision.
+  bool for_kernels_alone() const { return sizeof(T) < sizeof(Real) && scalar_starts_.empty(); }
   Index size(Index n) const { return first(n + 1) - first(n); }
 
   Communicator comm_;
@@ -104,8 +105,10 @@ class TrainedParameters {
   std::optional<TileGradient<T>> gradient_;
   Index version_ = 0;  // of the block that was gathered last; 0: unknown
   Vector<T> theta_;
-  HostMatrix<Real> host_all_, velocity_;
-  Kokkos::View<Real*, Kokkos::HostSpace> total_;
+  std::vector<int> counts_, offsets_;  // of the parts of all ranks
+  HostMatrix<Real> host_all_;          // where the block was gathered in double
+  HostMatrix<Real> velocity_;
+  std::vector<Real> of_whole_;  // gradients of scalars
 };
 
 extern template class TrainedParameters<float>;

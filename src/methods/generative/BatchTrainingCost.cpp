@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "weir/flows/Batches.hpp"
 #include "weir/flows/State.hpp"
@@ -43,11 +44,27 @@ Real BatchTrainingCost::busiest_tiles(int ranks) const {
   return sum;
 }
 
+/// Of iterations: a batch of each ensemble.
+std::vector<Index> BatchTrainingCost::tiles_of_iterations() const {
+  constexpr Index most = 4096;
+  std::vector<std::vector<Index>> of_ensembles;
+  Index iterations = 1;
+  for (const Index rows : shape_.rows) {
+    const Batches batches({Partition(0, 1, rows, run_.tile).tiles()}, strata(), run_.seed);
+    of_ensembles.push_back(batches.tiles_of_batches());
+    iterations = std::min(most, std::lcm(iterations, batches.per_epoch()));
+  }
+  std::vector<Index> tiles(std::size_t(iterations), 0);
+  for (const auto& one : of_ensembles)
+    for (std::size_t i = 0; i < tiles.size(); ++i) tiles[i] += one[i % one.size()];
+  return tiles;
+}
+
 Cost BatchTrainingCost::at(int ranks) const {
   const Index limbs = gradient_limbs(shape_.single), p = shape_.parameters;
   Cost cost;
-  cost.traffic["velocity"] = gathering(p * real_size);  // TrainedParameters::gather
-  cost.traffic["velocity"] += exact_sum_to_owners(ranks, p, limbs);
+  cost.traffic["velocity"] = gathering_parameters(p, shape_.single);
+  cost.traffic["velocity"] += gradient_sum(ranks, p, shape_.single, tiles_of_iterations());
   cost.traffic["check"] = reduction(ranks, real_size);
   if (shape_.clipped) cost.traffic["rules"] = exact_sum(ranks, 1);
   cost.other_seconds = tile_ * busiest_tiles(ranks);
@@ -62,7 +79,7 @@ Cost BatchTrainingCost::at(int ranks) const {
   const Index size = shape_.single ? Index(sizeof(float)) : real_size;
   const Index own = Partition(0, ranks, p, parameter_chunk).most_local_particles();
   const Index tiles = strata() * Index(shape_.rows.size());
-  cost.memory = shape_.memory + Real(size * p * (tiles + 1)) + Real(real_size * (p * (limbs + 2) + 6 * own));
+  cost.memory = shape_.memory + Real(size * p * (tiles + 1)) + Real(real_size * (p * (limbs + 1) + 6 * own));
   for (const Index rows : shape_.rows)
     cost.memory +=
         Real(real_size * shape_.row_numbers * Partition(0, ranks, rows, run_.tile).most_local_particles());

@@ -33,6 +33,7 @@ class BatchTrainingCost : public CostModel {
 
  private:
   Real busiest_tiles(int ranks) const;
+  std::vector<Index> tiles_of_iterations() const;
   Index strata() const;
 
   BatchTrainingShape shape_;

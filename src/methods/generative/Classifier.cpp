@@ -140,8 +140,7 @@ class ClassifierTraining : public Flow {
       network_.vjp(theta_.network(0), out, tape_, theta_.gradient(k, 0), {});
       counters().particle_steps += tile.count;
     }
-    theta_.sum_gradients(tiles.count, "the gradient of the classifier");
-    theta_.write_velocity(v[0]);
+    theta_.sum_gradients(tiles.count, "the gradient of the classifier", v[0]);
   }
   StoredNetwork network(const MatrixRef<const Real>& parameters) {
     theta_.gather(parameters);

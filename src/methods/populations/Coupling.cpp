@@ -7,6 +7,7 @@
 #include "methods/populations/EntropicCouplings.hpp"
 #include "methods/populations/ExactCouplings.hpp"
 #include "weir/base/Error.hpp"
+#include "weir/parallel/Counters.hpp"
 #include "weir/parallel/TileSum.hpp"
 
 namespace weir {
@@ -60,6 +61,7 @@ Couplings::Couplings(const CouplingOptions& options, const std::vector<Ensemble>
 Couplings::~Couplings() = default;
 
 bool Couplings::advance_for(Real seconds) {
+  const Phase phase("coupling");
   if (all_done()) return true;
   pieces_->advance(seconds);
   if (all_done()) pieces_->finish();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "methods/populations/ExactCouplings.hpp"
 #include "weir/ensemble/PairSum.hpp"
 #include "weir/performance/StepTimer.hpp"
 
@@ -16,12 +17,14 @@ constexpr Real simplex_memory = 75;
 }  // namespace
 
 CouplingCost::CouplingCost(const CouplingOptions& options, Index dimension, std::vector<Round> rounds,
-                           Sample sample, Memory held, const RunOptions& run, CouplingKeeps keeps)
+                           Sample sample, Memory held, const RunOptions& run, CoupledAt at,
+                           CouplingKeeps keeps)
     : options_(options),
       dimension_(dimension),
       run_(run),
       rounds_(std::move(rounds)),
       sample_(std::move(sample)),
+      at_(at),
       keeps_(keeps),
       held_(std::move(held)) {
   if (whole()) return;
@@ -59,33 +62,51 @@ Cost CouplingCost::at(int ranks) const {
   cost.memory = held_(ranks);
   if (whole())
     for (const Round& round : rounds_) add_sinkhorn(round, cost, ranks);
-  for (const auto& parts : parts_) add_parts(parts, cost, ranks);
+  for (std::size_t k = 0; k < parts_.size(); ++k) add_parts(rounds_[k], parts_[k], cost, ranks);
   return cost;
 }
 
+/// Payload of the part that this rank couples: its points on their way there, results and plan on their way
+/// back. What stays on the rank is no message.
+Index CouplingCost::count_bytes(const Round& round, const CouplingPart& part, int rank, int ranks) const {
+  const std::size_t k = std::size_t(part.k);
+  const auto elsewhere = [&](Index rows, Index count) {
+    const Partition partition(rank, ranks, rows, run_.tile);
+    const PopulationCut cut{rows, part.parts};
+    const Index first = cut.first(part.part), begin = partition.first_row(rank),
+                end = partition.first_row(rank + 1);
+    return count - std::max(Index(0), std::min(first + count, end) - std::max(first, begin));
+  };
+  const Index point = 2 * Index(sizeof(Index)) + dimension_ * real_size, result = point + 2 * real_size;
+  const Index x = elsewhere(round[k], part.x), y = elsewhere(round[k + 1], part.y);
+  Index bytes = (x + y) * point + (at_ == CoupledAt::next ? y : x) * result;
+  if (keeps_ == CouplingKeeps::moments) return bytes;
+  // Every entry goes to both its ends: n of a permutation, else n + m - 1 at most, of which each row has one.
+  const Index more = part.x == part.y || ranks == 1 ? 0 : part.x + part.y - 2;
+  return bytes + (x + y + more) * result;
+}
+
 /// Parts go round the ranks; their points come to whoever couples them, and results go back.
-void CouplingCost::add_parts(const std::vector<CouplingPart>& parts, Cost& cost, int ranks) const {
+void CouplingCost::add_parts(const Round& round, const std::vector<CouplingPart>& parts, Cost& cost,
+                             int ranks) const {
   std::vector<Real> seconds(std::size_t(std::min(Index(ranks), Index(parts.size()))), 0);
-  const Index record = 2 * Index(sizeof(Index)) + dimension_ * real_size;
   Real largest = 0;
-  Traffic traffic{4, 0, 0};  // to and fro, and agreement on both outcomes
+  Traffic traffic;
   for (std::size_t j = 0; j < parts.size(); ++j) {
     const Real pairs = Real(parts[j].x) * Real(parts[j].y);
     seconds[j % seconds.size()] += pair_ * pairs;
     cost.even_seconds += pair_ * pairs / ranks;
     largest = std::max(largest, pairs);
-    traffic.bytes +=
-        (parts[j].x + parts[j].y) * record + std::max(parts[j].x, parts[j].y) * (record + 2 * real_size);
-    if (keeps_ == CouplingKeeps::partners)  // every entry of a plan goes to both its ends
-      traffic.bytes += 2 * (parts[j].x + parts[j].y - 1) * (record + 2 * real_size);
+    traffic.bytes += Real(count_bytes(round, parts[j], int(Index(j) % ranks), ranks));
   }
-  if (keeps_ == CouplingKeeps::partners) traffic.calls += 1;
-  traffic.bytes = Index(Real(traffic.bytes) * (1 - 1 / Real(ranks)));  // what stays is no message
-  traffic.passing = Real(traffic.bytes) / ranks;
+  traffic.passing = traffic.bytes / ranks;
+  traffic.calls = keeps_ == CouplingKeeps::partners ? 3 : 2;  // points, results, plans
+  Real memory = 2 * traffic.passing;                          // on their way out and in
+  traffic += reduction(ranks, real_size);                     // whether all went well
+  traffic += reduction(ranks, Index(parts.size()) * CouplingPieces::known_numbers * real_size);
   cost.traffic["coupling"] += traffic;
   cost.other_seconds += *std::max_element(seconds.begin(), seconds.end());
   cost.tiles = std::max(cost.tiles, Index(parts.size()));
-  Real memory = 2 * traffic.passing;  // on their way out and in
   const auto is_unequal = [](const CouplingPart& part) { return part.x != part.y; };
   if (options_.method == "network_simplex" || std::any_of(parts.begin(), parts.end(), is_unequal))
     memory += simplex_memory * largest;
@@ -100,7 +121,7 @@ void CouplingCost::add_sinkhorn(const Round& round, Cost& cost, int ranks) const
     Real memory = 0;
     for (const Index size : {round[k], round[k + 1]}) {
       const Partition partition(0, ranks, size, run_.tile);
-      cost.broadcasts += iterations_ * Traffic{count_source_blocks(partition), size * stride * number,
+      cost.broadcasts += iterations_ * Traffic{count_source_blocks(partition), Real(size * stride * number),
                                                Real(size * stride * number)};
       memory += Real(4 * real_size * partition.most_local_particles());
     }

@@ -1,8 +1,10 @@
 // What couplings of a run cost together: pieces are counted, the time of one comes from a small one.
 //
 // An exact coupling of n particles takes as n^2 from a size on that can be measured; one by Sinkhorn takes
-// the small one's iterations. Messages are those of the particles and of the results; what ranks say to agree
-// is left out.
+// the small one's iterations. Messages of exact couplings are counted as those of one pass over all parts (a
+// run that takes longer than some seconds makes several), to the byte but for plans of parts of unequal size:
+// how many entries these have is left to the data, and the most possible are counted. Of Sinkhorn what ranks
+// say to agree is left out.
 #pragma once
 
 #include <functional>
@@ -23,14 +25,16 @@ class CouplingCost : public CostModel {
   using Sample = std::function<std::vector<Ensemble>(Index n, Index m)>;
   /// Rounds follow each other. Not collective. Throws InputError as check_couplings does.
   CouplingCost(const CouplingOptions& options, Index dimension, std::vector<Round> rounds, Sample sample,
-               Memory held, const RunOptions& run, CouplingKeeps keeps = CouplingKeeps::moments);
+               Memory held, const RunOptions& run, CoupledAt at = CoupledAt::current,
+               CouplingKeeps keeps = CouplingKeeps::moments);
 
   void measure(const Communicator& comm) override;
   Cost at(int ranks) const override;
 
  private:
   bool whole() const { return options_.entropic(); }
-  void add_parts(const std::vector<CouplingPart>& parts, Cost& cost, int ranks) const;
+  void add_parts(const Round& round, const std::vector<CouplingPart>& parts, Cost& cost, int ranks) const;
+  Index count_bytes(const Round& round, const CouplingPart& part, int rank, int ranks) const;
   void add_sinkhorn(const Round& round, Cost& cost, int ranks) const;
 
   CouplingOptions options_;
@@ -38,6 +42,7 @@ class CouplingCost : public CostModel {
   RunOptions run_;
   std::vector<Round> rounds_;
   Sample sample_;
+  CoupledAt at_;
   CouplingKeeps keeps_;
   Memory held_;
   std::vector<std::vector<CouplingPart>> parts_;  // of each round; none for sinkhorn

@@ -29,13 +29,13 @@ class CouplingPieces {
   void save(Hdf5File& file) const;
   void restore(const Hdf5File& file);
 
- protected:
   /// Numbers that are known of a piece.
   struct Known {
     Real done = 0, cost = 0, gap = 0, marginal_error = 0, iterations = 0;
   };
   static constexpr Index known_numbers = sizeof(Known) / sizeof(Real);
 
+ protected:
   /// The population that transition k's results belong to.
   const Ensemble& ensemble_of(std::size_t k) const { return populations_[k + (next_ ? 1 : 0)]; }
 

@@ -52,9 +52,10 @@ std::vector<CostedPart> snapshot_costs(const SchroedingerBridgeOptions& options,
     return Real((numbers + longest * Index(sizes.size()) * d) * real_size);
   };
   std::vector<CostedPart> parts;
-  parts.push_back({"coupling", std::make_unique<CouplingCost>(
-                                   options.snapshots->coupling, d, std::vector<CouplingCost::Round>{sizes},
-                                   normal_pair(d, run), held, run, CouplingKeeps::partners)});
+  parts.push_back({"coupling", std::make_unique<CouplingCost>(options.snapshots->coupling, d,
+                                                              std::vector<CouplingCost::Round>{sizes},
+                                                              normal_pair(d, run), held, run,
+                                                              CoupledAt::current, CouplingKeeps::partners)});
   return parts;
 }
 

@@ -162,7 +162,7 @@ Cost SimulateCost::at(int ranks) const {
   cost.traffic["solver"] = vector_sums_ * exact_sum(ranks, 1);  // exact_vector_sum
   for (const PairTerm& term : pair_terms_) {                    // SourceBlocks::post
     const Index bytes = shape_.particles * term.stride * term.number_size;
-    cost.broadcasts += velocities_ * Traffic{count_source_blocks(partition), bytes, Real(bytes)};
+    cost.broadcasts += velocities_ * Traffic{count_source_blocks(partition), Real(bytes), Real(bytes)};
     if (term.counted) cost.pairs += Real(velocities_) * all * all;
     cost.pair_seconds += Real(velocities_) * pair_ * all * busiest;
   }

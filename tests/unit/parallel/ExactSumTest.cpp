@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "weir/base/Error.hpp"
 #include "weir/base/Libraries.hpp"
+#include "weir/parallel/Counters.hpp"
 #include "weir/parallel/Partition.hpp"
 #include "weir/parallel/Random.hpp"
 
@@ -42,29 +44,63 @@ TEST(ExactSumParallel, IsTheSameOnAnyNumberOfRanks) {
   }
 }
 
-// Totals that are dealt to ranks are those that all get; not even a rank's neighbours' change.
+// Totals that are dealt to ranks are those that all get, whether limbs are sent or the few tiles themselves;
+// nothing stands beside them.
 TEST(ExactSumParallel, OwnersGetTheirOwnTotals) {
   const Communicator comm;
-  for (const Index length : {1, 11, 64, 203}) {
-    const Partition tiles(comm, 37, 1), owners(comm, length + 2, 8);
-    for (const int limbs : {2, 3}) {
-      Matrix<float> partials("partials", length, tiles.local_tiles());
-      for (Index t = 0; t < tiles.local_tiles(); ++t)
-        for (Index c = 0; c < length; ++c) partials(c, t) = float(some(tiles.first_row() + t, c));
-      std::vector<Real> all(length), own(length, -7);
-      ExactSum(comm, length, limbs)(partials, all.data(), "partials");
-      ExactSum(comm, length, limbs, owners)(partials, own.data(), "partials");
-      for (Index c = 0; c < length; ++c) {
-        const bool mine =
-            c >= owners.first_particle() && c < owners.first_particle() + owners.local_particles();
-        EXPECT_EQ(own[std::size_t(c)], mine ? all[std::size_t(c)] : -7) << c << " of " << length;
+  for (const Index length : {1, 11, 64, 203})
+    for (const Index count : {1, 5, 37})
+      for (const int limbs : {2, 3}) {
+        const Partition tiles(comm, count, 1), owners(comm, length + 2, 8);
+        Matrix<float> partials("partials", length, tiles.local_tiles());
+        Matrix<Real> wide("wide", length, tiles.local_tiles());
+        for (Index t = 0; t < tiles.local_tiles(); ++t)
+          for (Index c = 0; c < length; ++c)
+            wide(c, t) = partials(c, t) = float(some(tiles.first_row() + t, c));
+        std::vector<Real> all(length), own(length + 1, -7);
+        ExactSum(comm, length, limbs)(wide, all.data(), "partials");
+        ExactSum sum(comm, length, limbs, owners);
+        for (const Real sign : {1., -1.}) {
+          sum(partials, own.data(), "partials", sign);
+          const Index first = owners.first_particle(),
+                      mine = std::min(owners.local_particles(), length - first);
+          for (Index c = 0; c < mine; ++c)
+            EXPECT_EQ(own[std::size_t(c)], sign * all[std::size_t(first + c)]) << c << " of " << length;
+          for (Index c = std::max(mine, Index(0)); c <= length; ++c) EXPECT_EQ(own[std::size_t(c)], -7);
+        }
+        const bool first_tile_here = tiles.first_row() == 0 && tiles.local_tiles() > 0;
+        if (first_tile_here) partials(length - 1, 0) = NAN;
+        trap_invalid_operations(false);
+        EXPECT_THROW(sum(partials, own.data(), "partials"), RunError);
+        trap_invalid_operations();
       }
-      if (tiles.local_tiles() > 0 && comm.is_root()) partials(length - 1, 0) = NAN;
-      trap_invalid_operations(false);
-      EXPECT_THROW(ExactSum(comm, length, limbs, owners)(partials, own.data(), "partials"), RunError);
-      trap_invalid_operations();
+}
+
+// A tile of each rank is sent as it is, a fourth of its limbs; many tiles are not.
+TEST(ExactSumParallel, FewColumnsAreSentAsTheyAre) {
+  const Communicator comm;
+  const Index length = 200, ranks = comm.size();
+  const Partition owners(comm, length, 8);
+  ExactSum sum(comm, length, 2, owners);
+  std::vector<Real> own(length);
+  const auto bytes = [&](Index columns) {
+    const Matrix<float> partials("partials", length, columns);
+    Kokkos::deep_copy(partials, 1);
+    const Index before = counters().bytes;
+    sum(partials, own.data(), "partials");
+    if (owners.local_particles() > 0) {
+      EXPECT_EQ(own[0], columns * ranks);
     }
+    return counters().bytes - before;
+  };
+  if (ranks == 1) {
+    EXPECT_EQ(bytes(9), 0);
+    return;
   }
+  const Index bound = 2 * Index(sizeof(Real));
+  EXPECT_EQ(bytes(1), bound + length * Index(sizeof(float)));
+  EXPECT_EQ(bytes(2), bound + 2 * length * Index(sizeof(float)));
+  EXPECT_EQ(bytes(9), bound + (2 * length + 2 * ranks) * Index(sizeof(std::int64_t)));
 }
 
 // Numbers of many sizes, singles as they are, against sums of 113 and more bits.

@@ -43,8 +43,7 @@ class Regression : public Flow {
       const MatrixRef<const double> errors(errors_.data(), 1, std::size_t(tiles[t].count));
       network_.vjp(parameters_.network(0), errors, tape_, parameters_.gradient(t, 0), {});
     }
-    parameters_.sum_gradients(tiles.tiles, "the gradient of the fit");
-    parameters_.write_velocity(v[0]);
+    parameters_.sum_gradients(tiles.tiles, "the gradient of the fit", v[0]);
   }
 
   /// errors = scale (f(x) - truth), of a tile.
@@ -135,9 +134,8 @@ TEST(TrainedParameters, KeepsNetworksAndScalarsApart) {
     Kokkos::deep_copy(parameters.gradient(slot, network), 1.f);
     parameters.gradient(slot)(parameters.place_of_scalar(of_tiles)) = 2;
   }
-  parameters.sum_gradients(2, "");
   parameters.set_gradient(of_whole, 7);
-  parameters.write_velocity(velocity);
+  parameters.sum_gradients(2, "", velocity);
   for (Index i = 0; i < 13; ++i) EXPECT_EQ(velocity(0, i), -2);
   EXPECT_EQ(velocity(0, 13), -4);
   EXPECT_EQ(velocity(0, 14), -7);

@@ -92,13 +92,14 @@ Index DiffusionTrainingCost::flops_of_particle() const {
 }
 
 Cost DiffusionTrainingCost::at(int ranks) const {
-  const Index limbs = gradient_limbs(run_.single_precision()), q = options_.latent.dimension;
-  const bool amortised = options_.amortised(), moves = moves_latents();
+  const Index q = options_.latent.dimension;
+  const bool amortised = options_.amortised(), moves = moves_latents(), single = run_.single_precision();
+  const auto tiles = Batches({rows(1).tiles()}, strata(), run_.seed).tiles_of_batches();
   Cost cost;
   Traffic velocity, rules, around;  // around: begin_step and end_step
   const auto learn = [&](Index parameters, const ParameterRuleChoice& rule) {
-    velocity += gathering(parameters * real_size);  // TrainedParameters::gather
-    velocity += exact_sum_to_owners(ranks, parameters, limbs);
+    velocity += gathering_parameters(parameters, single);
+    velocity += gradient_sum(ranks, parameters, single, tiles);
     rules += traffic_of_rule(rule_of(rule), 1, ranks);
   };
   if (moves) learn(decoder_, options_.train.decoder.rule);
@@ -140,7 +141,7 @@ Real DiffusionTrainingCost::memory(int ranks) const {
   Real bytes = Real(real_size) * Real(most_rows * components_ + n * q * (2 + Index(remembers)));
   const auto add = [&](Index p, Index numbers) {
     const Index own = Partition(0, ranks, p, parameter_chunk).most_local_particles();
-    bytes += Real(size * (p * (slots + 1) + columns * numbers) + real_size * (p * (limbs + 3) + 6 * own));
+    bytes += Real(size * (p * (slots + 1) + columns * numbers) + real_size * (p * (limbs + 2) + 6 * own));
   };
   const auto add_network = [&](const MlpShape& shape) {
     Index widths = shape.inputs + shape.outputs;

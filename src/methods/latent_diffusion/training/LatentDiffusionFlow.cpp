@@ -205,18 +205,9 @@ void LatentDiffusionFlow<T>::velocity(const Moment& moment, BlockSet wanted, con
     negate_force(tile.count);
     amortised_->gradient(psi_.network(0), force(tile.count), per_particle, psi_.gradient(used_, 0));
   }
-  if (wants(decoder)) {
-    theta_.sum_gradients(used_, "the gradient of the decoder's parameters");
-    theta_.write_velocity(v[decoder]);
-  }
-  if (wants(prior)) {
-    phi_.sum_gradients(used_, "the gradient of the prior's parameters");
-    phi_.write_velocity(v[prior]);
-  }
-  if (wants(posterior)) {
-    psi_.sum_gradients(used_, "the gradient of the posterior's parameters");
-    psi_.write_velocity(v[posterior]);
-  }
+  if (wants(decoder)) theta_.sum_gradients(used_, "the gradient of the decoder's parameters", v[decoder]);
+  if (wants(prior)) phi_.sum_gradients(used_, "the gradient of the prior's parameters", v[prior]);
+  if (wants(posterior)) psi_.sum_gradients(used_, "the gradient of the posterior's parameters", v[posterior]);
 }
 
 template <class T>

@@ -117,8 +117,7 @@ class PosteriorFlow : public Flow {
                                 theta_.gradient(k, 0));
       counters().particle_steps += tile.count;
     }
-    theta_.sum_gradients(tiles.count, "the gradient of the posterior's parameters");
-    theta_.write_velocity(v[0]);
+    theta_.sum_gradients(tiles.count, "the gradient of the posterior's parameters", v[0]);
   }
   void initialise(const MatrixRef<Real>& local) const {
     const Vector<Real> all("Weir::PosteriorFlow::initial", theta_.count());

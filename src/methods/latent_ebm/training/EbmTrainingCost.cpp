@@ -57,13 +57,18 @@ void EbmTrainingCost::measure(const Communicator& comm) {
 Cost EbmTrainingCost::at(int ranks) const {
   const bool amortised = options_.posterior == "amortised", moving = shape_.latent > 0 && !amortised;
   const MlpShape network = network_shape(options_.energy, shape_);
-  const Index p = Mlp<Real>(network).parameters(), limbs = gradient_limbs(run_.single_precision());
+  const Index p = Mlp<Real>(network).parameters();
+  const bool single = run_.single_precision();
+  const Batches batches({rows(1).tiles()}, strata(), run_.seed);
+  const Partition negatives(0, ranks, options_.train.negatives.particles, run_.tile);
   const RuleOptions of_latents = rule_of(options_.train.latents.rule),
                     of_pool = rule_of(options_.train.negatives.rule);
   const EnergyFlops energy(options_.energy, shape_);
   Cost cost;
-  Traffic velocity = gathering(p * real_size), rules;  // TrainedParameters::gather
-  velocity += exact_sum_to_owners(ranks, p, limbs);
+  Traffic velocity = gathering_parameters(p, single), rules;
+  std::vector<Index> of_data = batches.tiles_of_batches(), tiles = of_data;
+  for (Index& number : tiles) number += negatives.tiles();
+  velocity += gradient_sum(ranks, p, single, tiles);
   rules += traffic_of_rule(of_pool, shape_.components(), ranks);
   rules += traffic_of_rule(rule_of(options_.train.parameters.rule), 1, ranks);
   if (moving) rules += traffic_of_rule(of_latents, shape_.latent, ranks);
@@ -74,8 +79,8 @@ Cost EbmTrainingCost::at(int ranks) const {
         AmortisedPosterior<Real>::shape_of(options_.train.posterior, shape_.data, shape_.latent);
     const MlpFlops posterior(shape);
     const Index q = Mlp<Real>(shape).parameters();
-    velocity += gathering(q * real_size);
-    velocity += exact_sum_to_owners(ranks, q, limbs);
+    velocity += gathering_parameters(q, single);
+    velocity += gradient_sum(ranks, q, single, of_data);
     rules += traffic_of_rule(rule_of(options_.train.posterior.rule), 1, ranks);
     of_datum += energy.slope + posterior.value + posterior.vjp(true, false);
   }
@@ -85,14 +90,12 @@ Cost EbmTrainingCost::at(int ranks) const {
   const Index blocks = 2 + Index(shape_.latent > 0);
   cost.traffic["check"] = reduction(ranks, blocks * real_size);  // Stage::Solver::check_finite
 
-  const Batches batches({rows(1).tiles()}, strata(), run_.seed);
   const Real share = Real(rows_ * replicas()) / Real(batches.per_epoch());
   const Real pool = Real(options_.train.negatives.particles);
   const Index pool_moves = options_.train.negatives.substeps;
   cost.flops = share * Real(of_datum) +
                pool * Real(evaluations_of(of_pool, pool_moves) * energy.slope + energy.parameters);
   cost.moves = share * Real(moving ? options_.train.latents.substeps : 0) + pool * Real(pool_moves);
-  const Partition negatives(0, ranks, options_.train.negatives.particles, run_.tile);
   const Real own = std::ceil(Real(negatives.tiles()) / ranks);
   cost.other_seconds = batch_tile_ * batches.busiest_tiles(ranks) + pool_tile_ * own;
   cost.even_seconds = (batch_tile_ * batches.busiest_tiles(1) + pool_tile_ * Real(negatives.tiles())) / ranks;
@@ -120,7 +123,7 @@ Real EbmTrainingCost::memory(int ranks) const {
                               most_pool * (4 * shape_.components() + shape_.data + 2));
   return Real(real_size) * (particles + Real(most_rows * shape_.data)) +
          Real(size * (most_rows * shape_.data + p * (slots + 1) + run_.tile * widths)) +
-         Real(real_size * (p * (limbs + 3) + 6 * own));
+         Real(real_size * (p * (limbs + 2) + 6 * own));
 }
 
 }  // namespace weir

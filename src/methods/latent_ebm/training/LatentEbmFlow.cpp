@@ -215,8 +215,7 @@ void LatentEbmFlow<T>::fit_posterior(const MatrixRef<Real>& v) {
     keep_drawn(tile, true);
     amortised_->gradient(q_.network(0), first_columns(z_, tile.count), weight, q_.gradient(k, 0));
   }
-  q_.sum_gradients(tiles.count, "the gradient of the posterior's parameters");
-  q_.write_velocity(v);
+  q_.sum_gradients(tiles.count, "the gradient of the posterior's parameters", v);
 }
 
 /// x of the tile by itself.
@@ -275,8 +274,7 @@ void LatentEbmFlow<T>::ascend(const ConstBlockViews& x, const MatrixRef<Real>& v
                                 theta_.gradient(used_, network_), energies_of(tile.count));
     add_energies(used_, tile.count, false);
   }
-  theta_.sum_gradients(used_, "the gradient of the energy's parameters");
-  theta_.write_velocity(v);
+  theta_.sum_gradients(used_, "the gradient of the energy's parameters", v);
 }
 
 /// v = (x_i + noise, z_in), noise drawn by row and step.

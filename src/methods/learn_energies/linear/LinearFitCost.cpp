@@ -62,7 +62,8 @@ Cost LinearFitCost::at(int ranks) const {
   for (Index s = 0; s < solves(); ++s) {
     // solve_on_root: whether it went well; theta and its length, residual, rank and condition
     traffic += reduction(ranks, real_size);
-    traffic += {5, (unknowns_ + 4) * real_size, Real((unknowns_ + 4) * real_size)};
+    const Real of_theta = Real((unknowns_ + 4) * real_size);
+    traffic += {5, of_theta, of_theta};
   }
   Real mean_gradients = 0;
   for (Index k = 0; k < shape_.transitions(); ++k) {
@@ -70,7 +71,7 @@ Cost LinearFitCost::at(int ranks) const {
     const Partition partition(0, ranks, shape_.train[k], run_.tile);
     const Real all = Real(partition.particles()), busiest = Real(partition.most_local_particles());
     const Index bytes = partition.particles() * d * real_size;
-    cost.broadcasts += pair_sums() * Traffic{count_source_blocks(partition), bytes, Real(bytes)};
+    cost.broadcasts += pair_sums() * Traffic{count_source_blocks(partition), Real(bytes), Real(bytes)};
     cost.pair_seconds += pair_ * all * busiest;
     cost.other_seconds += particle_ * busiest;
     cost.even_seconds += (pair_ * all + particle_) * all / ranks;

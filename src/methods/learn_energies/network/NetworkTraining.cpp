@@ -107,8 +107,7 @@ void NetworkTraining<T>::velocity(const Moment&, BlockSet, const ConstBlockViews
                                   const VectorRef<Real>&) {
   parameters_.gather(x, 0);
   visit_batch(2 * Real(batches_.per_epoch()) / Real(transitions_.size()));
-  parameters_.sum_gradients(used_, "the gradient of the energy's parameters");
-  parameters_.write_velocity(v[0]);
+  parameters_.sum_gradients(used_, "the gradient of the energy's parameters", v[0]);
 }
 
 template <class T>

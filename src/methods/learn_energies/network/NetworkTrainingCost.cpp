@@ -71,12 +71,13 @@ Real NetworkTrainingCost::busiest_tiles(int ranks) const {
 }
 
 Cost NetworkTrainingCost::at(int ranks) const {
-  const Index limbs = gradient_limbs(run_.single_precision());
   Cost cost;
-  cost.traffic["velocity"] = gathering(parameters_ * real_size);  // TrainedParameters::gather
-  if (network().interaction)                                      // BatchInteraction::gather
+  const bool single = run_.single_precision();
+  cost.traffic["velocity"] = gathering_parameters(parameters_, single, network().entropy);
+  if (network().interaction)  // BatchInteraction::gather
     cost.traffic["velocity"] += gathering(strata_ * run_.tile * shape_.dimension * real_size);
-  cost.traffic["velocity"] += exact_sum_to_owners(ranks, parameters_, limbs);
+  const auto tiles = Batches(group_tiles(ranks), strata_, run_.seed).tiles_of_batches();
+  cost.traffic["velocity"] += gradient_sum(ranks, parameters_, single, tiles);
   cost.traffic["check"] = reduction(ranks, real_size);  // Stage::Solver::check_finite
   if (std::get<ParameterRuleOptions>(network().train.rule.rule).clip)
     cost.traffic["rules"] = exact_sum(ranks, 1);  // ParameterRule::clipping
@@ -95,7 +96,7 @@ Real NetworkTrainingCost::memory_of(int ranks) const {
   const Index limbs = gradient_limbs(run_.single_precision());
   Real bytes = shape_.memory(run_, ranks);
   bytes += Real(size * p * (strata_ + 1));                 // a gradient each tile; theta
-  bytes += Real(real_size * (p * (limbs + 2) + 6 * own));  // Gather, limbs, total; states and what Adam keeps
+  bytes += Real(real_size * (p * (limbs + 1) + 6 * own));  // Gather, limbs; states and what Adam keeps
   Index widths = 0;
   if (network().potential)
     for (const Index width : network().potential->hidden) widths += width;

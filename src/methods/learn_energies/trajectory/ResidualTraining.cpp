@@ -115,9 +115,8 @@ void ResidualTraining<T>::velocity(const Moment& moment, BlockSet wanted, const 
   for (Index local = 0; local < tiles.tiles; ++local) visit_tile(tiles[local], x[trajectory], gradient);
   const Real slope = add_field_gradient(iteration, x[trajectory], gradient) +
                      likelihood_.add_gradient(iteration, x[trajectory], log_factor_, gradient);
-  if (has_networks()) parameters_.sum_gradients(tiles.tiles, "the gradient of the energies' parameters");
   parameters_.set_gradient(factor_number_, options_.train_bandwidth ? slope : 0);
-  parameters_.write_velocity(v[parameters]);
+  parameters_.sum_gradients(tiles.tiles, "the gradient of the energies' parameters", v[parameters]);
 
   const Index rows = Index(gradient.extent(0));
   Kokkos::parallel_for(

@@ -89,7 +89,7 @@ void TrajectoryTrainingCost::measure(const Communicator& comm) {
 
 Traffic TrajectoryTrainingCost::broadcast(const Partition& sources, Index stride) const {
   const Index bytes = sources.particles() * stride * number_size_;
-  return {count_source_blocks(sources), bytes, Real(bytes)};
+  return {count_source_blocks(sources), Real(bytes), Real(bytes)};
 }
 
 /// TrajectoryLikelihood: a snapshot's data look at all particles, and these at the data.
@@ -140,16 +140,16 @@ void TrajectoryTrainingCost::add_interaction(Cost& cost, int ranks) const {
 }
 
 Cost TrajectoryTrainingCost::at(int ranks) const {
-  const Index networks = potential_parameters_ + interaction_parameters_,
-              limbs = gradient_limbs(run_.single_precision());
+  const Index networks = potential_parameters_ + interaction_parameters_;
   const Partition own = particles(ranks);
   Cost cost;
   cost.other_seconds = particle_ * Real(own.most_local_particles());
   cost.even_seconds = particle_ * Real(own.particles()) / ranks;
   cost.serial_seconds = step_;
   const Index unknowns = networks + 1 + Index(model_.train_entropy);
-  cost.traffic["velocity"] = gathering(unknowns * real_size);  // TrainedParameters::gather
-  if (networks > 0) cost.traffic["velocity"] += exact_sum_to_owners(ranks, networks, limbs);
+  cost.traffic["velocity"] = gathering_parameters(unknowns, run_.single_precision(), true);
+  if (networks > 0)
+    cost.traffic["velocity"] += gradient_sum(ranks, networks, run_.single_precision(), {own.tiles()});
   add_likelihood(cost, ranks);
   if (model_.entropy) add_score(cost, ranks);
   if (model_.interaction) add_interaction(cost, ranks);

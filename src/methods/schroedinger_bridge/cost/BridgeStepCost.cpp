@@ -41,7 +41,7 @@ Cost BridgeStepCost::at(int ranks) const {
   const Index size = run_.single_precision() ? Index(sizeof(float)) : real_size;
   const Partition rows(0, ranks, shape_.rows, run_.tile);
   const Index bytes = shape_.rows * stride * size;
-  cost.broadcasts = {count_source_blocks(rows), bytes, Real(bytes)};
+  cost.broadcasts = {count_source_blocks(rows), Real(bytes), Real(bytes)};
   cost.traffic["velocity"] = reduction(ranks, Index(sizeof(Index)));  // SoftmaxSum::finish
   cost.pairs = Real(shape_.particles) * Real(shape_.rows);
   cost.pair_seconds = pair_ * most * Real(shape_.rows);

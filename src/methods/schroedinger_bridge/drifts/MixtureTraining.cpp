@@ -68,8 +68,7 @@ void MixtureTraining::velocity(const Moment& moment, BlockSet, const ConstBlockV
   visit(true, x_, batch_, Real(of_x_.per_epoch()) / Real(x_.particles()));
   of_y_.draw(moment.step, batch_);
   visit(false, y_, batch_, -Real(of_y_.per_epoch()) / Real(y_.particles()));
-  parameters_.sum_gradients(used_, "the gradient of the mixture");
-  parameters_.write_velocity(v[0]);
+  parameters_.sum_gradients(used_, "the gradient of the mixture", v[0]);
 }
 
 void MixtureTraining::visit(bool of_start, const Ensemble& ensemble, const Batches::Batch& batch,

@@ -79,8 +79,7 @@ class AutoencoderTraining : public Flow {
       counters().particle_steps += tile.count;
       ++used;
     }
-    parameters_.sum_gradients(used, "the gradient of the autoencoder");
-    parameters_.write_velocity(v[0]);
+    parameters_.sum_gradients(used, "the gradient of the autoencoder", v[0]);
   }
 
   /// Collective: the mean square over all rows, per component, in units of a^2.

@@ -4,6 +4,7 @@
 #include "methods/BrokenDecks.hpp"
 #include "methods/Interrupted.hpp"
 #include "methods/schroedinger_bridge/BridgeDecks.hpp"
+#include "weir/base/Hdf5File.hpp"
 
 namespace weir {
 namespace {

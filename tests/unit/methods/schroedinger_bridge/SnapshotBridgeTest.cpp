@@ -1,4 +1,6 @@
 // Paths through snapshots as whole runs: what they leave, interruptions, broken decks.
+#include <gtest/gtest.h>
+
 #include <cmath>
 
 #include "methods/BrokenDecks.hpp"
