@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <limits>
 
 #include "weir/base/Error.hpp"
@@ -183,12 +184,12 @@ void compose_lanes(const std::int64_t* sums, Index length, int limbs, const Scal
 }
 
 /// Sums of two pieces without the limbs: the pieces add up exactly as numbers too, each a multiple of a power
-/// of two and below 2^53 of them, so that only their own sum rounds. False where one was not finite.
-template <class N, class T>
-KOKKOS_INLINE_FUNCTION bool sum_lanes(const MatrixRef<const T>& partials, Index c, const Scaling& scaling,
-                                      Real* totals) {
+/// of two and below 2^53 of them, so that only their own sum rounds. `bad`: 1 where one was not finite.
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION void sum_lanes(const MatrixRef<const float>& partials, Index c,
+                                           const Scaling& scaling, Real* totals, N& bad) {
   const N scale(scaling.down), magic_high(magic(0)), magic_low(magic(1));
-  N high(Real(0)), low(Real(0)), bad(Real(0));
+  N high(Real(0)), low(Real(0));
   for (Index t = 0; t < Index(partials.extent(1)); ++t) {
     const N summand = load_wide(&partials(c, t), N());
     const auto good = less_than(magnitude(summand), N(HUGE_VAL));
@@ -200,22 +201,34 @@ KOKKOS_INLINE_FUNCTION bool sum_lanes(const MatrixRef<const T>& partials, Index 
   }
   const N total = (high + low) * N(scaling.up) * N(scaling.up_again);
   std::memcpy(totals + c, &total, sizeof total);
-  Real flags[sizeof(N) / sizeof(Real)], worst = 0;
-  std::memcpy(flags, &bad, sizeof flags);
-  for (const Real flag : flags) worst = flag > worst ? flag : worst;
-  return worst == 0;
 }
 
 /// The sum of a single column: itself.
-template <class N, class T>
-KOKKOS_INLINE_FUNCTION bool copy_lanes(const MatrixRef<const T>& partials, Index c, Real sign, Real* totals) {
+template <class N>
+KOKKOS_FORCEINLINE_FUNCTION void copy_lanes(const MatrixRef<const float>& partials, Index c, Real sign,
+                                            Real* totals, N& bad) {
   const N only = load_wide(&partials(c, 0), N()), total = only * N(sign);
   std::memcpy(totals + c, &total, sizeof total);
-  const N bad = select(less_than(magnitude(only), N(HUGE_VAL)), N(Real(0)), N(Real(1)));
-  Real flags[sizeof(N) / sizeof(Real)], worst = 0;
-  std::memcpy(flags, &bad, sizeof flags);
-  for (const Real flag : flags) worst = flag > worst ? flag : worst;
-  return worst == 0;
+  bad = select(less_than(magnitude(only), N(HUGE_VAL)), bad, N(Real(1)));
+}
+
+/// Whether a lane is not 0.
+template <class N>
+bool any_of_lanes(const N& lanes) {
+  Real flags[sizeof(N) / sizeof(Real)];
+  std::memcpy(flags, &lanes, sizeof flags);
+  return std::any_of(std::begin(flags), std::end(flags), [](Real flag) { return flag != 0; });
+}
+
+/// Components [first, end) of the totals; false where a summand was not finite.
+template <class Work>
+bool for_all_lanes(Index first, Index end, Work work) {
+  Lanes bad(Real(0));
+  Real bad_rest = 0;
+  Index c = first;
+  for (; c + width <= end; c += width) work(c, bad);
+  for (; c < end; ++c) work(c, bad_rest);
+  return !any_of_lanes(bad) && bad_rest == 0;
 }
 
 Index strips(Index length) {
@@ -425,21 +438,18 @@ bool ExactAccumulator::sum_few(const MatrixRef<const float>& partials, Real sign
 
 void ExactAccumulator::add_as_they_are(const MatrixRef<const float>& all, Real sign, Real* totals,
                                        const std::string& what) {
+  constexpr Index stretch = 64 * width;
   const Index length = Index(all.extent(0));
   const bool single = all.extent(1) == 1;
   const Scaling scaling(exponent_, sign);
   Index bad = 0;
   Kokkos::parallel_reduce(
-      "Weir::ExactSum::add_as_they_are", Range(0, strips(length)),
-      KOKKOS_LAMBDA(Index strip, Index & found) {
-        const Index first = strip * width, end = first + width <= length ? first + width : length;
-        if (first + width <= length)
-          found += Index(!(single ? copy_lanes<Lanes>(all, first, sign, totals)
-                                  : sum_lanes<Lanes>(all, first, scaling, totals)));
-        else
-          for (Index c = first; c < end; ++c)
-            found += Index(!(single ? copy_lanes<Real>(all, c, sign, totals)
-                                    : sum_lanes<Real>(all, c, scaling, totals)));
+      "Weir::ExactSum::add_as_they_are", Range(0, (length + stretch - 1) / stretch),
+      KOKKOS_LAMBDA(Index k, Index & found) {
+        const Index first = k * stretch, end = first + stretch < length ? first + stretch : length;
+        const auto copy = [&](Index c, auto& bad_lanes) { copy_lanes(all, c, sign, totals, bad_lanes); };
+        const auto sum = [&](Index c, auto& bad_lanes) { sum_lanes(all, c, scaling, totals, bad_lanes); };
+        found += Index(!(single ? for_all_lanes(first, end, copy) : for_all_lanes(first, end, sum)));
       },
       bad);
   if (bad > 0) throw RunError(fmt::format("{} is not finite", what));
