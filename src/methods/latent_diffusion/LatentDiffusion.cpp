@@ -15,6 +15,7 @@
 #include "methods/latent_diffusion/training/DiffusionTraining.hpp"
 #include "methods/latent_diffusion/training/DiffusionTrainingCost.hpp"
 #include "methods/latent_diffusion/training/LatentDiffusionFlow.hpp"
+#include "training/TrainingLength.hpp"
 #include "weir/base/Calls.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/input/DataFile.hpp"
@@ -145,6 +146,15 @@ void LatentDiffusion::check(const Communicator& comm, const RunOptions& run) {
 std::vector<CostedPart> LatentDiffusion::costs(const Communicator& comm, const RunOptions& run) const {
   check_options(comm, run);
   return latent_diffusion_costs(options_, comm, run, check_model(comm));
+}
+
+bool LatentDiffusion::may_change(const DeckDifference& change, const Checkpoint& from) const {
+  const LatentDiffusionTrainOptions& train = options_.train;
+  if (options_.latent.warm_up > 0 || train.prior_afterwards) return false;
+  std::vector<ParameterRuleChoice> rules{train.decoder.rule, train.prior.rule};
+  if (options_.amortised()) rules.push_back(train.posterior.rule);
+  return change.key == options_.where + ".train.epochs" &&
+         may_change_length(change, {train.epochs, "epochs", rules}, latent_diffusion_stages(options_), from);
 }
 
 DiffusionModel LatentDiffusion::read_model(const Communicator& comm) const {

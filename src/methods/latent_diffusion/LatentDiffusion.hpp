@@ -23,6 +23,8 @@ class LatentDiffusion : public Method {
   void prepare(const Communicator& comm, const RunOptions& run) override;
   void check(const Communicator& comm, const RunOptions& run) override;
   std::vector<CostedPart> costs(const Communicator& comm, const RunOptions& run) const override;
+  /// The epochs of a training in one stage, whose rates are constant.
+  bool may_change(const DeckDifference& change, const Checkpoint& from) const override;
   void run(RunOutput& output, RunControl& control) override;
 
  private:

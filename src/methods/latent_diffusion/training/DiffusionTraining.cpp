@@ -7,6 +7,7 @@
 #include "methods/latent_diffusion/DiffusionStages.hpp"
 #include "methods/latent_diffusion/prior/MixturePrior.hpp"
 #include "methods/latent_diffusion/training/LatentDiffusionFlow.hpp"
+#include "training/TrainingLength.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/parallel/Counters.hpp"
@@ -94,9 +95,12 @@ bool run_stage(TrainingStage& training, const LatentDiffusionOptions& options, I
                RunOutput& output, RunControl& control) {
   const Index per_epoch = training.flow->iterations_per_epoch(), iterations = training.stage->planned_steps();
   const Index every = std::max(Index(1), options.train.epochs / options.train.reports) * per_epoch;
+  const StageList stages = latent_diffusion_stages(options);
+  const TrainingPlan plan = plan_of_training(stages, output, {per_epoch, every});
+  const auto kept = control.keep([&](Hdf5File& file) { plan.save(file); });
   Complaints complaints(options, output);
   return control.run(*training.stage, training.number, [&](const Tick& tick) {
-    if (tick.step == 0 || (tick.step % every != 0 && tick.step != iterations)) return;
+    if (tick.step == 0 || (tick.step % plan.every != 0 && tick.step != iterations)) return;
     const Phase phase("metrics");
     const ConstBlockViews blocks(*training.flow->layout(), training.stage->state().vec());
     const DiffusionReport report = training.flow->report(blocks);

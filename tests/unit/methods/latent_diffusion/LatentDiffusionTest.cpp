@@ -226,6 +226,32 @@ TEST(LatentDiffusionParallel, GoesOnBitForBitOnOtherRanks) {
   }
 }
 
+TEST(LatentDiffusionParallel, ATrainingMayBeExtended) {
+  const std::string rule = "{rule: {adam: {schedule: constant}}}",
+                    constant = ", decoder: " + rule + ", prior: " + rule;
+  const std::string deck = small_deck("diffusion: {hidden: [8]}", constant);
+  const std::vector<std::string> checkpoints{"run.checkpoint.every=5", "run.checkpoint.keep=99"};
+  const SharedFolder folder;
+  const DeckRun whole{
+      folder, deck, "whole", {"latent_diffusion.train.epochs=6", "latent_diffusion.train.reports=6"}};
+  ASSERT_EQ(whole().code, ExitCode::done);
+  DeckRun part{folder, deck, "out", checkpoints};
+  ASSERT_EQ(part(1).code, ExitCode::done);
+  forget_all_but(folder, "checkpoint-5.h5");
+  part.settings.push_back("latent_diffusion.train.epochs=6");
+  const Outcome outcome = part(0, "");
+  ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
+  EXPECT_EQ(text_of(folder / "whole/metrics.csv"), text_of(folder / "out/metrics.csv"));
+  EXPECT_TRUE(contents_of(folder / "whole/samples.h5") == contents_of(folder / "out/samples.h5"));
+
+  DeckRun in_stages{folder, small_deck("diffusion: {hidden: [8]}", constant + ", prior_afterwards: true"),
+                    "out", checkpoints};
+  ASSERT_EQ(in_stages(1).code, ExitCode::done);
+  forget_all_but(folder, "checkpoint-5.h5");
+  in_stages.settings.push_back("latent_diffusion.train.epochs=6");
+  EXPECT_NE(in_stages(0, "").message.find("latent_diffusion.train.epochs"), std::string::npos);
+}
+
 TEST(LatentDiffusionParallel, TwoStagesEndAsIfNobodyHadStoppedThem) {
   std::string deck = small_deck("diffusion: {hidden: [8]}", ", prior_afterwards: true");
   deck.replace(deck.find("epochs: 3"), 9, "epochs: 1");
