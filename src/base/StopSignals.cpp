@@ -49,6 +49,10 @@ int StopSignals::received() {
   return last_signal;
 }
 
+int StopSignals::pending() {
+  return last_signal;
+}
+
 void StopSignals::forget() {
   last_signal = 0;
   noticed = 0;

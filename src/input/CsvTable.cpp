@@ -115,9 +115,21 @@ void CsvTable::load(Index first, Index count, const std::vector<Index>& columns,
 Real CsvTable::number(Index column) const {
   const auto value = parse_real(scanner_.field(column));
   if (!value || !std::isfinite(*value))
-    throw InputError(fmt::format("{}: line {}, {}: found \"{}\"; allowed: a finite number", name_,
-                                 scanner_.line(), place_of_field(column), scanner_.field(column)));
+    throw InputError(fmt::format("{}: line {}, {}: found \"{}\"; allowed: a finite number{}", name_,
+                                 scanner_.line(), place_of_field(column), scanner_.field(column),
+                                 remedy_for(column)));
   return *value;
+}
+
+/// What may be meant by a field that is no number.
+std::string CsvTable::remedy_for(Index column) const {
+  std::string with_point(scanner_.field(column));
+  std::replace(with_point.begin(), with_point.end(), ',', '.');
+  if (with_point != scanner_.field(column) && parse_real(with_point))
+    return ", with a point (" + with_point + ")";
+  if (has_texts(column) && !scanner_.field(column).empty() && !parse_real(scanner_.field(column)))
+    return "; name the columns that are coordinates by `columns`, this one left out";
+  return "";
 }
 
 std::string CsvTable::place_of_field(Index column) const {

@@ -29,6 +29,7 @@ class CsvTable : public TableReader {
   void go_to(Index row);
   Real number(Index column) const;
   std::string place_of_field(Index column) const;
+  std::string remedy_for(Index column) const;
 
   std::unique_ptr<ByteSource> source_;
   CsvScanner scanner_;

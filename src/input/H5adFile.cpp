@@ -165,6 +165,7 @@ class H5adFile {
 
   [[noreturn]] void no_such(const std::string& path) const {
     const std::vector<std::string> allowed = members();
+    if (allowed.empty()) throw InputError(fmt::format("{}: holds no matrix at all (damaged?)", name_));
     throw InputError(fmt::format("{}: has no matrix \"{}\"; allowed: {}{}", name_, path, joined(allowed),
                                  did_you_mean(path, allowed)));
   }

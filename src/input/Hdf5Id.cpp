@@ -10,8 +10,11 @@ namespace weir::hdf5 {
 Hdf5Id open_file(const std::string& path) {
   try {
     return {WEIR_HDF5(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT)), H5Fclose};
-  } catch (const LibraryError& error) {
-    throw InputError(path + ": cannot be opened as an HDF5 file: " + error.what());
+  } catch (const LibraryError&) {
+    const bool begins_as_one = H5Fis_hdf5(path.c_str()) > 0;
+    throw InputError(
+        path + (begins_as_one ? ": begins as an HDF5 file and cannot be opened: it is cut short, or damaged"
+                              : ": is no HDF5 file, whatever its name says"));
   }
 }
 

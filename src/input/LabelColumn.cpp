@@ -84,8 +84,12 @@ void LabelSelection::check_used(const std::string& file, const std::vector<std::
     std::string allowed;
     for (size_t i = 0; i < std::min(told, labels.size()); ++i) allowed += (i ? ", " : "") + labels[i];
     if (labels.size() > told) allowed += ", .. (the smallest of more)";
-    throw InputError(key_, fmt::format("found {}, and no row of {} has {}; allowed: {}{}", entry.told, file,
-                                       entry.range ? "a label in this range" : "this label", allowed,
+    const bool reversed =
+        entry.range && !entry.first.empty() && !entry.last.empty() &&
+        (entry.low && entry.high ? *entry.high < *entry.low : natural_less(entry.last, entry.first));
+    throw InputError(key_, fmt::format("found {}, and no row of {} has {}{}; allowed: {}{}", entry.told, file,
+                                       entry.range ? "a label in this range" : "this label",
+                                       reversed ? ", whose ends stand in the wrong order" : "", allowed,
                                        entry.range ? "" : did_you_mean(entry.told, labels)));
   }
 }

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "input/Scalars.hpp"
 #include "weir/base/Error.hpp"
@@ -56,6 +55,7 @@ std::optional<Unit> unit_named(const std::string& word) {
 struct Parts {
   Real number = 0;
   std::string word, rest;
+  std::optional<Unit> unit;  // that the word names
 };
 
 /// Throws InputError with what is unclear.
@@ -75,26 +75,29 @@ Parts parts_of(const std::string& text) {
   parts.number = *parse_real(text.substr(first, end - first)) * (minus ? -1 : 1);
   parts.word = lower(after.empty() ? before : after);
   parts.rest = lower(after.empty() ? "" : before);
+  // 3s are seconds; s3 is a sample or a snapshot.
+  if (!after.empty() || parts.word != "s") parts.unit = unit_named(parts.word);
   return parts;
 }
 
 /// What the numbers of all texts are to be multiplied by, and the unit that they then have. Throws
 /// InputError.
 Unit common_unit(const std::vector<Parts>& all, const std::vector<std::string>& texts) {
-  std::set<std::string> words;
+  std::map<std::string, std::optional<Unit>> words;
   for (size_t i = 0; i < all.size(); ++i) {
     if (all[i].rest != all[0].rest)
       throw InputError(
           fmt::format("\"{}\" and \"{}\" differ in more than a number and its unit", texts[0], texts[i]));
-    if (!all[i].word.empty() || all[i].number != 0) words.insert(all[i].word);  // 0 needs no unit
+    if (all[i].word.empty() && all[i].number == 0) continue;  // 0 needs no unit
+    auto& unit = words.emplace(all[i].word, all[i].unit).first->second;
+    if (!all[i].unit) unit.reset();
   }
   if (words.size() <= 1) {
-    const auto unit = words.empty() ? std::nullopt : unit_named(*words.begin());
+    const auto unit = words.empty() ? std::nullopt : words.begin()->second;
     return unit ? *unit : Unit{0, ""};
   }
   Unit smallest{HUGE_VAL, ""};
-  for (const auto& word : words) {
-    const auto unit = unit_named(word);
+  for (const auto& [word, unit] : words) {
     if (!unit)
       throw InputError(word.empty() ? "some have a unit and some have none"
                                     : fmt::format("\"{}\" is no unit of time that is known (s, min, h, day, "
@@ -112,8 +115,8 @@ std::vector<Real> times_of(const std::vector<std::string>& texts, std::string& u
   unit_name = unit.name;
   std::vector<Real> values;
   for (const auto& parts : all) {
-    const auto own = unit_named(parts.word);
-    values.push_back(unit.seconds > 0 && own ? parts.number * (own->seconds / unit.seconds) : parts.number);
+    const bool scaled = unit.seconds > 0 && parts.unit;
+    values.push_back(scaled ? parts.number * (parts.unit->seconds / unit.seconds) : parts.number);
   }
   for (size_t i = 0; i < values.size(); ++i)
     for (size_t j = 0; j < i; ++j)

@@ -105,53 +105,68 @@ std::unique_ptr<DataReader> choose_array(Found& found, std::vector<std::string> 
   return chosen;
 }
 
+/// What could be the labels of a file's rows.
+struct Candidate {
+  std::string name, key;  // key: as decks have it
+  LabelMeaning meaning;
+
+  /// The lower the likelier: times are said by a name and by units rather than by numbers alone, which
+  /// clusters have too.
+  int rank() const {
+    const bool clear = meaning.ambiguity.empty(), named = sounds_like_time(name);
+    if (named && clear) return 0;
+    if (clear && !meaning.unit.empty()) return 1;
+    if (named) return 2;
+    return clear ? 3 : 4;
+  }
+};
+
+/// Takes the likeliest, the first of equal ones, and tells of the others.
+void choose_labels(Found& found, const std::vector<Candidate>& candidates) {
+  const auto chosen =
+      std::min_element(candidates.begin(), candidates.end(),
+                       [](const Candidate& a, const Candidate& b) { return a.rank() < b.rank(); });
+  if (chosen == candidates.end()) return;
+  found.labels = chosen->key;
+  found.meaning = chosen->meaning;
+  for (const auto& other : candidates)
+    if (&other != &*chosen) found.other_labels.push_back(other.name);
+}
+
 /// Labels in an array beside the matrix, one a row.
 void find_labels_beside(Found& found, Index rows, const std::vector<std::string>& names) {
-  for (const bool by_name : {true, false})
-    for (const auto& name : names) {
-      if (name == found.dataset || sounds_like_time(name) != by_name) continue;
-      std::unique_ptr<DataReader> table;
-      try {
-        table = open_data(found.file, name);
-      } catch (const InputError&) {
-        continue;
-      }
-      if (table->columns() != 1 || table->rows() != rows) continue;
-      const auto meaning = meaning_of(*table, 0);
-      if (!meaning ||
-          (!by_name && name.rfind("obs/", 0) == 0 && !meaning->ambiguity.empty() && found.meaning))
-        continue;
-      const bool obs = name.rfind("obs/", 0) == 0;
-      if (found.labels.empty()) {
-        found.labels = obs ? "{column: " + word(name.substr(4)) + "}" : "{dataset: " + word(name) + "}";
-        found.meaning = meaning;
-      } else {
-        found.other_labels.push_back(obs ? name.substr(4) : name);
-      }
+  std::vector<Candidate> candidates;
+  for (const auto& name : names) {
+    if (name == found.dataset) continue;
+    std::unique_ptr<DataReader> table;
+    try {
+      table = open_data(found.file, name);
+    } catch (const InputError&) {
+      continue;
     }
+    if (table->columns() != 1 || table->rows() != rows) continue;
+    const auto meaning = meaning_of(*table, 0);
+    if (!meaning) continue;
+    const bool obs = name.rfind("obs/", 0) == 0;
+    const std::string shown = obs ? name.substr(4) : name;
+    candidates.push_back({shown, (obs ? "{column: " : "{dataset: ") + word(shown) + "}", *meaning});
+  }
+  choose_labels(found, candidates);
 }
 
 /// Columns of one table: labels among them, the rest components.
 void sort_columns(Found& found, DataReader& table) {
   const auto names = table.column_names();
-  std::optional<std::size_t> labels;
-  for (const bool by_name : {true, false})
-    for (std::size_t c = 0; c < names.size(); ++c) {
-      const bool candidate =
-          by_name ? sounds_like_time(names[c]) : table.has_texts(Index(c)) && !names[c].empty();
-      if (!candidate || !found.dataset.empty()) continue;
-      const auto meaning = meaning_of(table, Index(c));
-      if (!meaning || labels == c) continue;
-      if (labels) {
-        found.other_labels.push_back(names[c]);
-        continue;
-      }
-      labels = c;
-      found.labels = "{column: " + word(names[c]) + "}";
-      found.meaning = meaning;
-    }
+  std::vector<Candidate> candidates;
+  for (std::size_t c = 0; c < names.size() && found.dataset.empty(); ++c) {
+    if (names[c].empty() || !(sounds_like_time(names[c]) || table.has_texts(Index(c)))) continue;
+    if (const auto meaning = meaning_of(table, Index(c)))
+      candidates.push_back({names[c], "{column: " + word(names[c]) + "}", *meaning});
+  }
+  choose_labels(found, candidates);
   for (std::size_t c = 0; c < names.size(); ++c) {
-    if (labels == c || names[c].empty() || table.has_texts(Index(c))) continue;
+    const bool labels = found.labels == "{column: " + word(names[c]) + "}";
+    if (labels || names[c].empty() || table.has_texts(Index(c))) continue;
     (found.columns.size() < most_columns ? found.columns : found.other_columns).push_back(names[c]);
   }
   found.width = table.columns();
@@ -208,8 +223,9 @@ std::string file_keys(const Found& found, int indent, bool populations) {
     text +=
         line(indent, "# times: [" + told(values) + "]", "as found in " + told(found.meaning->texts) + unit);
   else
-    text += line(indent, fmt::format("times: [{}]", joined(values)),
-                 "CHANGE: the times of " + told(found.meaning->texts));
+    text +=
+        line(indent, "times: CHANGE",
+             fmt::format("[.., ..]: {} numbers, the times of {}", values.size(), told(found.meaning->texts)));
   return text + line(indent, "standardise: false", "true: columns to mean 0 and deviation 1");
 }
 

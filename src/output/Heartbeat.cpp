@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "weir/base/StopSignals.hpp"
 #include "weir/parallel/Counters.hpp"
 
 namespace weir {
@@ -61,6 +62,9 @@ void Heartbeat::beat() {
     const char* phase = Phase::current();
     std::printf("at work%s%s, %.0f s since the start\n", phase ? ": " : "", phase ? phase : "",
                 std::chrono::duration<Real>(Clock::now() - start).count());
+    if (const int signal = StopSignals::pending())
+      std::printf("%s came: the run stops when this piece of work is done; one more ends it at once\n",
+                  signal_name(signal));
     std::fflush(stdout);
     spoke();
   }

@@ -309,6 +309,7 @@ ExactAccumulator::ExactAccumulator(const Communicator& comm, Index length, int l
 
 ExactAccumulator::ExactAccumulator(const Communicator& comm, Index length, int limbs, const Partition& owners)
     : ExactAccumulator(comm, length, limbs, ends_of(owners, length)) {
+  has_owners_ = true;
   WEIR_CHECK(owners.ranks() == comm.size() && owners.particles() >= length, "{} owners of {} sums",
              owners.particles(), length);
 }
@@ -342,7 +343,7 @@ void ExactAccumulator::start(Real bound) {
 }
 
 void ExactAccumulator::start(Real bound, Index columns) {
-  if (!adds_few_as_they_are() || (comm_.size() > 1 && shares_.size() == 1)) return start(bound);
+  if (!adds_few_as_they_are()) return start(bound);
   columns_of_ranks_.resize(std::size_t(comm_.size()));
   said_[std::size_t(2 * comm_.rank())] = bound;
   said_[std::size_t(2 * comm_.rank() + 1)] = Real(columns);

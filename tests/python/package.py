@@ -1,7 +1,7 @@
 """The package `weir` against Weir's own numbers: package.py WEIR BUILD FOLDER
 
 Potentials against the grid that Weir leaves in energies.h5; drifts against what one explicit step moved; trees of decks;
-results back into an .h5ad; XDMF against the format's rules.
+results back into an .h5ad; figures that hide nothing; XDMF against the format's rules.
 """
 import importlib.util
 import json
@@ -18,6 +18,7 @@ WEIR, BUILD, FOLDER = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.a
 sys.path.insert(0, str(BUILD / "python"))
 import weir  # noqa: E402
 from weir import deck as decks  # noqa: E402
+from weir.plot import curves, snapshots, style  # noqa: E402
 from weir.plot.main import main as plot  # noqa: E402
 
 failures = []
@@ -121,6 +122,50 @@ def check_h5ad():
             expect(np.allclose(read.obs["weir_potential"], potential, 1e-12, equal_nan=True), "potentials in AnnData")
 
 
+def check_rolled_out():
+    """Cells of the first day, moved through all days: by one step a day, or past a day that was left out."""
+    cells, days = cells_h5ad(FOLDER / "cells.h5ad")
+    linear = "{linear: {features_at: current, features: {polynomial: {degree: 2}}}}"
+    populations = "{file: {path: cells.h5ad, dataset: obsm/X_pca, columns: [0, 2], scale: 2, labels: {column: day}, standardise: true}}"
+    for left_out in ("[]", "[1]"):
+        run = learn("rolled", linear, f"  predict: roll_out\n  leave_out: {left_out}\n", populations)
+        done = subprocess.run([BUILD / "weir-h5ad", FOLDER / "rolled"], capture_output=True, text=True)
+        expect(done.returncode == 0 and "13 cells of that time have predictions" in done.stderr, f"what is said of a roll-out: {done.stderr}")
+        with h5py.File(FOLDER / "rolled/rolled.h5ad", "r") as file:
+            time = file["obs/weir_time"][:]
+            after, later = file["obsm/weir_predicted"][:], file["obsm/weir_predicted_at_10"][:]
+        first = np.isfinite(time) & (days == 0)
+        for predicted in (after, later):
+            expect(first.sum() == 13 and np.array_equal(np.isfinite(predicted).all(axis=1), first), f"cells that rolled out, {left_out} left out")
+        start = 2 * cells[first, :2]
+        close(start + 2 * run.drift(start, 0.0), 2 * after[first], f"cells at day 2, {left_out} left out", 1e-11)
+        start, time, tau = (2 * after[first], 2.0, 8.0) if left_out == "[]" else (start, 0.0, 10.0)
+        close(start + tau * run.drift(start, time), 2 * later[first], f"cells at day 10, {left_out} left out", 1e-11)
+    check_unplaced(run)
+
+
+def check_unplaced(run):
+    """Predictions that cannot be those of the cells are named, and no array without a number is written for them."""
+    with h5py.File(run.folder / "snapshots.h5", "r+") as file:
+        for step in (1, 2):
+            time, rows = file[f"snapshots/{step}/predicted"].attrs["time"], file[f"snapshots/{step}/predicted"][:-1]
+            del file[f"snapshots/{step}/predicted"]
+            file[f"snapshots/{step}/predicted"] = rows
+            file[f"snapshots/{step}/predicted"].attrs["time"] = time
+    again = FOLDER / "rolled/again.h5ad"
+    for source in ("cells.h5ad", "rolled/rolled.h5ad"):  # the second has predictions of before, which must go
+        text = (run.folder / "deck.yaml").read_text()
+        (run.folder / "deck.yaml").write_text(text.replace(str(FOLDER / "cells.h5ad"), str(FOLDER / source)))
+        done = subprocess.run([BUILD / "weir-h5ad", run.folder, "--into", again], capture_output=True, text=True)
+        expect(done.returncode == 0 and "12 predictions at t = 10 cannot be of the 13 cells at t = 0" in done.stderr, f"unplaced: {done.stderr}")
+        with h5py.File(again, "r") as file:
+            expect(not [name for name in file["obsm"] if "predicted" in name] and "weir_velocity" in file["obsm"], f"{source}: {list(file['obsm'])}")
+    with h5py.File(run.folder / "snapshots.h5", "r+") as file:
+        del file["snapshots/1/row"]
+    done = subprocess.run([BUILD / "weir-h5ad", run.folder, "--into", again], capture_output=True, text=True)
+    expect(done.returncode == 1 and "does not say which rows" in done.stderr, f"no rows: {done.stderr}")
+
+
 def check_deck():
     text = (FOLDER / "poly/deck.yaml").read_text()
     run = decks.read(text)
@@ -177,6 +222,37 @@ def check_figures():
             expect(path.exists() and path.stat().st_size > 3000, f"{path} was not drawn")
 
 
+def check_crowded_figures():
+    """Twenty snapshots, two of them left out: nothing lies over the bars, no point is cut by a frame."""
+    rng = np.random.default_rng(5)
+    k = np.repeat(np.arange(20), 40)
+    places = 0.4 * rng.standard_normal((800, 2)) + 2 * np.stack([np.cos(k / 6), np.sin(k / 6)], axis=1)
+    np.savetxt(FOLDER / "twenty.csv", np.column_stack([k, places]), delimiter=",", header="t,a,b", comments="", fmt="%.6g")
+    run = learn("twenty", "{linear: {time: true, features: {polynomial: {degree: 2}}}}", "  leave_out: [3, 7]\n",
+                "{file: {path: twenty.csv, labels: {column: t}}}")
+    style.use()
+    for crowded in (run, weir.open(FOLDER / "cells")):  # wide, and as narrow as it gets
+        figure = curves.draw_steps(crowded)
+        figure.canvas.draw()
+        panel, = figure.axes
+        frame, legend = panel.get_window_extent(), panel.get_legend().get_window_extent()
+        expect(legend.y0 >= frame.y1 - 1 and legend.x1 <= figure.bbox.x1, f"{crowded.name}: the legend {legend} beside the bars {frame}")
+        dashes = [panel.transData.transform(line) for lines in panel.collections for line in lines.get_segments()]
+        expect(len(panel.texts) == len(dashes) > 1, f"{crowded.name}: {len(panel.texts)} numbers, {len(dashes)} dashes")
+        for number in panel.texts:
+            box = number.get_window_extent()
+            struck = [line for line in dashes if line[0, 0] < box.x1 and line[1, 0] > box.x0 and box.y0 < line[0, 1] < box.y1]
+            expect(not struck and box.y1 < frame.y1, f"{crowded.name}: the number {number.get_text()}")
+    figure = snapshots.draw(run)
+    titles = [panel.get_title() for panel in figure.axes]
+    expect([k for k, title in enumerate(titles) if title.endswith("(left out)")] == [3, 7] and titles[3] == "$t$ = 3 (left out)", f"titles {titles}")
+    low, high = np.transpose([figure.axes[0].get_xlim(), figure.axes[0].get_ylim()])
+    for step, _ in run.snapshot_times():
+        points = np.concatenate([block for name, block in run.snapshot(step).items() if name in ("observed", "predicted")])
+        apart = np.minimum(points - low, high - points) / (high - low)
+        expect((apart > 0.03).all(), f"points at t = {step} are {apart.min():.3g} of the frame's width from it")
+
+
 def check_growth():
     grown = run_deck("growth", f"weir: 1\nrun: {{name: growth, output: {FOLDER}/growth}}" + """
 schroedinger_bridge:
@@ -190,6 +266,14 @@ schroedinger_bridge:
     expect(grown.growth(steps, 10).shape[1] == 10, "some of the paths")
     expect(plot(["--dpi", "40", str(FOLDER / "growth")]) == 0 and (FOLDER / "growth/figures/paths.png").exists(), "paths with growth")
     expect(weir.open(FOLDER / "xdmf3").growth([0], 10) is None, "nothing grows")
+    between = run_deck("between", f"weir: 1\nrun: {{name: between, output: {FOLDER}/between}}" + """
+schroedinger_bridge:
+  populations: {simulate: {initial: {particles: 30, dimension: 2, normal: {}}, energy: {potential: sphere}, time: {step: 0.1, end: 0.2}}}
+  leave_out: [1]
+  snapshots: {coupling: {batch: whole}, times: [0, 0.05, 0.1, 0.2]}
+  metrics: []
+""")
+    expect(between.steps_left_out == {2}, f"snapshots of a population that was left out: {between.steps_left_out}")
 
 
 shutil.rmtree(FOLDER, ignore_errors=True)
@@ -209,9 +293,11 @@ for k, activation in enumerate(("softplus", "silu", "gelu", "tanh", "relu")):
                  "interaction: {hidden: [6]}, train: {epochs: 2}}}")
 check_deck()
 check_h5ad()
+check_rolled_out()
 run = weir.open(FOLDER / "poly")
 expect(json.loads((FOLDER / "poly/summary.json").read_text())["w1"] == run.summary["w1"], "the summary")
 check_figures()
+check_crowded_figures()
 for components in (1, 2, 3, 5):
     check_xdmf(components)
 simulated = weir.open(FOLDER / "xdmf3")

@@ -19,6 +19,8 @@ class StopSignals {
   /// The signal that came to this process since the object was made or `forget` was called; 0: none. Not
   /// collective.
   static int received();
+  /// The same for whoever only tells of it: the run has not heard of it yet.
+  static int pending();
   static void forget();
 
  private:

@@ -52,8 +52,9 @@ class ExactAccumulator {
   /// first of these on (host memory). Throws RunError on all ranks, naming `what`, where a summand anywhere
   /// was not finite.
   void finish(Real* totals, const std::string& what, Real sign = 1);
-  /// Whether few columns are added as they are: hosts do that, to what two limbs would give.
-  bool adds_few_as_they_are() const { return kernels_on_host && limbs_ == 2; }
+  /// Whether few columns are added as they are: on hosts and for owners, to what two limbs would give, but
+  /// for a single column, of which nothing is dropped.
+  bool adds_few_as_they_are() const { return kernels_on_host && limbs_ == 2 && has_owners_; }
   /// Collective, after `start` with this number of columns, in place of `add` and `finish`: `sign` times the
   /// totals, for which the columns themselves go to their owners; false, and nothing done, where they are too
   /// many.
@@ -84,6 +85,7 @@ class ExactAccumulator {
   std::vector<Index> columns_of_ranks_;  // none: not known
   Index length_;
   int limbs_, exponent_ = 0;
+  bool has_owners_ = false;
   bool all_finite_ = true;     // as far as bounds tell
   bool empty_ = true;          // no rank will add anything but zeros
   bool fresh_ = true;          // nothing was added yet, and the sums hold anything

@@ -1,6 +1,7 @@
 #include "methods/learn_energies/Repetition.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "methods/learn_energies/LearningStages.hpp"
 #include "methods/learn_energies/network/NetworkFit.hpp"
@@ -61,6 +62,9 @@ void describe_fit(const LinearFit& fit, RunOutput& output) {
   output.summarise({{"condition", fit.condition}, {"loss", fit.loss}});
 }
 
+std::string growth_name(std::size_t k) {
+  return fmt::format("/growth/{}", k);
+}
 std::string trajectory_name(std::size_t k) {
   return fmt::format("/learned/trajectory/{}", k);
 }
@@ -155,6 +159,10 @@ void Repetition::restore() {
     } catch (const InputError& damage) {  // of a file that is the run's own
       throw RunError(damage.what());
     }
+    for (std::size_t k = 0; file.has(growth_name(k)); ++k) {
+      growth_.emplace_back(output_.comm(), kept_train_[k + offset()].particles(), 2, run_.tile);
+      read_particles(file, growth_name(k), growth_[k].partition, growth_[k].x);
+    }
     for (std::size_t k = 0; file.has(trajectory_name(k)); ++k) {
       const auto shape = file.shape(trajectory_name(k));
       trajectory_.emplace_back(output_.comm(), shape.at(0), shape.at(1), run_.tile);
@@ -171,6 +179,8 @@ void Repetition::save(Hdf5File& file) const {
   if (couplings_) couplings_->save(file);
   if (!energy_) return;
   energy_->write(file, "/learned");
+  for (std::size_t k = 0; k < growth_.size(); ++k)
+    write_particles(file, growth_name(k), growth_[k].partition, growth_[k].x);
   for (std::size_t k = 0; k < trajectory_.size(); ++k)
     write_particles(file, trajectory_name(k), trajectory_[k].partition, trajectory_[k].x);
 }
@@ -179,10 +189,7 @@ void Repetition::save(Hdf5File& file) const {
 bool Repetition::learn() {
   Phases phase(output_);
   if (couplings_) describe_couplings(couplings_->result(), kept_, output_);
-  for (std::size_t k = 0; couplings_ && options_.coupling.growth && k < couplings_->result().size(); ++k)
-    output_.log(fmt::format("population {}: particles grow by factors whose deviation is {:.3g}",
-                            kept_[k + offset()],
-                            growth_spread(kept_train_[k + offset()], couplings_->result()[k])));
+  if (couplings_ && options_.coupling.growth) find_growth();
   std::vector<const Ensemble*> scored;
   for (std::size_t k = 0; options_.model.entropy() && k + 1 < kept_.size(); ++k)
     scored.push_back(&kept_train_[k + offset()]);
@@ -203,6 +210,23 @@ bool Repetition::learn() {
   describe_entropy(*energy_, output_);
   if (options_.leave_out.empty()) couplings_.reset();
   return true;
+}
+
+/// By how much a particle's mass changes over an interval, 1 in the mean, and log of that per unit of time.
+void Repetition::find_growth() {
+  growth_.clear();
+  for (std::size_t k = 0; k < couplings_->result().size(); ++k) {
+    const Ensemble& at = kept_train_[k + offset()];
+    const CoupledEnsemble& coupled = couplings_->result()[k];
+    output_.log(fmt::format("population {}: particles grow by factors whose deviation is {:.3g}",
+                            kept_[k + offset()], growth_spread(at, coupled)));
+    Ensemble growth(at.comm, at.particles(), 2, at.partition.tile_size());
+    for (Index i = 0; i < at.partition.local_particles(); ++i) {
+      growth.x(0, i) = Real(at.particles()) * coupled.mass(i);
+      growth.x(1, i) = std::log(growth.x(0, i)) / (kept_times_[k + 1] - kept_times_[k]);
+    }
+    growth_.push_back(growth);
+  }
 }
 
 /// Nothing where the run was stopped.
@@ -299,6 +323,12 @@ void Repetition::write_snapshots() {
     if (const auto& rows = observed_rows(); !rows.empty())
       snapshots.write(k, populations_.times[k], "row", rows[k].partition, rows[k].x);
     if (k > 0) write(k, "predicted", predictions_.populations[k - 1]);
+  }
+  for (std::size_t k = 0; k < growth_.size(); ++k) {
+    const Index step = kept_[k + std::size_t(offset())];
+    write(step, "coupled", kept_train_[k + std::size_t(offset())]);
+    snapshots.write(step, populations_.times[std::size_t(step)], "growth", growth_[k].partition,
+                    growth_[k].x);
   }
   for (std::size_t k = 0; k < trajectory_.size(); ++k) write(kept_[k], "trajectory", trajectory_[k]);
 }

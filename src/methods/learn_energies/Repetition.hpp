@@ -26,6 +26,7 @@ class Repetition {
   void restore();
   void save(Hdf5File& file) const;
   bool learn();
+  void find_growth();
   std::optional<LearnedEnergy> fit(const std::vector<Transition>& transitions);
   void take(Predictions predictions);
   std::vector<std::optional<Ensemble>> interpolate() const;
@@ -49,6 +50,7 @@ class Repetition {
   std::vector<Ensemble> kept_train_;
   std::optional<Couplings> couplings_;  // where they are wanted yet
   std::optional<LearnedEnergy> energy_;
+  std::vector<Ensemble> growth_;      // weight and rate of coupled particles, where they grow
   std::vector<Ensemble> trajectory_;  // at the kept populations, where one was trained
   Predictions predictions_;
 };

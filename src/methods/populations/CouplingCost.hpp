@@ -3,8 +3,8 @@
 // An exact coupling of n particles takes as n^2 from a size on that can be measured; one by Sinkhorn takes
 // the small one's iterations. Messages of exact couplings are counted as those of one pass over all parts (a
 // run that takes longer than some seconds makes several), to the byte but for plans of parts of unequal size:
-// how many entries these have is left to the data, and the most possible are counted. Of Sinkhorn what ranks
-// say to agree is left out.
+// how many entries these have is left to the data, and the most possible are counted. Of Sinkhorn iterations
+// are counted, and how many there are is what a small one took.
 #pragma once
 
 #include <functional>

@@ -207,7 +207,11 @@ struct Make {
     for (const Real label : known) texts.push_back(data->label_text(label));
     if (meaning && !meaning->plain) names = texts;
     if (known.size() < 2)
-      throw InputError(where, fmt::format("found {} distinct label(s); at least 2 are needed", known.size()));
+      throw InputError(where, fmt::format("found {} distinct label(s){}; at least 2 are needed{}",
+                                          known.size(), texts.empty() ? "" : " (" + told(texts) + ")",
+                                          options.labels && !options.labels->select.empty()
+                                              ? ": let `labels.select` take more"
+                                              : ""));
     if (meaning && !meaning->ambiguity.empty() && options.times.empty())
       throw InputError(
           where + ".file.times",
@@ -294,8 +298,10 @@ struct Make {
                          fmt::format("column {} of those chosen is the same in all rows; choose others", c));
       populations.mean.push_back(mean);
       populations.deviation.push_back(deviation);
-      populations.remarks.push_back(
-          fmt::format("column {}: mean {:.6g}, deviation {:.6g}, brought to 0 and 1", c, mean, deviation));
+      const SourceColumns& source = populations.source;
+      populations.remarks.push_back(fmt::format(
+          "column {}: mean {:.6g}, deviation {:.6g}, brought to 0 and 1 (metrics are in these units)",
+          source.names.empty() ? std::to_string(source.numbers[c]) : source.names[c], mean, deviation));
     }
     for (auto* parts : {&populations.train, &populations.test})
       for (Ensemble& part : *parts)

@@ -149,6 +149,17 @@ class Run:
         return next((numbers for numbers in found if isinstance(numbers, list)), [])
 
     @functools.cached_property
+    def steps_left_out(self):
+        """Steps of snapshots.h5 that are of populations left out of training."""
+        numbers = self.left_out
+        if not numbers:
+            return set()
+        # Paths may have steps of their own between those of the populations, which alone have what was observed.
+        with h5py.File(self.folder / "snapshots.h5", "r") as file:
+            populations = [step for step, _ in self.snapshot_times() if "observed" in file[f"snapshots/{step}"]]
+        return {populations[k] for k in numbers if k < len(populations)}
+
+    @functools.cached_property
     def rolls_out(self):
         """Whether predictions start from predictions, rather than from what was observed a step before."""
         path = self.folder / "deck.yaml"

@@ -68,7 +68,9 @@ TEST_F(Csv, QuotedFields) {
 
 TEST_F(Csv, TextMattersOnlyWhereItIsRead) {
   const auto path = folder.write("x.csv", "type,a,b\nstem,1,2\nblood,3,4\n");
-  EXPECT_EQ(problem_of(path), "x.csv: line 2, column 0 (type): found \"stem\"; allowed: a finite number");
+  EXPECT_EQ(problem_of(path),
+            "x.csv: line 2, column 0 (type): found \"stem\"; allowed: a finite number; name the columns that "
+            "are coordinates by `columns`, this one left out");
   std::vector<Real> part(4);
   open_data(path)->read_columns(0, 2, {2, 1}, part.data());
   EXPECT_EQ(part, (std::vector<Real>{2, 1, 4, 3}));
@@ -77,7 +79,8 @@ TEST_F(Csv, TextMattersOnlyWhereItIsRead) {
 TEST_F(Csv, BadFieldsAreNamed) {
   EXPECT_EQ(problem("a,b\n1,2\n3,\n"), "x.csv: line 3, column 1 (b): found \"\"; allowed: a finite number");
   EXPECT_EQ(problem("1,2\n3,nan\n"), "x.csv: line 2, column 1: found \"nan\"; allowed: a finite number");
-  EXPECT_EQ(problem("1;2\n3;4,5\n"), "x.csv: line 2, column 1: found \"4,5\"; allowed: a finite number");
+  EXPECT_EQ(problem("1;2\n3;4,5\n"),
+            "x.csv: line 2, column 1: found \"4,5\"; allowed: a finite number, with a point (4.5)");
 }
 
 TEST_F(Csv, RowsOfDifferentLength) {

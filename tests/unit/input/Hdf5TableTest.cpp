@@ -142,8 +142,8 @@ TEST(Hdf5, WhatIsNoTableOfNumbers) {
   EXPECT_EQ(problem_of(path, "nan"), "x.h5 (nan): row 1, column 0 is nan; allowed: finite numbers");
   EXPECT_EQ(problem_of(path, "scalar"),
             "x.h5 (scalar): is a single number; allowed: an array of one axis or more");
-  const std::string other = problem_of(folder.write("y.h5", "this is no HDF5 file"));
-  EXPECT_EQ(other.rfind("y.h5: cannot be opened as an HDF5 file: HDF5: ", 0), 0u) << other;
+  EXPECT_EQ(problem_of(folder.write("y.h5", "this is no HDF5 file")),
+            "y.h5: is no HDF5 file, whatever its name says");
 }
 
 TEST(Hdf5, LargeArraysInPieces) {
@@ -161,8 +161,8 @@ TEST(Hdf5, TruncatedFiles) {
   { Writer(folder / "x.h5").reals("x", {1000}, std::vector<double>(1000, 1.0)); }
   std::ifstream stream(folder / "x.h5", std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
-  const std::string problem = problem_of(folder.write("t.h5", bytes.substr(0, bytes.size() / 2)));
-  EXPECT_EQ(problem.rfind("t.h5: cannot be opened as an HDF5 file: ", 0), 0u) << problem;
+  EXPECT_EQ(problem_of(folder.write("t.h5", bytes.substr(0, bytes.size() / 2))),
+            "t.h5: begins as an HDF5 file and cannot be opened: it is cut short, or damaged");
 }
 
 // 3 x 4: (0, 7, 0, 1), (0, 0, 0, 0), (2, 0, 3, 0)

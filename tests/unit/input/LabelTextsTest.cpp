@@ -29,6 +29,13 @@ TEST(LabelTexts, NumbersWithAWord) {
   EXPECT_EQ(times({"exp_3h", "exp_12h"}), "exp_3h=3.000 exp_12h=12.00 h");
 }
 
+// A letter before a number is a sample or a snapshot, not a second.
+TEST(LabelTexts, AnSBeforeANumberIsNoUnit) {
+  EXPECT_EQ(times({"s0", "s10", "s2"}), "s0=0.000 s2=2.000 s10=10.00 ");
+  EXPECT_EQ(times({"3s", "10s"}), "3s=3.000 10s=10.00 s");
+  EXPECT_EQ(times({"s1", "d2"}), "ambiguous: \"s\" is no unit of time that is known (s, min, h, day, week)");
+}
+
 TEST(LabelTexts, UnitsAreBroughtToTheSmallest) {
   EXPECT_EQ(times({"3d", "8h"}), "8h=8.000 3d=72.00 h");
   EXPECT_EQ(times({"30min", "2h", "1 day"}), "30min=30.00 2h=120.0 1 day=1440. min");

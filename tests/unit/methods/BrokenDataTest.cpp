@@ -75,7 +75,7 @@ TEST(BrokenDataParallel, DataFilesGiveTheirMessage) {
       {"one population",
        learn_deck,
        {labelled("one.csv")},
-       "found 1 distinct label(s); at least 2 are needed"},
+       "found 1 distinct label(s) (0); at least 2 are needed"},
       {"times that do not match",
        learn_deck,
        {labelled("uneven.csv", ", times: [0, 1, 2]"), "learn_energies.split.test=0"},

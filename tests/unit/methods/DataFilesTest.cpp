@@ -176,7 +176,7 @@ TEST(DataFilesParallel, StandardisedColumnsComeBack) {
   const Outcome outcome =
       run_deck_text(folder, learn_from("path: cells.csv, labels: when, standardise: true"));
   ASSERT_EQ(outcome.code, ExitCode::done) << outcome.message;
-  EXPECT_NE(text_of(folder / "out/log.txt").find("column 0: mean 2.5, deviation 1.38444, brought to 0 and 1"),
+  EXPECT_NE(text_of(folder / "out/log.txt").find("column x: mean 2.5, deviation 1.38444, brought to 0 and 1"),
             std::string::npos)
       << text_of(folder / "out/log.txt");
   const Hdf5File snapshots(folder / "out/snapshots.h5", MPI_COMM_SELF, Hdf5File::Access::read);

@@ -47,7 +47,7 @@ TEST(InterruptionParallel, LinearFitsOfEachTransitionRepeated) {
 TEST(InterruptionParallel, CouplingsBySinkhorn) {
   std::string deck = learning("{linear: {}}");
   const std::string exact = "{batch: 20}";
-  deck.replace(deck.find(exact), exact.size(), "{method: sinkhorn, epsilon: 0.1}");
+  deck.replace(deck.find(exact), exact.size(), "{method: sinkhorn, epsilon: 0.1, growth: 1}");
   expect_equal_when_interrupted(deck, 4 + 3 + 4);
 }
 

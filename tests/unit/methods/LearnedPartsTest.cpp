@@ -87,6 +87,16 @@ learn_energies:
     return mean("/snapshots/1/predicted") - mean("/snapshots/0/observed");
   };
   EXPECT_NEAR(moved_by({}), 0.5, 0.1);
+  {  // the cloud on the left has twice the weight of the other in the end
+    const Hdf5File file(folder / "out/snapshots.h5", MPI_COMM_SELF, Hdf5File::Access::read);
+    const auto at = file.read("/snapshots/0/coupled"), growth = file.read("/snapshots/0/growth");
+    ASSERT_EQ(at.size(), 120u);
+    ASSERT_EQ(growth.size(), 240u);
+    for (std::size_t i = 0; i < at.size(); ++i) {
+      EXPECT_NEAR(growth[2 * i], at[i] < 0 ? 4. / 3 : 2. / 3, 0.15);
+      EXPECT_NEAR(growth[2 * i + 1], std::log(growth[2 * i]), 1e-12);
+    }
+  }
   EXPECT_NEAR(moved_by({"learn_energies.coupling.growth=false"}), -0.5, 0.1);
 }
 

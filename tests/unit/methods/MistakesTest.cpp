@@ -69,7 +69,7 @@ TEST_F(MistakesParallel, PathsAndKinds) {
   expect_message("labels: day", "file.path: missing");
   expect_message("paths: [cells.csv, other.csv], labels: day", "column 3 of");
   expect_message("paths: [cells.csv, labels.csv]", "allowed: as many in every file");
-  expect_message("path: cells.h5ad, labels: day", "cannot be opened as an HDF5 file");
+  expect_message("path: cells.h5ad, labels: day", "is no HDF5 file, whatever its name says");
   expect_message("path: table.csv, labels: x", "there is no such file");
 }
 

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "weir/base/StopSignals.hpp"
 #include "weir/parallel/Counters.hpp"
 
 namespace weir {
@@ -28,6 +29,20 @@ TEST(Heartbeat, SaysWhatIsDoneWhileNothingElseIsSaid) {
     }
   }
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+}
+
+TEST(Heartbeat, TellsOfASignalThatNobodyHasHeard) {
+  testing::internal::CaptureStdout();
+  {
+    const StopSignals signals;
+    const Heartbeat heartbeat(true, 0.1);
+    std::raise(SIGTERM);
+    usleep(250000);
+  }
+  StopSignals::forget();
+  const std::string said = testing::internal::GetCapturedStdout();
+  EXPECT_NE(said.find("SIGTERM came: the run stops when this piece of work is done"), std::string::npos)
+      << said;
 }
 
 }  // namespace

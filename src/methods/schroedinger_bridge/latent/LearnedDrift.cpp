@@ -10,6 +10,7 @@
 #include "weir/base/Error.hpp"
 #include "weir/ensemble/Moments.hpp"
 #include "weir/ensemble/Parts.hpp"
+#include "weir/parallel/Counters.hpp"
 
 namespace weir {
 
@@ -27,6 +28,7 @@ class PlanPiece : public Piecewise {
       : options_(options), ends_(ends), single_(single), plan_(plan), output_(output), known_(known) {}
   bool all_done() const override { return known_; }
   void advance() override {
+    const Phase phase("plan");
     SinkhornProblem problem;
     problem.epsilon = 2 * ends_.sigma * ends_.sigma;
     problem.tolerance = options_.sinkhorn.tolerance;

@@ -5,6 +5,7 @@ from matplotlib.patheffects import withStroke
 from . import style
 
 MOST_LINES = 8
+ENTRY, LINE = 2.3, 0.17  # inches that an entry of a legend is wide and high
 
 
 def draw_metrics(run):
@@ -66,7 +67,8 @@ def draw_steps(run):
     identity, floor = run.per_step("w1_identity"), run.per_step("w1_floor")
     steps = list(predicted)
     at = np.arange(len(steps))
-    figure, (panel,) = style.panels(1, min(12.0, max(3.6, 1.0 + 0.75 * len(steps))), 2.8)
+    width = min(12.0, max(3.6, 1.0 + 0.75 * len(steps)))
+    figure, (panel,) = style.panels(1, width, 2.8)
     left_out = set(run.left_out) & set(steps)
     for step in left_out:
         at_step = steps.index(step)
@@ -80,13 +82,13 @@ def draw_steps(run):
     if identity:
         bars(identity, -0.2, style.REFERENCE, "doing nothing")
     drawn = bars(predicted, 0.2 if identity else 0, style.PREDICTED, "predicted")
-    halo = [withStroke(linewidth=2, foreground="white")]  # a number may lie on the floor's dashes
-    panel.bar_label(drawn, fmt="%.2g", fontsize=7 if len(steps) < 13 else 5, color="#404040", padding=2, path_effects=halo)
+    interpolation = run.per_step("w1_interpolation")
+    top = max([*predicted.values(), *identity.values(), *floor.values(), *interpolation.values()])
+    _label_bars(panel, drawn, [floor.get(step, np.nan) for step in steps], top)
     if floor:
         heights = [floor.get(step, np.nan) for step in steps]
         label = f"two samples (mean {np.nanmean(heights):.3g})"
         panel.hlines(heights, at - 0.42, at + 0.42, color="black", linewidth=1.2, linestyle=(0, (3, 2)), label=label)
-    interpolation = run.per_step("w1_interpolation")
     if interpolation:
         known = [step for step in steps if step in interpolation]
         mean = np.mean([interpolation[step] for step in known])
@@ -94,9 +96,22 @@ def draw_steps(run):
                    markersize=4, label=f"interpolation (mean {mean:.3g})")
     panel.set_xticks(at, [str(step) for step in steps])
     panel.set(xlabel="snapshot predicted", ylabel="$W_1$ to the observed")
-    top = max([*predicted.values(), *identity.values(), *floor.values(), *interpolation.values()])
-    panel.set_ylim(0, top * 1.35)  # room for the legend
-    panel.legend(loc="upper right", ncol=1)
+    panel.set_xlim(-0.6, len(steps) - 0.4)
+    panel.set_ylim(0, top * 1.12)  # room for the numbers
+    # Above the axes, where it hides nothing however high the bars are.
+    columns, entries = max(1, int(width / ENTRY)), len(panel.get_legend_handles_labels()[0])
+    panel.legend(loc="lower left", bbox_to_anchor=(0, 1), ncol=columns, borderaxespad=0.2)
+    figure.set_figheight(figure.get_figheight() + LINE * -(-entries // columns))
     panel.tick_params(axis="x", length=0)
     style.title(figure, run.name)
     return figure
+
+
+def _label_bars(panel, bars, dashes, top):
+    """The height of each bar as a number above it, and above its dash where that would run through the number."""
+    halo = [withStroke(linewidth=2, foreground="white")]  # a neighbour's bar may be near
+    for bar, dash in zip(bars, dashes):
+        height = bar.get_height()
+        under = dash if height - 0.02 * top < dash < height + 0.09 * top else height
+        panel.annotate(f"{height:.2g}", (bar.get_x() + bar.get_width() / 2, max(height, under)), xytext=(0, 2), textcoords="offset points",
+                       ha="center", va="bottom", fontsize=7 if len(bars) < 13 else 5, color="#404040", path_effects=halo)

@@ -6,6 +6,7 @@ from ..run import evenly
 
 MOST_PANELS = 20
 MOST_POINTS = 5000  # a panel and block; more only darken the picture
+NEARBY = 0.25  # of the range of observations: how far beyond it a point may lie and still be drawn within the frame
 
 # What the blocks of a snapshot look like; any other block gets the colours of lines.
 COLOURS = {"particles": style.LINES[0], "observed": style.OBSERVED, "predicted": style.PREDICTED,
@@ -24,7 +25,7 @@ def draw(run):
     colours = _colours(chosen)
     for panel, snapshot in zip(axes, chosen):
         (_scatter if plane else _histogram)(panel, snapshot, limits, colours)
-        panel.set_title(style.time_label(snapshot.time))
+        panel.set_title(style.time_label(snapshot.time) + (" (left out)" if snapshot.step in run.steps_left_out else ""))
         panel.label_outer()
     _label(figure, axes, plane)
     _legend(figure, colours)
@@ -33,9 +34,18 @@ def draw(run):
 
 
 def _limits(chosen, plane):
-    """Ranges that all panels share. A prediction that ran away must not set the scale: where there are observations, they do."""
-    blocks = [x for s in chosen for name, x in s.blocks.items() if name != "predicted"]
-    return [style.limits(np.concatenate([x[:, c] for x in blocks])) for c in range(2 if plane else 1)]
+    """Ranges that all panels share. A prediction that ran away must not set the scale: where there are observations, they do.
+
+    Points a little beyond nearly all observations widen the range, so that the frame cuts none of them.
+    """
+    seen = [x for s in chosen for name, x in s.blocks.items() if name != "predicted"]
+    every = [x for s in chosen for x in s.blocks.values()]
+    ranges = []
+    for c in range(2 if plane else 1):
+        low, high = style.limits(np.concatenate([x[:, c] for x in seen]), margin=NEARBY)
+        values = np.concatenate([x[:, c] for x in every])
+        ranges.append(style.limits(values[(values >= low) & (values <= high)], share=100))
+    return ranges
 
 
 def _height_over_width(limits):

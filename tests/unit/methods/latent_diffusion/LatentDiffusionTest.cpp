@@ -209,6 +209,11 @@ TEST(LatentDiffusionParallel, GoesOnBitForBitOnOtherRanks) {
         Case{small_deck(diffusion, ", prior_afterwards: true"),
              {"latent_diffusion.data={synthetic: {swiss_roll: {count: 83, lift: 8}}}",
               "latent_diffusion.decoder={convolutional: {image: [2, 4], channels: [3, 2], residual: 1}}"}},
+        Case{small_deck("diffusion: {hidden: [8], schedule: ve}",
+                        ", latents: {rule: {underdamped_langevin: {step: 0.05}}}"),
+             {"latent_diffusion.latent.start=noise"}},
+        Case{small_deck("diffusion: {hidden: [8], schedule: cosine, force: score}"),
+             {"latent_diffusion.generate.sampler=probability_flow"}},
         Case{small_deck("gaussian: {}"), {"latent_diffusion.decoder={linear: {}}"}}}) {
     const SharedFolder folder;
     const DeckRun whole{folder, c.deck, "whole", c.settings}, alone{folder, c.deck, "alone", c.settings};
