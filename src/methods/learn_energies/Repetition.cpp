@@ -9,10 +9,12 @@
 #include "methods/learn_energies/prediction/Prediction.hpp"
 #include "methods/learn_energies/trajectory/TrajectoryFit.hpp"
 #include "methods/populations/CouplingReport.hpp"
+#include "methods/populations/Partners.hpp"
 #include "methods/populations/PopulationScores.hpp"
 #include "weir/base/Error.hpp"
 #include "weir/base/Hdf5File.hpp"
 #include "weir/base/Stopwatch.hpp"
+#include "weir/ensemble/Parts.hpp"
 #include "weir/output/Checkpoint.hpp"
 #include "weir/output/CommittedFile.hpp"
 #include "weir/output/Snapshots.hpp"
@@ -171,7 +173,8 @@ void Repetition::restore() {
   }
   if (options_.couples() && (!energy_ || !options_.leave_out.empty()))
     couplings_.emplace(options_.coupling, kept_train_,
-                       options_.model.next() ? CoupledAt::next : CoupledAt::current, run_.single_precision());
+                       options_.model.next() ? CoupledAt::next : CoupledAt::current, run_.single_precision(),
+                       options_.coupling.growth ? CouplingKeeps::partners : CouplingKeeps::moments);
 }
 
 /// All that prediction and metrics do not keep themselves.
@@ -212,19 +215,34 @@ bool Repetition::learn() {
   return true;
 }
 
-/// By how much a particle's mass changes over an interval, 1 in the mean, and log of that per unit of time.
+/// By how much the mass of a particle changes over an interval, and log of that per unit of time: what leaves
+/// it over what arrives at its partner, both 1 in balance, in the mean over partners that are drawn.
 void Repetition::find_growth() {
+  constexpr Index draws = 16;
+  const Towards there = offset() == 0 ? Towards::next : Towards::previous,
+                back = offset() == 0 ? Towards::previous : Towards::next;
+  const Random random(run_.seed, Stream::partners);
   growth_.clear();
   for (std::size_t k = 0; k < couplings_->result().size(); ++k) {
-    const Ensemble& at = kept_train_[k + offset()];
-    const CoupledEnsemble& coupled = couplings_->result()[k];
+    const Ensemble& at = kept_train_[k + std::size_t(offset())];
     output_.log(fmt::format("population {}: particles grow by factors whose deviation is {:.3g}",
-                            kept_[k + offset()], growth_spread(at, coupled)));
+                            kept_[k + std::size_t(offset())], growth_spread(at, couplings_->result()[k])));
+    PartnerLaw& law = couplings_->partners(k);
     Ensemble growth(at.comm, at.particles(), 2, at.partition.tile_size());
-    for (Index i = 0; i < at.partition.local_particles(); ++i) {
-      growth.x(0, i) = Real(at.particles()) * coupled.mass(i);
-      growth.x(1, i) = std::log(growth.x(0, i)) / (kept_times_[k + 1] - kept_times_[k]);
+    for (Index draw = 0; draw < draws; ++draw) {
+      Walkers walkers{copy_of(at), {}};
+      for (Index i = 0; i < at.partition.local_rows(); ++i)
+        walkers.rows.push_back(at.partition.first_row() + i);
+      const auto here = law.growth(there, walkers);
+      law.draw(there, walkers, random, Index(k) * draws + draw);
+      const auto away = law.growth(back, walkers);
+      for (Index i = 0; i < at.partition.local_particles(); ++i) {
+        const Real ratio = here[std::size_t(i)] / away[std::size_t(i)];
+        growth.x(0, i) += (offset() == 0 ? ratio : 1 / ratio) / Real(draws);
+      }
     }
+    for (Index i = 0; i < at.partition.local_particles(); ++i)
+      growth.x(1, i) = std::log(growth.x(0, i)) / (kept_times_[k + 1] - kept_times_[k]);
     growth_.push_back(growth);
   }
 }

@@ -50,7 +50,7 @@ class Repetition {
   std::vector<Ensemble> kept_train_;
   std::optional<Couplings> couplings_;  // where they are wanted yet
   std::optional<LearnedEnergy> energy_;
-  std::vector<Ensemble> growth_;      // weight and rate of coupled particles, where they grow
+  std::vector<Ensemble> growth_;      // factor and rate of coupled particles, where they grow
   std::vector<Ensemble> trajectory_;  // at the kept populations, where one was trained
   Predictions predictions_;
 };
