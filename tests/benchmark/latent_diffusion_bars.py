@@ -116,8 +116,9 @@ def together_or_apart(weir, table, options, seeds=5):
 
 
 def planes(weir, table, options):
-    """Rolls and moons in 20 dimensions, against the prior N(0, I) and a VAE."""
-    settings = {"": [], "N(0, I)": ["prior=gaussian"], "VAE": ["posterior=amortised", "prior=gaussian", "decoder.noise=learned"],
+    """Rolls and moons in 20 dimensions, against the prior N(0, I) and a VAE: of the noises learned, .05, .1 and .2 the one
+    that is best for it on the roll of seed 0."""
+    settings = {"": [], "N(0, I)": ["prior=gaussian"], "VAE": ["posterior=amortised", "prior=gaussian", "decoder.noise=0.2"],
                 "prior afterwards": ["train.prior_afterwards=true"]}
     for deck in ("swiss_roll", "moons"):
         found = {}
