@@ -10,8 +10,9 @@
 namespace weir {
 
 HostMatrix<Real> look_up(const Communicator& comm, const Partition& partition,
-                         const HostMatrix<const Real>& values, const std::vector<Index>& rows) {
+                         const MatrixRef<const Real>& values, const std::vector<Index>& rows) {
   const Index columns = Index(values.extent(0));
+  Kokkos::fence();
   RowExchange questions(comm, 1), answers(comm, columns);
   const Real here = Real(comm.rank());
   for (std::size_t i = 0; i < rows.size(); ++i)

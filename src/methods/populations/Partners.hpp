@@ -93,6 +93,6 @@ class EntropicPartners : public PartnerLaw {
 /// Collective: rows of a table that is dealt as `partition` (columns of `values` are the local rows),
 /// wherever they are: one column for each of `rows`.
 HostMatrix<Real> look_up(const Communicator& comm, const Partition& partition,
-                         const HostMatrix<const Real>& values, const std::vector<Index>& rows);
+                         const MatrixRef<const Real>& values, const std::vector<Index>& rows);
 
 }  // namespace weir

@@ -18,8 +18,7 @@ namespace {
 Ensemble rows_at(const Ensemble& rows, const Partition& partition, Index tile,
                  const std::vector<Index>& places) {
   Ensemble chosen(rows.comm, partition.particles(), rows.components(), tile);
-  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.x);
-  Kokkos::deep_copy(chosen.x, look_up(rows.comm, rows.partition, host, places));
+  Kokkos::deep_copy(chosen.x, look_up(rows.comm, rows.partition, rows.x, places));
   return chosen;
 }
 
