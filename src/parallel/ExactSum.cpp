@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <iterator>
 #include <limits>
 
 #include "weir/base/Error.hpp"
@@ -214,15 +213,16 @@ KOKKOS_FORCEINLINE_FUNCTION void copy_lanes(const MatrixRef<const float>& partia
 
 /// Whether a lane is not 0.
 template <class N>
-bool any_of_lanes(const N& lanes) {
-  Real flags[sizeof(N) / sizeof(Real)];
-  std::memcpy(flags, &lanes, sizeof flags);
-  return std::any_of(std::begin(flags), std::end(flags), [](Real flag) { return flag != 0; });
+KOKKOS_INLINE_FUNCTION bool any_of_lanes(const N& lanes) {
+  Real flags[sizeof(N) / sizeof(Real)], worst = 0;
+  memcpy(flags, &lanes, sizeof flags);
+  for (const Real flag : flags) worst = flag > worst ? flag : worst;
+  return worst > 0;
 }
 
 /// Components [first, end) of the totals; false where a summand was not finite.
 template <class Work>
-bool for_all_lanes(Index first, Index end, Work work) {
+KOKKOS_INLINE_FUNCTION bool for_all_lanes(Index first, Index end, Work work) {
   Lanes bad(Real(0));
   Real bad_rest = 0;
   Index c = first;
