@@ -44,6 +44,11 @@ Index find_label_column(const DataOptions& options, const DataReader& table) {
   if (named != names.end()) return named - names.begin();
   if (const auto number = parse_index(wanted); number && *number >= 0 && *number < table.columns())
     return *number;
+  if (table.shape().size() == 3)
+    throw InputError(below(options, "labels"),
+                     fmt::format("{} has the shape {}: its first axis may be populations, which need no "
+                                 "labels; leave `labels` out, or give a table of two axes",
+                                 options.name(), shape_text(table.shape())));
   throw InputError(below(options, "labels.column"),
                    fmt::format("found \"{}\"; allowed: a column of {}{}", wanted,
                                names.empty() ? fmt::format("{}, 0 to {}", options.name(), table.columns() - 1)

@@ -92,6 +92,16 @@ TEST(NewDeckParallel, ArraysOfFiles) {
   }
   EXPECT_NE(new_deck(folder / "data.h5", "learn_energies").find("labels: {dataset: cells/t}"),
             std::string::npos);
+  const Outcome labelled = run_deck_text(folder, R"(weir: 1
+run: {name: labelled}
+learn_energies:
+  populations: {file: {path: stack.h5, labels: t}}
+  model: {linear: {}}
+)");
+  EXPECT_EQ(labelled.code, ExitCode::bad_input);
+  EXPECT_NE(labelled.message.find("stack.h5 has the shape (2, 10, 3): its first axis may be populations"),
+            std::string::npos)
+      << labelled.message;
 }
 
 }  // namespace
