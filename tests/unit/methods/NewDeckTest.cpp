@@ -52,11 +52,12 @@ TEST(NewDeckParallel, DecksAreValidAsTheyAre) {
 // A column whose texts tell times comes before one whose name alone does, and numbers of clusters last.
 TEST(NewDeckParallel, TheLikeliestLabelsAreChosen) {
   const SharedFolder folder;
+  int tables = 0;  // a file each: other ranks may be reading the one before
   const auto table = [&](const std::string& header, const std::vector<std::string>& labels) {
     std::string text = "x,y," + header + "\n";
     for (int i = 0; i < 24; ++i)
       text += fmt::format("{},{},{}\n", i % 5, i * i % 7, labels[std::size_t(i) % labels.size()]);
-    return new_deck(folder.write("cells.csv", text), "learn_energies");
+    return new_deck(folder.write(fmt::format("cells{}.csv", tables++), text), "learn_energies");
   };
   EXPECT_NE(table("age,collection", {"young,day 1", "old,day 5"}).find("labels: {column: collection}"),
             std::string::npos);
